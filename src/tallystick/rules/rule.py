@@ -1,0 +1,310 @@
+"""Rules: the machine's half of each sentence. Plain data; `docs/meaning.md` defines when each is breached."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from tallystick.quantities import Data, Period, Quantity
+from tallystick.rules.measure import Comparison, Condition, Measure, Series, Value
+
+# --- windows ---------------------------------------------------------------------------------------------------
+
+
+class CalendarUnit(StrEnum):
+    """Calendar windows, in the agreement's timezone; weeks begin on Monday."""
+
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+
+
+class Calendar(Data):
+    """`each month`: half-open calendar windows, one after the other."""
+
+    kind: Literal["calendar"] = "calendar"
+    each: CalendarUnit
+
+
+class Rolling(Data):
+    """`any 30 days`: windows of that length that end at the end of each local day (of each hour for hours)."""
+
+    kind: Literal["rolling"] = "rolling"
+    length: Period
+
+
+Window = Annotated[Calendar | Rolling, Field(discriminator="kind")]
+
+# --- exceptions --------------------------------------------------------------------------------------------------
+
+
+class During(Data):
+    """`except during RECORD`: time in which such a record is open."""
+
+    kind: Literal["during"] = "during"
+    record: Series
+
+
+class Where(Data):
+    """`except where CONDITION`: rows that meet the condition."""
+
+    kind: Literal["where"] = "where"
+    condition: Condition
+
+
+Exemption = Annotated[During | Where, Field(discriminator="kind")]
+
+# --- remedies ----------------------------------------------------------------------------------------------------
+
+
+class Amount(Data):
+    """A sum of money, and how the contract says it: outright, or a share of a term."""
+
+    money: Quantity
+    share: Value | None = None
+    of: Value | None = None
+    term: str | None = None
+
+
+class NotifyDuty(Data):
+    """On breach, `holder` must give notice to `role` within a period counted from the breach."""
+
+    kind: Literal["notify"] = "notify"
+    id: str
+    holder: str
+    role: str
+    roles: tuple[str, ...]
+    within: Period
+    sentence: str = ""
+
+
+class PerformDuty(Data):
+    """On breach, `holder` must perform an event within a period counted from the breach."""
+
+    kind: Literal["perform"] = "perform"
+    id: str
+    holder: str
+    event: str
+    within: Period
+    sentence: str = ""
+
+
+class Tier(Data):
+    """`below 85%: 25% of fee`."""
+
+    comparison: Comparison
+    threshold: Value
+    amount: Amount
+
+
+class Credit(Data):
+    """A service credit to a party: one amount, or tiers by the value of the finding (the last tier that holds)."""
+
+    kind: Literal["credit"] = "credit"
+    party: str
+    amount: Amount | None = None
+    tiers: tuple[Tier, ...] = ()
+    sentence: str = ""
+
+
+class Cap(Data):
+    """Credits of one calendar period never exceed the amount."""
+
+    kind: Literal["cap"] = "cap"
+    amount: Amount
+    each: CalendarUnit
+    sentence: str = ""
+
+
+class Cure(Data):
+    """The cure period: a `cure` event for the clause within it cures the breach."""
+
+    kind: Literal["cure"] = "cure"
+    within: Period
+    sentence: str = ""
+
+
+class Escalate(Data):
+    """A breach not cured after the period goes up to the role."""
+
+    kind: Literal["escalate"] = "escalate"
+    role: str
+    after: Period
+    sentence: str = ""
+
+
+class Terminate(Data):
+    """The party's right to terminate once `count` (uncured) breaches fall within the period."""
+
+    kind: Literal["terminate"] = "terminate"
+    party: str
+    count: int
+    uncured: bool
+    within: Period
+    sentence: str = ""
+
+
+class Block(Data):
+    """From the breach until it is cured or the rule is met again, the event is blocked; doing it is itself a breach."""
+
+    kind: Literal["block"] = "block"
+    id: str
+    event: str
+    environments: tuple[str, ...] = ()
+    sentence: str = ""
+
+
+Remedy = Annotated[
+    NotifyDuty | PerformDuty | Credit | Cap | Cure | Escalate | Terminate | Block, Field(discriminator="kind")
+]
+
+# --- rules -------------------------------------------------------------------------------------------------------
+
+
+class RuleFields(Data):
+    """What every rule has. `id` is stable; `number` and `sentence` are how the paper shows it."""
+
+    id: str
+    clause: str
+    number: str
+    title: str
+    holder: str | None = None
+    sentence: str = ""
+    per: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
+    exemptions: tuple[Exemption, ...] = ()
+    missing_excused: bool = False
+    minimum_samples: int = 1
+    remedies: tuple[Remedy, ...] = ()
+
+
+class Keep(RuleFields):
+    """A measure meets a threshold over each closed window."""
+
+    kind: Literal["keep"] = "keep"
+    measure: Measure
+    comparison: Comparison
+    threshold: Measure
+    window: Window
+
+
+class KeepAlways(RuleFields):
+    """Every sample meets the threshold; a run of violating ones lasts no longer than tolerated."""
+
+    kind: Literal["keep_always"] = "keep_always"
+    series: Series
+    comparison: Comparison
+    threshold: Value
+    tolerance: Period | None = None
+
+
+class Cadence(RuleFields):
+    """An event happens at least once in every period."""
+
+    kind: Literal["cadence"] = "cadence"
+    event: Series
+    every: Period
+
+
+class CountEvents(RuleFields):
+    """An event happens at least, at most or exactly (`is`) so many times in each window."""
+
+    kind: Literal["count"] = "count"
+    event: Series
+    comparison: Literal[Comparison.AT_LEAST, Comparison.AT_MOST, Comparison.IS]
+    times: int
+    window: Window
+
+
+class CaseShare(Data):
+    """`in at least 95% of cases over each month`."""
+
+    comparison: Literal[Comparison.AT_LEAST, Comparison.ABOVE]
+    threshold: Value
+    window: Window
+
+
+class Response(RuleFields):
+    """Each trigger is followed by a response within a period. `roles` are who may receive a notice (with seniors)."""
+
+    kind: Literal["response"] = "response"
+    trigger: Series
+    response: Series
+    role: str | None = None
+    roles: tuple[str, ...] = ()
+    within: Period
+    matching: tuple[str, ...] = ()
+    share: CaseShare | None = None
+
+
+class RequiredRole(Data):
+    """A role that must have acted, and all roles whose act counts as its own (itself and its seniors)."""
+
+    role: str
+    roles: tuple[str, ...]
+
+
+class Precedence(RuleFields):
+    """No event without an earlier one, from each required role, not older than `within`, at least `lead` before."""
+
+    kind: Literal["precedence"] = "precedence"
+    event: Series
+    required: Series
+    by: tuple[RequiredRole, ...] = ()
+    matching: tuple[str, ...] = ()
+    within: Period | None = None
+    lead: Period | None = None
+
+
+class Prohibition(RuleFields):
+    """No such event."""
+
+    kind: Literal["prohibition"] = "prohibition"
+    event: Series
+
+
+class Permission(RuleFields):
+    """Such an event only by these roles (with their seniors), and only in `environments` where any are named."""
+
+    kind: Literal["permission"] = "permission"
+    event: Series
+    named: tuple[str, ...]
+    roles: tuple[str, ...]
+
+
+class Retention(RuleFields):
+    """A record does not end before it has reached the age."""
+
+    kind: Literal["retention"] = "retention"
+    record: Series
+    period: Period
+
+
+class Deletion(RuleFields):
+    """No record that existed at the trigger still lives after the deadline."""
+
+    kind: Literal["deletion"] = "deletion"
+    record: Series
+    trigger: Series
+    within: Period
+    matching: tuple[str, ...] = ()
+
+
+Rule = Annotated[
+    Keep
+    | KeepAlways
+    | Cadence
+    | CountEvents
+    | Response
+    | Precedence
+    | Prohibition
+    | Permission
+    | Retention
+    | Deletion,
+    Field(discriminator="kind"),
+]

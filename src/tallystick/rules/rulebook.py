@@ -1,0 +1,88 @@
+"""The rulebook: everything a machine needs to judge an agreement, as versioned plain data."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from tallystick.quantities import Data
+from tallystick.rules.rule import Remedy, Rule
+
+SCHEMA_VERSION = 1
+
+
+class Party(Data):
+    """A contracting party: its id, legal name and the name the contract calls it."""
+
+    id: str
+    name: str
+    called: str
+
+
+class Role(Data):
+    """Who decides, approves or is told, on behalf of a party."""
+
+    id: str
+    title: str
+    party: str
+    above: str | None = None
+
+
+class MetricData(Data):
+    """A metric to be bound to data: `unit` of its samples, decimal `places` read, dimensions (text) of each sample."""
+
+    id: str
+    title: str
+    unit: str
+    dimensions: tuple[str, ...] = ()
+    places: int = 9
+
+
+class AttributeData(Data):
+    """A number that an event or record carries."""
+
+    name: str
+    unit: str
+
+
+class EventData(Data):
+    """An event to be bound to data. Dimensions in `optional` may be empty in a row."""
+
+    id: str
+    title: str
+    dimensions: tuple[str, ...] = ()
+    attributes: tuple[AttributeData, ...] = ()
+    optional: tuple[str, ...] = ()
+
+
+class RecordData(Data):
+    """A record to be bound to data: a beginning, an end that may be open, dimensions and attributes."""
+
+    id: str
+    title: str
+    dimensions: tuple[str, ...] = ()
+    attributes: tuple[AttributeData, ...] = ()
+
+
+class Rulebook(Data):
+    """One agreement's rules. `effective` is inclusive and `until` exclusive, local midnights; None is open-ended."""
+
+    schema_version: Literal[1] = 1
+    tally: str = ""
+    agreement: str
+    version: str
+    effective: date
+    until: date | None = None
+    timezone: str
+    currency: str | None = None
+    environments: tuple[str, ...] = ()
+    parties: tuple[Party, ...] = ()
+    roles: tuple[Role, ...] = ()
+    terms: dict[str, str] = {}
+    metrics: tuple[MetricData, ...] = ()
+    events: tuple[EventData, ...] = ()
+    records: tuple[RecordData, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
+
+
