@@ -1,0 +1,71 @@
+"""Credits fit the rule they follow: tiers begin where the breach begins, on its side, in the agreement's currency."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tallystick.diagnostics.diagnostic import Diagnostic
+from tallystick.model.agreement import Agreement, Clause, Operative
+from tallystick.quantities import Quantity
+from tallystick.rules.measure import Comparison, Value
+from tallystick.rules.rule import Amount, Cap, Credit, Keep, Remedy
+from tallystick.source import Span
+
+_FALLING = (Comparison.AT_LEAST, Comparison.ABOVE)
+
+
+def check(agreement: Agreement, used: frozenset[str]) -> Iterator[Diagnostic]:
+    """Tiers with a hole before the first, tiers that can never apply, and foreign currencies."""
+    for clause in agreement.clauses:
+        yield from _currencies(agreement, clause.remedies, clause.span)
+        for item in clause.content:
+            if isinstance(item, Operative) and isinstance(item.rule, Keep):
+                yield from _tiers(clause, item.rule)
+    yield from _currencies(agreement, agreement.remedies, agreement.span)
+
+
+def _amounts(remedies: tuple[Remedy, ...]) -> Iterator[Amount]:
+    for remedy in remedies:
+        match remedy:
+            case Credit(amount=amount, tiers=tiers):
+                yield from (tier.amount for tier in tiers)
+                if amount is not None:
+                    yield amount
+            case Cap(amount=amount):
+                yield amount
+            case _:
+                pass
+
+
+def _currencies(agreement: Agreement, remedies: tuple[Remedy, ...], span: Span) -> Iterator[Diagnostic]:
+    for amount in _amounts(remedies):
+        if agreement.currency and amount.money.unit != agreement.currency:
+            yield Diagnostic("T0511", span, {"found": amount.money.unit, "currency": agreement.currency})
+
+
+def _tiers(clause: Clause, rule: Keep) -> Iterator[Diagnostic]:
+    credits = (remedy for remedy in clause.remedies if isinstance(remedy, Credit) and remedy.tiers)
+    if not isinstance(rule.threshold, Value):
+        return
+    limit = rule.threshold.quantity
+    for credit in credits:
+        first = credit.tiers[0]
+        start = first.threshold.quantity
+        if start.kind is not limit.kind:
+            yield Diagnostic("T0301", clause.span, {"left": shown(start), "right": shown(limit)})
+            continue
+        falls = rule.comparison in _FALLING
+        same_side = falls == (first.comparison in (Comparison.BELOW, Comparison.AT_MOST))
+        if not same_side:
+            tier = f"{first.comparison.value} {shown(start)}"
+            yield Diagnostic("T0512", clause.span, {"tier": tier, "rule": f"{rule.comparison.value} {shown(limit)}"})
+        elif start.base < limit.base if falls else start.base > limit.base:
+            hole = f"from {shown(start)} to {shown(limit)}" if falls else f"from {shown(limit)} to {shown(start)}"
+            yield Diagnostic("T0509", clause.span, {"hole": hole, "first": shown(start), "threshold": shown(limit)})
+
+
+def shown(quantity: Quantity) -> str:
+    """A quantity for a message."""
+    if quantity.unit == "fraction":
+        return f"{(quantity.value * 100).normalize():f}%"
+    return f"{quantity.value.normalize():f} {quantity.unit}"

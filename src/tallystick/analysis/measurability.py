@@ -1,0 +1,40 @@
+"""What cannot be measured says so: a clause has a rule, or says why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tallystick.diagnostics.diagnostic import Diagnostic
+from tallystick.model.agreement import Agreement, Clause
+
+
+@dataclass(frozen=True)
+class Measurability:
+    """How many clauses are measured by at least one rule (their own or a nested clause's), of how many."""
+
+    measured: int
+    clauses: int
+
+
+def measurability(agreement: Agreement) -> Measurability:
+    """The share of clauses that are measured, reported at each build."""
+    clauses = list(agreement.clauses)
+    return Measurability(sum(is_measured(clause) for clause in clauses), len(clauses))
+
+
+def is_measured(clause: Clause) -> bool:
+    """Whether the clause or one nested in it has a rule."""
+    return bool(clause.rules) or any(is_measured(nested) for nested in clause.clauses)
+
+
+def check(agreement: Agreement, used: frozenset[str]) -> Iterator[Diagnostic]:
+    """Clauses that are neither measured nor narrative, both at once, or empty."""
+    for clause in agreement.clauses:
+        facts = {"clause": clause.id}
+        if clause.narrative is not None and clause.rules:
+            yield Diagnostic("T0503", clause.span, facts)
+        elif not clause.content and not clause.clauses:
+            yield Diagnostic("T0510", clause.span, facts)
+        elif clause.narrative is None and not is_measured(clause):
+            yield Diagnostic("T0501", clause.span, facts)

@@ -1,0 +1,25 @@
+"""What is declared and never used: most often a slip, sometimes a forgotten clause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tallystick.diagnostics.diagnostic import Diagnostic
+from tallystick.model.agreement import Agreement
+
+
+def check(agreement: Agreement, used: frozenset[str]) -> Iterator[Diagnostic]:
+    """Metrics, events, records, terms, definitions, standards and roles that nothing refers to."""
+    groups = {
+        "metric": agreement.metrics,
+        "event": agreement.events,
+        "record": agreement.records,
+        "term": agreement.terms,
+        "definition": agreement.definitions,
+        "standard": agreement.standards,
+        "role": agreement.roles,
+    }
+    for kind, declared in groups.items():
+        for name, item in declared.items():
+            if name not in used and item.span is not None:
+                yield Diagnostic("T0507", item.span, {"kind": kind, "name": name})

@@ -1,0 +1,110 @@
+"""The words of every diagnostic, once. `{fact}` is filled from the diagnostic; each code has a page in `docs/diagnostics/`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tallystick.diagnostics.diagnostic import Diagnostic, Severity
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of mistake: its title, one plain sentence about the place, and what to write instead."""
+
+    code: str
+    title: str
+    says: str
+    instead: str
+    severity: Severity = Severity.ERROR
+
+
+def _kinds(*kinds: Kind) -> dict[str, Kind]:
+    return {kind.code: kind for kind in kinds}
+
+
+WARNING = Severity.WARNING
+
+CATALOGUE: dict[str, Kind] = _kinds(
+    # --- T01: the text cannot be read as an agreement
+    Kind("T0101", "Unexpected word", "Here stands “{found}”, where {expected} was expected.", "Write {expected}."),
+    Kind("T0102", "Missing full stop", "This sentence has no full stop after “{after}”.", "End the sentence with a full stop."),
+    Kind("T0103", "Missing closing brace", "This block is opened but never closed.", "Close the block with } after its last sentence."),
+    Kind("T0104", "Closing brace without an opening one", "This closing brace closes nothing.", "Remove the brace, or open the block it should close."),
+    Kind("T0105", "Text without closing quotes", "This text has no closing quotes.", "End a text with \" on the same line; prose over several lines stands between triple quotes."),
+    Kind("T0106", "Character that does not belong", "The character {found} has no meaning here.", "Remove it, or put the text it belongs to in quotes."),
+    Kind("T0107", "Too deep or too long", "Here the text goes beyond {limit}.", "Split the sentence, or close blocks and parentheses that were left open."),
+    Kind("T0108", "Not UTF-8 text", "{file} is not text in UTF-8: byte {byte} cannot be read.", "Save the file with the encoding UTF-8."),
+    Kind("T0109", "File cannot be read", "{file} cannot be read: {reason}.", "Check the name and that you may read the file."),
+    Kind("T0110", "File too large", "{file} is longer than {limit}.", "Split the agreement."),
+    Kind("T0111", "Missing opening brace", "This block has no opening brace after “{after}”.", "Write { after its heading and } at its end."),
+    # --- T02: names
+    Kind("T0201", "Unknown name", "There is no {wanted} called “{name}”.", "Declare it, or use one of: {known}."),
+    Kind("T0202", "Declared twice", "The {kind} “{name}” stands here a second time.", "Give it another name, or remove one of the two."),
+    Kind("T0203", "Name of another kind", "“{name}” is a {is_a}; here belongs a {wanted}.", "Use the name of a {wanted}."),
+    Kind("T0204", "No agreement", "The file has no agreement block.", "Begin with: agreement \"Title\" {{ version \"1.0\". effective 2027-01-01. timezone \"UTC\". }}"),
+    Kind("T0205", "Unknown unit", "“{unit}” is not a unit.", "Use one of: {known}, or a currency code."),
+    Kind("T0206", "Unknown timezone", "“{zone}” is not the name of a timezone.", "Use a name of the IANA time zone database, such as America/New_York or UTC."),
+    Kind("T0207", "No such date", "There is no day {date}.", "Write year-month-day, such as 2027-02-28."),
+    Kind("T0208", "Unknown currency", "“{unit}” is not a currency that tallystick knows.", "Use an ISO 4217 code such as USD or EUR."),
+    Kind("T0209", "Name known to the language", "“{name}” is an event that every agreement knows already.", "Remove the declaration, or choose another name."),
+    Kind("T0210", "Unknown measure", "There is no measure called “{name}”.", "Use one of: {known}."),
+    Kind("T0211", "Roles in a circle", "“{role}” cannot be above “{above}”, which is above it already.", "Remove one of the two."),
+    Kind("T0212", "Agreement incomplete", "The agreement states no {missing}.", "Add a {missing} to the agreement block."),
+    # --- T03: numbers and units
+    Kind("T0301", "Units that do not mix", "Here {left} is compared with {right}.", "Compare numbers of the same kind."),
+    Kind("T0302", "Number where a percentage belongs", "A bare number is compared with a percentage.", "Write the percentage, such as 92%."),
+    Kind("T0303", "Not a period", "“{found}” is not a period.", "Write a whole number of seconds, minutes, hours, days, weeks, months, quarters or years, such as 30 days, or the name of a term that is one."),
+    Kind("T0304", "Period of no fixed length", "{period} has no fixed length that a measurement could be compared with.", "Write it in days, hours or a smaller unit."),
+    Kind("T0305", "Not a number", "Here stands {found}, where a number belongs.", "Write a number with its unit, or a term that is one."),
+    Kind("T0306", "Arithmetic that has no meaning", "{left} {operator} {right} has no meaning.", "Add and subtract only like with like; multiply and divide by plain numbers or percentages."),
+    Kind("T0307", "Beyond 100%", "{found} is more than any share can be.", "Write a percentage of at most 100%."),
+    # --- T04: forms of a sentence
+    Kind("T0401", "Not part of this measure", "The measure {function} does not take “{extra}”.", "Remove it; the language reference shows what each measure takes."),
+    Kind("T0402", "Measure incomplete", "The measure {function} needs {needs}.", "Add it; the language reference shows what each measure takes."),
+    Kind("T0403", "Data without a measure", "“{name}” is many samples; here belongs one number computed from them.", "Say which, such as mean(…), p95(…) or max(…)."),
+    Kind("T0404", "Missing dimension", "“{name}” has no dimension called “{dimension}”.", "Add the dimension to its declaration (by …, {dimension}), or leave this out."),
+    Kind("T0405", "Said twice", "“{qualifier}” stands twice in this sentence.", "Say it once."),
+    Kind("T0406", "Condition that has no meaning", "This condition does not compare a dimension with a text or a number with a number.", "Write for example: where severity is \"critical\", or where amount above USD 100."),
+    Kind("T0407", "Tiers out of order", "The tiers do not get stricter from one to the next.", "Use one comparison for all tiers (below or at most, above or at least), each threshold further than the one before."),
+    Kind("T0408", "Not a literal", "The value of a term is written out; this is not.", "Write a number with its unit, a percentage, a sum of money, a period, a date or a text."),
+    Kind("T0409", "Not a whole number", "“{found}” is not a whole number that makes sense here.", "Write a whole number, such as 3."),
+    Kind("T0410", "No such percentile", "A percentile lies above 0 and at most at 100.", "Write for example percentile(latency, 99.9)."),
+    Kind("T0411", "Wrong thing to measure", "Here belongs {wanted}.", "Name one that is declared."),
+    Kind("T0412", "Not an amount of money", "A credit or cap is a sum of money; this is not.", "Write a sum (USD 5,000), a term, or a share of one (10% of monthly_fee)."),
+    Kind("T0413", "Not part of this sentence", "This form of sentence does not take “{qualifier}”.", "Remove it; a condition on a measure stands inside its parentheses."),
+    Kind("T0414", "Share of cases unclear", "A share of cases is at least, or above, a percentage.", "Write for example: in at least 95% of cases over each month."),
+    Kind("T0415", "Nothing to watch at all times", "At all times, each sample of a metric is compared; this is not a metric.", "Write the metric itself, such as latency at most 2 seconds at all times."),
+    Kind("T0416", "Count unclear", "“{found}” does not fit here.", "A duty is at least, at most or exactly so many times; a permission (may) at most."),
+    Kind("T0417", "Too many places", "Samples are read to at most 9 decimal places, and only metrics have them.", "Write places with a number from 0 to 9, in a metric."),
+    Kind("T0418", "Exception without a rule", "There is no rule in this clause that the exception could belong to.", "Put it into the clause of the rule."),
+    # --- T05: the agreement as a whole
+    Kind("T0501", "Clause that is not measured", "The clause “{clause}” has no rule that measures it.", "Add a sentence that can be measured, or say why there is none: narrative \"reason\"."),
+    Kind("T0502", "Not a reference", "{found} is not a reference.", "Write the name of a term, party, role or definition, or @ and the name of a clause, between the braces."),
+    Kind("T0503", "Narrative clause with a rule", "The clause “{clause}” says that it is not measured, and has a rule.", "Remove the word narrative and its reason, or move the rule to another clause."),
+    Kind("T0504", "Number in prose", "The number {found} stands in prose, where no rule checks it.", "Make it a term and print its name, or say it in a rule.", WARNING),
+    Kind("T0505", "Own wording leaves something out", "This wording does not cite {missing}.", "Cite every measurable part of the sentence: {parts}."),
+    Kind("T0506", "Own wording cites what is not there", "The sentence has no part called “{part}”.", "Use only: {parts}."),
+    Kind("T0507", "Never used", "The {kind} “{name}” is declared and never used.", "Use it, or remove the declaration.", WARNING),
+    Kind("T0508", "Stage without a clause", "No clause covers the lifecycle stage “{stage}”.", "Add “stage {stage}.” to the clause that covers it, or remove the stage.", WARNING),
+    Kind("T0509", "Breach without a credit", "A breach with a value {hole} earns no credit: the first tier begins at {first}, the rule at {threshold}.", "Begin the first tier at the rule's own threshold.", WARNING),
+    Kind("T0510", "Nothing in the clause", "The clause “{clause}” is empty.", "Write its text, or remove it."),
+    Kind("T0511", "Currency of the agreement", "{found} is not the currency of the agreement, {currency}.", "Use one currency for credits and caps."),
+    Kind("T0512", "Credit that can never be due", "This tier can never apply to a breach of the rule: {tier} does not breach {rule}.", "Use tiers on the side where the rule is breached.", WARNING),
+)  # fmt: skip
+
+
+def message(diagnostic: Diagnostic) -> str:
+    """The one plain sentence of a diagnostic."""
+    return CATALOGUE[diagnostic.code].says.format_map(diagnostic.facts)
+
+
+def hint(diagnostic: Diagnostic) -> str:
+    """What to write instead, for this very place where that is known."""
+    if diagnostic.instead:
+        return f"Did you mean “{diagnostic.instead}”?"
+    return CATALOGUE[diagnostic.code].instead.format_map(diagnostic.facts)
+
+
+def severity(diagnostic: Diagnostic) -> Severity:
+    """Whether the mistake stops compilation."""
+    return CATALOGUE[diagnostic.code].severity

@@ -1,0 +1,248 @@
+"""The agreement, resolved and typed: every name found, every number with its unit, every clause numbered.
+
+Operative sentences are held as the rules they are (`tallystick.rules`); paper and rulebook are both made from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from tallystick.quantities import Period, Quantity
+from tallystick.rules.rule import Exemption, Remedy, Rule
+from tallystick.source import Span
+
+
+class Target(StrEnum):
+    """What a reference in prose points to."""
+
+    TERM = "term"
+    PARTY = "party"
+    ROLE = "role"
+    DEFINITION = "definition"
+    METRIC = "metric"
+    EVENT = "event"
+    RECORD = "record"
+    CLAUSE = "clause"
+    ARTICLE = "article"
+    STANDARD = "standard"
+    PART = "part"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """`{name}` or `{@clause}` in prose: prints the name or number of what it points to, as a live link."""
+
+    target: Target
+    id: str
+    span: Span
+
+
+@dataclass(frozen=True)
+class Prose:
+    """Markdown, dedented, with its references in place. Adjacent texts are joined."""
+
+    parts: tuple[str | Reference, ...]
+    span: Span
+
+
+@dataclass(frozen=True)
+class Note:
+    """A drafting note: shown in drafts, never in what is signed."""
+
+    prose: Prose
+
+
+@dataclass(frozen=True)
+class Party:
+    """A contracting party. `signatories` are (name, title)."""
+
+    id: str
+    name: str
+    called: str
+    span: Span
+    entity: str | None = None
+    address: str | None = None
+    notices: str | None = None
+    signatories: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role of a party; `above` is the role next below it, which it outranks."""
+
+    id: str
+    title: str
+    party: str
+    span: Span
+    above: str | None = None
+
+
+@dataclass(frozen=True)
+class NumberAttribute:
+    """A number carried by an event or record."""
+
+    name: str
+    unit: str
+
+
+@dataclass(frozen=True)
+class Metric:
+    """Numbers sampled over time. `means` says in words what one sample is, `reported_by` the party that reports it."""
+
+    id: str
+    title: str
+    unit: str
+    dimensions: tuple[str, ...]
+    span: Span
+    places: int = 9
+    means: Prose | None = None
+    reported_by: str | None = None
+
+
+@dataclass(frozen=True)
+class Event:
+    """Things that happen at an instant. `title` is the noun, `action` the verb phrase ("deploy a Model") if given."""
+
+    id: str
+    title: str
+    dimensions: tuple[str, ...]
+    attributes: tuple[NumberAttribute, ...]
+    span: Span | None
+    action: str | None = None
+    optional: tuple[str, ...] = ()
+    means: Prose | None = None
+    reported_by: str | None = None
+
+
+@dataclass(frozen=True)
+class Record:
+    """Things that last."""
+
+    id: str
+    title: str
+    dimensions: tuple[str, ...]
+    attributes: tuple[NumberAttribute, ...]
+    span: Span
+    means: Prose | None = None
+    reported_by: str | None = None
+
+
+@dataclass(frozen=True)
+class Term:
+    """A named value. Key terms make the cover page."""
+
+    id: str
+    title: str
+    value: Quantity | Period | date | str
+    key: bool
+    span: Span
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A defined term of the contract."""
+
+    id: str
+    title: str
+    means: Prose
+    span: Span
+
+
+@dataclass(frozen=True)
+class Standard:
+    """An outside standard that clauses can say they satisfy."""
+
+    id: str
+    title: str
+    span: Span
+
+
+@dataclass(frozen=True)
+class Operative:
+    """A rule as it stands in a clause; `worded` is the drafter's own wording, with `{part}` for each measurable part."""
+
+    rule: Rule
+    span: Span
+    worded: Prose | None = None
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A numbered clause. `content` keeps the order of the source; `number` is like 3.2 or 3.2.1."""
+
+    id: str
+    title: str
+    number: str
+    span: Span
+    stages: tuple[str, ...] = ()
+    narrative: str | None = None
+    content: tuple[Prose | Note | Operative, ...] = ()
+    exemptions: tuple[Exemption, ...] = ()
+    missing_excused: bool = False
+    remedies: tuple[Remedy, ...] = ()
+    satisfies: tuple[tuple[str, str], ...] = ()
+    clauses: tuple[Clause, ...] = ()
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules of this clause's own sentences."""
+        return tuple(item.rule for item in self.content if isinstance(item, Operative))
+
+
+@dataclass(frozen=True)
+class Article:
+    """A numbered article: its opening prose and its clauses."""
+
+    id: str
+    title: str
+    number: str
+    span: Span
+    content: tuple[Prose | Note, ...] = ()
+    clauses: tuple[Clause, ...] = ()
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """One agreement. Dictionaries are in order of declaration; dimension `environment` takes `environments`."""
+
+    title: str
+    version: str
+    effective: date
+    until: date | None
+    timezone: str
+    span: Span
+    term: Period | None = None
+    renewal: Period | None = None
+    governing_law: str | None = None
+    currency: str | None = None
+    recitals: tuple[Prose, ...] = ()
+    parties: dict[str, Party] = field(default_factory=dict)
+    roles: dict[str, Role] = field(default_factory=dict)
+    environments: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
+    metrics: dict[str, Metric] = field(default_factory=dict)
+    events: dict[str, Event] = field(default_factory=dict)
+    records: dict[str, Record] = field(default_factory=dict)
+    terms: dict[str, Term] = field(default_factory=dict)
+    definitions: dict[str, Definition] = field(default_factory=dict)
+    standards: dict[str, Standard] = field(default_factory=dict)
+    articles: tuple[Article, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
+
+    @property
+    def clauses(self) -> Iterator[Clause]:
+        """Every clause, nested ones too, in order."""
+        pending = [clause for article in reversed(self.articles) for clause in reversed(article.clauses)]
+        while pending:
+            clause = pending.pop()
+            yield clause
+            pending.extend(reversed(clause.clauses))
+
+    @property
+    def rules(self) -> Iterator[Rule]:
+        """Every rule, in order."""
+        for clause in self.clauses:
+            yield from clause.rules

@@ -1,0 +1,543 @@
+"""From the tree to the agreement: names found, units checked, clauses numbered."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date
+from difflib import get_close_matches
+from zoneinfo import ZoneInfo, available_timezones
+
+from tallystick.diagnostics.diagnostic import Diagnostic
+from tallystick.model.agreement import (
+    Agreement,
+    Article,
+    Clause,
+    Definition,
+    Event,
+    Metric,
+    Note,
+    NumberAttribute,
+    Operative,
+    Party,
+    Prose,
+    Record,
+    Role,
+    Standard,
+    Term,
+)
+from tallystick.model.conditions import condition, series
+from tallystick.model.measures import series_of
+from tallystick.model.prose import Numbered, prose, text_prose
+from tallystick.model.remedies import remedies, unique_ids, whole
+from tallystick.model.scope import Scope
+from tallystick.model.sentences import Fields, rule
+from tallystick.model.values import literal, period, unit_name
+from tallystick.quantities import CURRENCIES, Period, PeriodUnit
+from tallystick.rules.measure import Condition
+from tallystick.rules.rule import During, Exemption, Remedy, Rule, Where
+from tallystick.source import Span
+from tallystick.syntax import tree
+
+# Names of the parts of a generated sentence, which own wording cites.
+SENTENCE_PARTS = frozenset(
+    {
+        "holder", "action", "measure", "comparison", "window", "group", "environments", "samples", "event", "period",
+        "times", "role", "trigger", "matching", "condition", "share", "required", "roles", "record", "tolerance",
+        "boundary", "exceptions",
+    }
+)  # fmt: skip
+
+
+def from_syntax(
+    file: tree.File, doubtful: frozenset[str] = frozenset()
+) -> tuple[Agreement | None, tuple[Diagnostic, ...], frozenset[str]]:
+    """Resolve a file. The agreement is None when it has mistakes that leave nothing to build on.
+
+    `doubtful` are words of statements that did not parse: names among them are not reported as unknown. The third
+    value is the set of names that something refers to.
+    """
+    scope = Scope(doubtful=doubtful)
+    heads = [node for node in file.declarations if isinstance(node, tree.AgreementNode)]
+    for extra in heads[1:]:
+        scope.twice("agreement", "agreement", extra.span, heads[0].span)
+    head = _head(scope, heads[0], file.span) if heads else None
+    if not heads:
+        scope.report("T0204", Span(file.span.source, 0, 0))
+    _declare(scope, file)
+    numbered = Numbered(frozenset(_clause_ids(scope, file)), frozenset(_article_ids(file)))
+    _describe(scope, file, numbered)
+    articles = tuple(_articles(scope, file, numbered))
+    shared = unique_ids(
+        tuple(item for node in file.declarations if isinstance(node, tree.OnBreach) for item in remedies(scope, node))
+    )
+    if head is None:
+        return None, tuple(scope.diagnostics), frozenset(scope.used)
+    return _assembled(scope, head, articles, shared, numbered), tuple(scope.diagnostics), frozenset(scope.used)
+
+
+# --- the head of the agreement -------------------------------------------------------------------------------
+
+
+@dataclass
+class _Head:
+    node: tree.AgreementNode
+    version: str = ""
+    effective: date | None = None
+    term: Period | None = None
+    renewal: Period | None = None
+    governing_law: str | None = None
+    timezone: str = ""
+    recitals: list[tree.ProseText] = field(default_factory=list)
+
+
+def _head(scope: Scope, node: tree.AgreementNode, whole_file: Span) -> _Head | None:
+    head = _Head(node)
+    seen: dict[type[tree.Node], Span] = {}
+    for item in node.items:
+        if type(item) in seen and not isinstance(item, tree.Recital):
+            scope.twice(item.span.text.split()[0], "statement", item.span, seen[type(item)])
+        seen[type(item)] = item.span
+        _head_item(scope, head, item)
+    required = {tree.Version: "version", tree.Effective: "effective", tree.Timezone: "timezone"}
+    missing = [word for kind, word in required.items() if kind not in seen and word not in scope.doubtful]
+    for word in missing:
+        scope.report("T0212", node.title.span, missing=word)
+    return head if head.version and head.effective and head.timezone else None
+
+
+def _head_item(scope: Scope, head: _Head, item: tree.AgreementItem) -> None:
+    match item:
+        case tree.Version(text=text):
+            head.version = text.text
+        case tree.Effective(date=day):
+            head.effective = day.value
+            if day.value is None:
+                scope.report("T0207", day.span, date=day.span.text)
+        case tree.Duration():
+            head.term = period(scope, item.period)
+            head.renewal = period(scope, item.renewal) if item.renewal else None
+        case tree.GoverningLaw(text=text):
+            head.governing_law = text.text
+        case tree.Timezone(text=text):
+            head.timezone = _timezone(scope, text)
+        case tree.Currency(code=code):
+            scope.currency = code.text
+            if code.text not in CURRENCIES:
+                scope.report("T0208", code.span, unit=code.text)
+        case tree.Recital(prose=text):
+            head.recitals.append(text)
+
+
+def _timezone(scope: Scope, text: tree.String) -> str:
+    known = available_timezones()
+    if text.text in known:
+        return ZoneInfo(text.text).key
+    close = get_close_matches(text.text, known, 1, 0.6)
+    scope.report("T0206", text.span, zone=text.text, instead=close[0] if close else None)
+    return ""
+
+
+def _until(effective: date, term: Period | None, renewal: Period | None) -> date | None:
+    """The first day after the term; None while it renews, or without one."""
+    if term is None or renewal is not None:
+        return None
+    months = {PeriodUnit.MONTHS: 1, PeriodUnit.QUARTERS: 3, PeriodUnit.YEARS: 12}.get(term.unit)
+    if months is None:
+        days = 7 if term.unit is PeriodUnit.WEEKS else 1
+        return date.fromordinal(effective.toordinal() + term.amount * days)
+    total = effective.year * 12 + effective.month - 1 + term.amount * months
+    year, month = divmod(total, 12)
+    last = monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(effective.day, last))
+
+
+# --- declarations --------------------------------------------------------------------------------------------
+
+
+def _declare(scope: Scope, file: tree.File) -> None:
+    """Every name and its type, before anything refers to one."""
+    for node in file.declarations:
+        match node:
+            case tree.Environments(names=names):
+                _listed(scope, names, scope.environments, "environment")
+            case tree.Stages(names=names):
+                _listed(scope, names, scope.stages, "stage")
+            case _:
+                pass
+    for built_in in _built_ins(()):
+        scope.names[built_in.id] = built_in
+    for node in file.declarations:
+        _declare_one(scope, node)
+    for built_in in _built_ins(scope.dimensions):
+        scope.names[built_in.id] = built_in
+    _resolve_roles(scope, file)
+
+
+def _listed(scope: Scope, names: tuple[tree.Name, ...], into: dict[str, Span], kind: str) -> None:
+    for name in names:
+        if name.text in into:
+            scope.twice(name.text, kind, name.span, into[name.text])
+        into.setdefault(name.text, name.span)
+
+
+def _built_ins(dimensions: tuple[str, ...]) -> tuple[Event, ...]:
+    """The events that the language knows by itself."""
+    others = tuple(name for name in dimensions if name not in ("role", "clause"))
+    with_role = ("role",) if "role" in dimensions else ()
+    return (
+        Event("notice", "notice", ("role", "clause", *others), (), None, "give notice", ("clause", *others)),
+        Event("cure", "cure", ("clause", *with_role, *others), (), None, None, (*with_role, *others)),
+        Event("termination", "termination of this Agreement", (), (), None, "terminate this Agreement"),
+    )
+
+
+def _title(name: tree.Name, title: tree.String | None) -> str:
+    return title.text if title else name.text.replace("_", " ")
+
+
+def _declare_one(scope: Scope, node: tree.Declaration) -> None:
+    match node:
+        case tree.PartyNode():
+            scope.declare(_party(node))
+        case tree.RoleNode():
+            scope.declare(Role(node.name.text, _title(node.name, node.title), node.party.text, node.span))
+        case tree.MetricNode():
+            unit = unit_name(scope, node.unit)
+            places = _places(scope, node.items)
+            dimensions = _dimensions(scope, node.dimensions)
+            title = _title(node.name, node.title)
+            scope.declare(Metric(node.name.text, title, unit or "count", dimensions, node.span, places))
+        case tree.EventNode():
+            attributes = _attributes(scope, node.attributes)
+            dimensions, action = _dimensions(scope, node.dimensions), node.action.text if node.action else None
+            title = _title(node.name, node.title)
+            scope.declare(Event(node.name.text, title, dimensions, attributes, node.span, action))
+        case tree.RecordNode():
+            attributes = _attributes(scope, node.attributes)
+            dimensions, title = _dimensions(scope, node.dimensions), _title(node.name, node.title)
+            scope.declare(Record(node.name.text, title, dimensions, attributes, node.span))
+        case tree.TermNode():
+            found = literal(scope, node.value)
+            if found is not None:
+                key = isinstance(node, tree.KeyTermNode)
+                scope.declare(Term(node.name.text, _title(node.name, node.title), found, key, node.span))
+            else:
+                scope.doubtful |= {node.name.text}
+        case tree.DefinitionNode():
+            name = node.name.text if node.name else re.sub(r"\W+", "_", node.title.text.strip()).lower()
+            scope.declare(Definition(name, node.title.text, Prose((), node.means.span), node.span))
+        case tree.StandardNode():
+            scope.declare(Standard(node.name.text, node.title.text, node.span))
+        case _:
+            pass
+
+
+def _party(node: tree.PartyNode) -> Party:
+    texts = {type(item): item.text.text for item in node.items if not isinstance(item, tree.Signatory)}
+    signatories = tuple(
+        (item.name.text, item.title.text if item.title else "")
+        for item in node.items
+        if isinstance(item, tree.Signatory)
+    )
+    return Party(
+        node.name.text,
+        node.legal_name.text,
+        node.called.text if node.called else node.legal_name.text,
+        node.span,
+        texts.get(tree.Entity),
+        texts.get(tree.Address),
+        texts.get(tree.Notices),
+        signatories,
+    )
+
+
+def _dimensions(scope: Scope, names: tuple[tree.Name, ...] | None) -> tuple[str, ...]:
+    seen: dict[str, Span] = {}
+    _listed(scope, names or (), seen, "dimension")
+    return tuple(seen)
+
+
+def _attributes(scope: Scope, nodes: tuple[tree.AttributeNode, ...] | None) -> tuple[NumberAttribute, ...]:
+    found = [(node.name.text, unit_name(scope, node.unit)) for node in nodes or ()]
+    return tuple(NumberAttribute(name, unit) for name, unit in found if unit)
+
+
+def _places(scope: Scope, items: tuple[tree.DataItem, ...]) -> int:
+    for item in items:
+        if isinstance(item, tree.Places):
+            places = whole(scope, item.number, least=0)
+            if places is not None and places > 9:
+                scope.report("T0417", item.span)
+            return min(places, 9) if places is not None else 9
+    return 9
+
+
+def _resolve_roles(scope: Scope, file: tree.File) -> None:
+    for node in file.declarations:
+        if not isinstance(node, tree.RoleNode):
+            continue
+        role = scope.names.get(node.name.text)
+        scope.find(node.party, Party)
+        above = scope.find(node.above, Role) if node.above else None
+        if isinstance(role, Role) and above is not None:
+            if role.id in _below(scope, above.id):
+                assert node.above is not None
+                scope.report("T0211", node.above.span, role=role.id, above=above.id)
+                continue
+            scope.names[role.id] = Role(role.id, role.title, role.party, role.span, above.id)
+
+
+def _below(scope: Scope, role: str) -> Iterator[str]:
+    """The role itself and those it is above, downward."""
+    current: str | None = role
+    while current is not None:
+        yield current
+        found = scope.names.get(current)
+        current = found.above if isinstance(found, Role) else None
+
+
+def _describe(scope: Scope, file: tree.File, numbered: Numbered) -> None:
+    """The prose of declarations, once every name is known."""
+    for node in file.declarations:
+        match node:
+            case tree.DefinitionNode():
+                name = node.name.text if node.name else re.sub(r"\W+", "_", node.title.text.strip()).lower()
+                known = scope.names.get(name)
+                if isinstance(known, Definition):
+                    means = prose(scope, node.means, numbered)
+                    scope.names[name] = Definition(known.id, known.title, means, known.span)
+            case tree.MetricNode() | tree.EventNode() | tree.RecordNode():
+                _describe_data(scope, node, numbered)
+            case _:
+                pass
+
+
+def _describe_data(
+    scope: Scope, node: tree.MetricNode | tree.EventNode | tree.RecordNode, numbered: Numbered
+) -> None:
+    known = scope.names.get(node.name.text)
+    if not isinstance(known, Metric | Event | Record) or known.span != node.span:
+        return
+    for item in node.items:
+        match item:
+            case tree.Means(prose=text):
+                known = replace(known, means=prose(scope, text, numbered))
+            case tree.ReportedBy(party=name):
+                party = scope.find(name, Party)
+                known = replace(known, reported_by=party.id if party else None)
+            case tree.Places():
+                if not isinstance(known, Metric):
+                    scope.report("T0417", item.span)
+    scope.names[known.id] = known
+
+
+# --- numbered text -------------------------------------------------------------------------------------------
+
+
+def _clause_ids(scope: Scope, file: tree.File) -> Iterator[str]:
+    pending: list[tree.ClauseNode | tree.ArticleNode] = [
+        node for node in file.declarations if isinstance(node, tree.ArticleNode)
+    ]
+    pending.reverse()
+    while pending:
+        node = pending.pop()
+        if isinstance(node, tree.ClauseNode):
+            if node.name.text in scope.clauses:
+                scope.twice(node.name.text, "clause", node.name.span, scope.clauses[node.name.text])
+            scope.clauses.setdefault(node.name.text, node.name.span)
+            yield node.name.text
+        pending.extend(reversed([item for item in node.items if isinstance(item, tree.ClauseNode)]))
+
+
+def _article_id(node: tree.ArticleNode) -> str:
+    return node.name.text if node.name else re.sub(r"\W+", "_", node.title.text.strip()).strip("_").lower()
+
+
+def _article_ids(file: tree.File) -> Iterator[str]:
+    return (_article_id(node) for node in file.declarations if isinstance(node, tree.ArticleNode))
+
+
+def _articles(scope: Scope, file: tree.File, numbered: Numbered) -> Iterator[Article]:
+    nodes = [node for node in file.declarations if isinstance(node, tree.ArticleNode)]
+    # Article 1 is the generated one of definitions.
+    for number, node in enumerate(nodes, start=2):
+        content: list[Prose | Note] = []
+        clauses: list[Clause] = []
+        for item in node.items:
+            if isinstance(item, tree.ClauseNode):
+                clauses.append(_clause(scope, item, f"{number}.{len(clauses) + 1}", numbered))
+            else:
+                content.append(_text(scope, item, numbered))
+        yield Article(_article_id(node), node.title.text, str(number), node.span, tuple(content), tuple(clauses))
+
+
+def _text(scope: Scope, node: tree.Paragraph | tree.NoteNode, numbered: Numbered) -> Prose | Note:
+    match node:
+        case tree.Paragraph(prose=text):
+            return prose(scope, text, numbered)
+        case tree.NoteNode(text=tree.String() as text):
+            return Note(text_prose(text))
+        case tree.NoteNode(text=text):
+            return Note(prose(scope, text, numbered))
+
+
+@dataclass
+class _ClauseParts:
+    content: list[Prose | Note | Operative] = field(default_factory=list)
+    stages: list[str] = field(default_factory=list)
+    narrative: str | None = None
+    exemptions: list[Exemption] = field(default_factory=list)
+    missing_excused: bool = False
+    remedies: tuple[Remedy, ...] = ()
+    satisfies: list[tuple[str, str]] = field(default_factory=list)
+    clauses: list[Clause] = field(default_factory=list)
+    sentences: int = 0
+
+
+def _clause(scope: Scope, node: tree.ClauseNode, number: str, numbered: Numbered) -> Clause:
+    parts, title = _ClauseParts(), _title(node.name, node.title)
+    for item in node.items:
+        _clause_item(scope, item, parts, Fields(node.name.text, number, title, parts.sentences + 1), numbered)
+    for item in node.items:
+        if isinstance(item, tree.ExceptDuring | tree.ExceptWhere):
+            parts.exemptions.extend(_exemptions(scope, item, parts.content))
+    content = tuple(_completed(item, parts) if isinstance(item, Operative) else item for item in parts.content)
+    return Clause(
+        id=node.name.text,
+        title=title,
+        number=number,
+        span=node.span,
+        stages=tuple(parts.stages),
+        narrative=parts.narrative,
+        content=content,
+        exemptions=tuple(parts.exemptions),
+        missing_excused=parts.missing_excused,
+        remedies=parts.remedies,
+        satisfies=tuple(parts.satisfies),
+        clauses=tuple(parts.clauses),
+    )
+
+
+def _completed(item: Operative, parts: _ClauseParts) -> Operative:
+    """The rule with what its clause says of all its rules."""
+    update = {
+        "exemptions": tuple(parts.exemptions),
+        "missing_excused": parts.missing_excused,
+        "remedies": parts.remedies,
+    }
+    return Operative(item.rule.model_copy(update=update), item.span, item.worded)
+
+
+def _clause_item(
+    scope: Scope, item: tree.ClauseItem | tree.ClauseNode, parts: _ClauseParts, fields: Fields, numbered: Numbered
+) -> None:
+    match item:
+        case tree.Paragraph() | tree.NoteNode():
+            parts.content.append(_text(scope, item, numbered))
+        case tree.Stage(names=names):
+            found = (scope.choose(name, "lifecycle stage", scope.stages) for name in names)
+            parts.stages.extend(stage for stage in found if stage)
+        case tree.Narrative(reason=reason):
+            parts.narrative = reason.text
+        case tree.ExceptDuring() | tree.ExceptWhere():
+            pass
+        case tree.MissingExcused():
+            parts.missing_excused = True
+        case tree.Satisfies(citations=citations):
+            cited = ((scope.find(entry.standard, Standard), entry.text.text) for entry in citations)
+            parts.satisfies.extend((standard.id, text) for standard, text in cited if standard)
+        case tree.OnBreach():
+            parts.remedies = unique_ids(parts.remedies + remedies(scope, item))
+        case tree.ClauseNode():
+            parts.clauses.append(_clause(scope, item, f"{fields.number}.{len(parts.clauses) + 1}", numbered))
+        case _:
+            _sentence(scope, item, parts, fields, numbered)
+
+
+def _sentence(
+    scope: Scope, item: tree.SentenceNode, parts: _ClauseParts, fields: Fields, numbered: Numbered
+) -> None:
+    parts.sentences += 1
+    resolved = rule(scope, item, fields)
+    if resolved is not None:
+        worded = prose(scope, resolved.worded, numbered, SENTENCE_PARTS) if resolved.worded else None
+        parts.content.append(Operative(resolved.rule, item.span, worded))
+
+
+def _exemptions(
+    scope: Scope, item: tree.ExceptDuring | tree.ExceptWhere, content: list[Prose | Note | Operative]
+) -> Iterator[Exemption]:
+    if isinstance(item, tree.ExceptDuring):
+        record = scope.find(item.record, Record)
+        rows = series(scope, record, item.where) if record else None
+        if rows:
+            yield During(record=rows)
+        return
+    rules = [entry.rule for entry in content if isinstance(entry, Operative)]
+    found = [_exempt_where(scope, item, entry) for entry in rules]
+    if not rules:
+        scope.report("T0418", item.span)
+    elif found[0] is not None and len({entry.model_dump_json() for entry in found if entry}) == 1:
+        yield Where(condition=found[0])
+
+
+def _exempt_where(scope: Scope, item: tree.ExceptWhere, found: Rule) -> Condition | None:
+    """The condition, resolved against the rows that the rule judges."""
+    data = scope.names.get(judged_source(found))
+    assert isinstance(data, Metric | Event | Record)
+    return condition(scope, data, item.where.condition)
+
+
+def judged_source(found: Rule) -> str:
+    """The id of the metric, event or record whose rows a rule judges."""
+    match found.kind:
+        case "keep":
+            return next(iter((*series_of(found.measure), *series_of(found.threshold)))).name
+        case "keep_always":
+            return found.series.name
+        case "response" | "deletion":
+            return found.trigger.name
+        case "retention":
+            return found.record.name
+        case _:
+            return found.event.name
+
+
+# --- the whole -----------------------------------------------------------------------------------------------
+
+
+def _assembled(
+    scope: Scope, head: _Head, articles: tuple[Article, ...], shared: tuple[Remedy, ...], numbered: Numbered
+) -> Agreement:
+    assert head.effective is not None
+    named = scope.names
+    return Agreement(
+        title=head.node.title.text,
+        version=head.version,
+        effective=head.effective,
+        until=_until(head.effective, head.term, head.renewal),
+        timezone=head.timezone,
+        span=head.node.span,
+        term=head.term,
+        renewal=head.renewal,
+        governing_law=head.governing_law,
+        currency=scope.currency,
+        recitals=tuple(prose(scope, text, numbered) for text in head.recitals),
+        parties={key: item for key, item in named.items() if isinstance(item, Party)},
+        roles={key: item for key, item in named.items() if isinstance(item, Role)},
+        environments=tuple(scope.environments),
+        stages=tuple(scope.stages),
+        metrics={key: item for key, item in named.items() if isinstance(item, Metric)},
+        events={key: item for key, item in named.items() if isinstance(item, Event)},
+        records={key: item for key, item in named.items() if isinstance(item, Record)},
+        terms={key: item for key, item in named.items() if isinstance(item, Term)},
+        definitions={key: item for key, item in named.items() if isinstance(item, Definition)},
+        standards={key: item for key, item in named.items() if isinstance(item, Standard)},
+        articles=articles,
+        remedies=shared,
+    )
+
+

@@ -1,0 +1,95 @@
+"""Prose: Markdown with `{name}` and `{@clause}` in it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from tallystick.model.agreement import (
+    Definition,
+    Event,
+    Metric,
+    Party,
+    Prose,
+    Record,
+    Reference,
+    Role,
+    Standard,
+    Target,
+    Term,
+)
+from tallystick.model.scope import Declared, Scope
+from tallystick.source import Span
+from tallystick.syntax import tree
+
+_INTERPOLATION = re.compile(r"\{([^{}\n]*)\}")
+_NAME = re.compile(r"@?[A-Za-z_][A-Za-z0-9_]*\Z")
+
+_TARGETS: dict[type[Declared], Target] = {
+    Term: Target.TERM,
+    Party: Target.PARTY,
+    Role: Target.ROLE,
+    Definition: Target.DEFINITION,
+    Metric: Target.METRIC,
+    Event: Target.EVENT,
+    Record: Target.RECORD,
+    Standard: Target.STANDARD,
+}
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """The ids of everything that `{@…}` may point to."""
+
+    clauses: frozenset[str]
+    articles: frozenset[str]
+
+
+def prose(
+    scope: Scope, node: tree.ProseText, numbered: Numbered, parts: frozenset[str] = frozenset()
+) -> Prose:
+    """Prose with its references resolved; one that leads nowhere is reported and printed as it stands.
+
+    `parts` are names that stand for parts of a sentence (in own wording), and win over declared names.
+    """
+    found: list[str | Reference] = []
+    end = 0
+    for match in _INTERPOLATION.finditer(node.text):
+        span = Span(node.span.source, node.offsets[match.start()], node.offsets[match.end() - 1] + 1)
+        reference = _reference(scope, match.group(1).strip(), span, numbered, parts)
+        found.extend([node.text[end : match.start()], reference or match.group()])
+        end = match.end()
+    found.append(node.text[end:])
+    return Prose(tuple(part for part in found if part != ""), node.span)
+
+
+def text_prose(node: tree.String) -> Prose:
+    """Plain text as prose."""
+    return Prose((node.text,), node.span)
+
+
+def _reference(
+    scope: Scope, name: str, span: Span, numbered: Numbered, parts: frozenset[str]
+) -> Reference | None:
+    if not _NAME.match(name):
+        scope.report("T0502", span, found=span.text)
+        return None
+    if name in parts:
+        return Reference(Target.PART, name, span)
+    if name.startswith("@"):
+        return _cross_reference(scope, name[1:], span, numbered)
+    declared = scope.names.get(name)
+    if declared is None:
+        scope.unknown(tree.Name(span, name), "term, party, role or definition", [*scope.names, *parts])
+        return None
+    scope.used.add(name)
+    return Reference(_TARGETS[type(declared)], name, span)
+
+
+def _cross_reference(scope: Scope, name: str, span: Span, numbered: Numbered) -> Reference | None:
+    if name in numbered.clauses:
+        return Reference(Target.CLAUSE, name, span)
+    if name in numbered.articles:
+        return Reference(Target.ARTICLE, name, span)
+    scope.unknown(tree.Name(span, name), "clause or article", [*numbered.clauses, *numbered.articles])
+    return None

@@ -1,0 +1,130 @@
+"""What a source has declared, and the one way to look a name up: a wrong name is reported with the nearest right one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TypeVar
+
+from tallystick.diagnostics.diagnostic import Diagnostic, Related
+from tallystick.model.agreement import (
+    Definition,
+    Event,
+    Metric,
+    Party,
+    Record,
+    Role,
+    Standard,
+    Term,
+)
+from tallystick.source import Span
+from tallystick.syntax.tree import Name, NameReference
+
+Declared = Party | Role | Metric | Event | Record | Term | Definition | Standard
+_D = TypeVar("_D", bound=Declared)
+
+KIND_WORDS: dict[type[Declared], str] = {
+    Party: "party",
+    Role: "role",
+    Metric: "metric",
+    Event: "event",
+    Record: "record",
+    Term: "term",
+    Definition: "definition",
+    Standard: "standard",
+}
+
+
+@dataclass
+class Scope:
+    """The names of one agreement while it is being resolved, and the mistakes found on the way."""
+
+    doubtful: frozenset[str] = frozenset()
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    names: dict[str, Declared] = field(default_factory=dict)
+    clauses: dict[str, Span] = field(default_factory=dict)
+    environments: dict[str, Span] = field(default_factory=dict)
+    stages: dict[str, Span] = field(default_factory=dict)
+    currency: str | None = None
+    used: set[str] = field(default_factory=set)
+    rule_ids: dict[str, Span] = field(default_factory=dict)
+
+    def report(
+        self,
+        code: str,
+        span: Span | None,
+        *,
+        instead: str | None = None,
+        related: tuple[Related, ...] = (),
+        **facts: str,
+    ) -> None:
+        """Note a mistake."""
+        self.diagnostics.append(Diagnostic(code, span, facts, related, instead))
+
+    def declare(self, declared: Declared) -> None:
+        """Add a name; the second declaration of a name is a mistake that names both places."""
+        span = declared.span
+        before = self.names.get(declared.id)
+        if before is None:
+            self.names[declared.id] = declared
+        elif before.span is None:
+            self.report("T0209", span, name=declared.id)
+        else:
+            self.twice(declared.id, KIND_WORDS[type(declared)], span, before.span)
+
+    def twice(self, name: str, kind: str, span: Span | None, first: Span) -> None:
+        """Report a name that is declared a second time."""
+        self.report("T0202", span, name=name, kind=kind, related=(Related(first, "first declared here"),))
+
+    def find(self, name: Name | NameReference, *kinds: type[_D]) -> _D | None:
+        """The declaration of that name and one of those kinds; reports when there is none."""
+        found = self.names.get(name.text)
+        if isinstance(found, kinds):
+            self.used.add(name.text)
+            return found
+        wanted = " or ".join(KIND_WORDS[kind] for kind in kinds)
+        if found is not None:
+            self.report("T0203", name.span, name=name.text, is_a=KIND_WORDS[type(found)], wanted=wanted)
+        else:
+            self.unknown(name, wanted, (key for key, value in self.names.items() if isinstance(value, kinds)))
+        return None
+
+    def unknown(self, name: Name | NameReference, wanted: str, known: Iterable[str]) -> None:
+        """Report a name that is not among the known ones, with the nearest of them."""
+        if name.text in self.doubtful:
+            return
+        known = list(known)
+        close = get_close_matches(name.text, known, 1, 0.6)
+        listed = ", ".join(sorted(known)[:12]) or "none"
+        self.report(
+            "T0201", name.span, name=name.text, wanted=wanted, known=listed, instead=close[0] if close else None
+        )
+
+    def choose(self, name: Name, wanted: str, known: Mapping[str, object]) -> str | None:
+        """The name itself if it is a key of `known`; reports when it is not."""
+        if name.text in known:
+            self.used.add(name.text)
+            return name.text
+        self.unknown(name, wanted, known)
+        return None
+
+    def seniors(self, role: str) -> tuple[str, ...]:
+        """The role and every role above it, nearest first."""
+        found = [role]
+        for current in found:
+            found.extend(
+                other.id
+                for other in self.names.values()
+                if isinstance(other, Role) and other.above == current and other.id not in found
+            )
+        return tuple(found)
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """Every dimension that a metric, event or record of the agreement has."""
+        found: dict[str, None] = {}
+        for declared in self.names.values():
+            if isinstance(declared, Metric | Record) or (isinstance(declared, Event) and declared.span is not None):
+                found.update(dict.fromkeys(declared.dimensions))
+        return tuple(found)

@@ -1,0 +1,481 @@
+"""Sentences: each becomes one rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, assert_never
+
+from tallystick.diagnostics.diagnostic import Related
+from tallystick.model.agreement import Event, Metric, Record, Role
+from tallystick.model.conditions import Data, series
+from tallystick.model.measures import has_dimension, matching, measure, series_of
+from tallystick.model.remedies import calendar_unit, environments, holder, whole
+from tallystick.model.scope import Scope
+from tallystick.model.values import Typed, comparable, fitted, period, value
+from tallystick.quantities import Period
+from tallystick.rules.measure import Comparison, Measure, Series, SeriesKind, Value
+from tallystick.rules.rule import (
+    Cadence,
+    Calendar,
+    CaseShare,
+    CountEvents,
+    Deletion,
+    Keep,
+    KeepAlways,
+    Permission,
+    Precedence,
+    Prohibition,
+    RequiredRole,
+    Response,
+    Retention,
+    Rolling,
+    Rule,
+    Window,
+)
+from tallystick.source import Span
+from tallystick.syntax import tree
+
+_WORDS: dict[type[tree.Node], str] = {
+    tree.Per: "per …",
+    tree.InEnvironments: "in …",
+    tree.Samples: "with at least … samples",
+    tree.Matching: "matching …",
+    tree.Labelled: "labelled …",
+    tree.Worded: "worded …",
+    tree.Where: "where …",
+    tree.CaseShareNode: "in … of cases",
+}
+
+_ALWAYS = frozenset({tree.Labelled, tree.Worded, tree.Per, tree.InEnvironments})
+
+
+@dataclass(frozen=True)
+class Fields:
+    """What every rule takes from its clause: ids and titles. The id of a rule without a label is made from it."""
+
+    clause: str
+    number: str
+    title: str
+    ordinal: int
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A rule and the drafter's own wording of it, if any."""
+
+    rule: Rule
+    worded: tree.ProseText | None
+
+
+class _Qualifiers:
+    """The qualifiers of a sentence, each at most once and only those that make sense for its form."""
+
+    def __init__(self, scope: Scope, nodes: tuple[tree.Qualifier, ...], *extra: type[tree.Node]) -> None:
+        self.sound = True
+        self.found: dict[type[tree.Node], Any] = {}
+        for node in nodes:
+            kind = type(node)
+            if kind not in _ALWAYS and kind not in extra:
+                scope.report("T0413", node.span, qualifier=_WORDS[kind])
+                self.sound = False
+            elif kind in self.found:
+                first = Related(self.found[kind].span, "first said here")
+                scope.report("T0405", node.span, qualifier=_WORDS[kind], related=(first,))
+                self.sound = False
+            else:
+                self.found[kind] = node
+
+    def names(self, kind: type[tree.Per] | type[tree.InEnvironments]) -> tuple[tree.Name, ...]:
+        node = self.found.get(kind)
+        return node.names if node else ()
+
+    @property
+    def where(self) -> tree.Where | None:
+        return self.found.get(tree.Where)
+
+    @property
+    def matching(self) -> tree.Matching | None:
+        return self.found.get(tree.Matching)
+
+    @property
+    def worded(self) -> tree.ProseText | None:
+        node = self.found.get(tree.Worded)
+        return node.prose if node else None
+
+
+def rule(scope: Scope, node: tree.SentenceNode, fields: Fields) -> Resolved | None:
+    """Resolve one sentence to its rule; what is wrong with it is reported."""
+    match node:
+        case tree.KeepNode():
+            return _keep(scope, node, fields)
+        case tree.KeepAlwaysNode():
+            return _keep_always(scope, node, fields)
+        case tree.CadenceNode():
+            return _cadence(scope, node, fields)
+        case tree.MustCountNode() | tree.MayCountNode():
+            return _count(scope, node, fields)
+        case tree.NotifyResponseNode() | tree.PerformResponseNode():
+            return _response(scope, node, fields)
+        case tree.PrecedenceNode():
+            return _precedence(scope, node, fields)
+        case tree.ProhibitionNode():
+            return _prohibition(scope, node, fields)
+        case tree.PermissionNode():
+            return _permission(scope, node, fields)
+        case tree.RetentionNode():
+            return _retention(scope, node, fields)
+        case tree.DeletionNode():
+            return _deletion(scope, node, fields)
+        case _:
+            assert_never(node)
+
+
+def _common(
+    scope: Scope,
+    fields: Fields,
+    qualifiers: _Qualifiers,
+    data: list[Data],
+    span: Span,
+) -> dict[str, Any] | None:
+    """The fields that all rules share; None when a qualifier is wrong."""
+    per = _per(scope, qualifiers.names(tree.Per), data)
+    where = environments(scope, qualifiers.names(tree.InEnvironments))
+    if where and not any("environment" in item.dimensions for item in data):
+        scope.report("T0404", span, name=" or ".join(item.id for item in data), dimension="environment")
+        where = None
+    if per is None or where is None or not qualifiers.sound:
+        return None
+    return {
+        "id": _rule_id(scope, fields, qualifiers, span),
+        "clause": fields.clause,
+        "number": fields.number,
+        "title": fields.title,
+        "per": per,
+        "environments": where,
+    }
+
+
+def _rule_id(scope: Scope, fields: Fields, qualifiers: _Qualifiers, span: Span) -> str:
+    label: tree.Labelled | None = qualifiers.found.get(tree.Labelled)
+    name = label.name.text if label else fields.clause + (f"-{fields.ordinal}" if fields.ordinal > 1 else "")
+    if name in scope.rule_ids:
+        scope.twice(name, "rule", label.span if label else span, scope.rule_ids[name])
+    scope.rule_ids.setdefault(name, span)
+    return name
+
+
+def _per(scope: Scope, names: tuple[tree.Name, ...], data: list[Data]) -> tuple[str, ...] | None:
+    """The `per` dimensions: at least one source must have them all."""
+    if not names or not data:
+        return tuple(name.text for name in names)
+    best = max(data, key=lambda item: sum(name.text in item.dimensions for name in names))
+    return tuple(name.text for name in names) if all([has_dimension(scope, n, best) for n in names]) else None
+
+
+def _window(scope: Scope, node: tree.WindowNode) -> Window | None:
+    match node:
+        case tree.CalendarWindow(each=each):
+            unit = calendar_unit(scope, each)
+            return Calendar(each=unit) if unit else None
+        case tree.RollingWindow(length=length):
+            found = period(scope, length)
+            return Rolling(length=found) if found else None
+
+
+def _sources(scope: Scope, *measures: Measure) -> list[Data]:
+    found = (scope.names[item.name] for part in measures for item in series_of(part))
+    return [item for item in found if isinstance(item, Metric | Event | Record)]
+
+
+def _comparison(scope: Scope, node: tree.KeepNode | tree.KeepAlwaysNode) -> tuple[Measure, Measure, Typed] | None:
+    left, right = measure(scope, node.left), measure(scope, node.right)
+    if left is None or right is None or not comparable(scope, left[1], right[1], node.span):
+        return None
+    threshold = right[0]
+    if isinstance(threshold, Value):
+        threshold = fitted(threshold, right[1], left[1])
+        if not _in_domain(scope, threshold, left[1], node.right.span):
+            return None
+    return left[0], threshold, left[1]
+
+
+def _in_domain(scope: Scope, threshold: Value, typed: Typed, span: Span) -> bool:
+    """A percentage over 100% can never be reached by a share of something."""
+    over = typed.unit == "fraction" and not typed.derived and threshold.quantity.value > 1
+    if over:
+        scope.report("T0307", span, found=span.text)
+    return not over
+
+
+def _keep(scope: Scope, node: tree.KeepNode, fields: Fields) -> Resolved | None:
+    qualifiers = _Qualifiers(scope, node.qualifiers, tree.Samples)
+    who, window, sides = holder(scope, node.holder), _window(scope, node.window), _comparison(scope, node)
+    if sides is None:
+        return None
+    data = _sources(scope, sides[0], sides[1])
+    if not data:
+        scope.report("T0411", node.left.span, wanted="a measure of data")
+        return None
+    common = _common(scope, fields, qualifiers, data, node.span)
+    samples = _minimum_samples(scope, qualifiers)
+    if who is None or window is None or common is None or samples is None:
+        return None
+    comparison = Comparison(node.comparator.words)
+    found = Keep(
+        **common,
+        holder=who,
+        measure=sides[0],
+        comparison=comparison,
+        threshold=sides[1],
+        window=window,
+        minimum_samples=samples,
+    )
+    return Resolved(found, qualifiers.worded)
+
+
+def _minimum_samples(scope: Scope, qualifiers: _Qualifiers) -> int | None:
+    node: tree.Samples | None = qualifiers.found.get(tree.Samples)
+    return whole(scope, node.number) if node else 1
+
+
+def _keep_always(scope: Scope, node: tree.KeepAlwaysNode, fields: Fields) -> Resolved | None:
+    qualifiers = _Qualifiers(scope, node.qualifiers)
+    who = holder(scope, node.holder)
+    rows, limit = _sampled(scope, node.left), value(scope, node.right)
+    tolerance = period(scope, node.tolerance) if node.tolerance else None
+    if rows is None or limit is None or (node.tolerance and tolerance is None):
+        return None
+    metric = scope.names[rows.name]
+    assert isinstance(metric, Metric)
+    typed = Typed(metric.unit)
+    common = _common(scope, fields, qualifiers, [metric], node.span)
+    if not comparable(scope, typed, limit[1], node.span) or who is None or common is None:
+        return None
+    threshold = fitted(limit[0], limit[1], typed)
+    if not _in_domain(scope, threshold, typed, node.right.span):
+        return None
+    comparison = Comparison(node.comparator.words)
+    found = KeepAlways(
+        **common, holder=who, series=rows, comparison=comparison, threshold=threshold, tolerance=tolerance
+    )
+    return Resolved(found, qualifiers.worded)
+
+
+def _sampled(scope: Scope, node: tree.Expression) -> Series | None:
+    """`queue`, or `max(queue)`, `min(queue)`, `latest(queue)`: every sample counts at all times."""
+    where = None
+    if isinstance(node, tree.Call):
+        extras = (node.comparison, node.across, node.excluding, node.number)
+        if node.function.text not in ("max", "min", "latest") or any(extras):
+            scope.report("T0415", node.span)
+            return None
+        node, where = node.argument, node.where
+    if not isinstance(node, tree.NameReference):
+        scope.report("T0415", node.span)
+        return None
+    metric = scope.find(node, Metric)
+    return series(scope, metric, where) if metric else None
+
+
+def _cadence(scope: Scope, node: tree.CadenceNode, fields: Fields) -> Resolved | None:
+    qualifiers = _Qualifiers(scope, node.qualifiers)
+    who, event, every = holder(scope, node.holder), scope.find(node.event, Event), period(scope, node.every)
+    if event is None:
+        return None
+    rows, common = series(scope, event, node.where), _common(scope, fields, qualifiers, [event], node.span)
+    if who is None or every is None or rows is None or common is None:
+        return None
+    return Resolved(Cadence(**common, holder=who, event=rows, every=every), qualifiers.worded)
+
+
+def _count(scope: Scope, node: tree.MustCountNode | tree.MayCountNode, fields: Fields) -> Resolved | None:
+    qualifiers = _Qualifiers(scope, node.qualifiers)
+    who, event, window = holder(scope, node.holder), scope.find(node.event, Event), _window(scope, node.window)
+    times = whole(scope, node.times.number, least=0)
+    comparison = _count_comparison(scope, node)
+    if event is None:
+        return None
+    rows, common = series(scope, event, node.where), _common(scope, fields, qualifiers, [event], node.span)
+    if who is None or window is None or times is None or comparison is None or rows is None or common is None:
+        return None
+    found = CountEvents(**common, holder=who, event=rows, comparison=comparison, times=times, window=window)
+    return Resolved(found, qualifiers.worded)
+
+
+_CountComparison = Literal[Comparison.AT_LEAST, Comparison.AT_MOST, Comparison.IS]
+
+
+def _count_comparison(scope: Scope, node: tree.MustCountNode | tree.MayCountNode) -> _CountComparison | None:
+    words = Comparison(node.times.comparator.words)
+    if isinstance(node, tree.MayCountNode) and words is not Comparison.AT_MOST:
+        scope.report("T0416", node.times.span, found=node.times.span.text)
+        return None
+    match words:
+        case Comparison.AT_LEAST | Comparison.AT_MOST | Comparison.IS:
+            return words
+        case _:
+            scope.report("T0416", node.times.span, found=node.times.span.text)
+            return None
+
+
+def _response(
+    scope: Scope, node: tree.NotifyResponseNode | tree.PerformResponseNode, fields: Fields
+) -> Resolved | None:
+    qualifiers = _Qualifiers(
+        scope, node.qualifiers, tree.Where, tree.Matching, tree.CaseShareNode, tree.Samples
+    )
+    who, within, trigger = holder(scope, node.holder), period(scope, node.within), scope.find(node.trigger, Event)
+    answer = _answer(scope, node)
+    share, samples = _case_share(scope, qualifiers), _minimum_samples(scope, qualifiers)
+    if trigger is None or answer is None or samples is None or share is False:
+        return None
+    event, rows, role = answer
+    first, keys = series(scope, trigger, qualifiers.where), matching(scope, qualifiers.matching, trigger, event)
+    common = _common(scope, fields, qualifiers, [trigger], node.span)
+    if who is None or within is None or first is None or keys is None or common is None:
+        return None
+    found = Response(
+        **common,
+        holder=who,
+        trigger=first,
+        response=rows,
+        role=role,
+        roles=scope.seniors(role) if role else (),
+        within=within,
+        matching=keys,
+        share=share,
+        minimum_samples=samples,
+    )
+    return Resolved(found, qualifiers.worded)
+
+
+def _answer(
+    scope: Scope, node: tree.NotifyResponseNode | tree.PerformResponseNode
+) -> tuple[Event, Series, str | None] | None:
+    """What answers the trigger: a notice to a role, or an event."""
+    if isinstance(node, tree.NotifyResponseNode):
+        role, notice = scope.find(node.role, Role), scope.names["notice"]
+        assert isinstance(notice, Event)
+        return (notice, Series(source=SeriesKind.EVENT, name="notice"), role.id) if role else None
+    event = scope.find(node.event, Event)
+    rows = series(scope, event, node.where) if event else None
+    return (event, rows, None) if event and rows else None
+
+
+def _case_share(scope: Scope, qualifiers: _Qualifiers) -> CaseShare | None | Literal[False]:
+    """The share of cases asked for; None without one, False when it is wrong."""
+    node: tree.CaseShareNode | None = qualifiers.found.get(tree.CaseShareNode)
+    if node is None:
+        return None
+    threshold, window = value(scope, node.threshold), _window(scope, node.window)
+    words = Comparison(node.comparator.words)
+    if threshold is None or window is None:
+        return False
+    if words not in (Comparison.AT_LEAST, Comparison.ABOVE) or threshold[1].unit != "fraction":
+        scope.report("T0414", node.span)
+        return False
+    if not _in_domain(scope, threshold[0], threshold[1], node.threshold.span):
+        return False
+    comparison: Literal[Comparison.AT_LEAST, Comparison.ABOVE] = (
+        Comparison.AT_LEAST if words is Comparison.AT_LEAST else Comparison.ABOVE
+    )
+    return CaseShare(comparison=comparison, threshold=threshold[0], window=window)
+
+
+def _prohibition(scope: Scope, node: tree.ProhibitionNode, fields: Fields) -> Resolved | None:
+    qualifiers = _Qualifiers(scope, node.qualifiers, tree.Where)
+    who, event = holder(scope, node.holder), scope.find(node.event, Event)
+    if event is None:
+        return None
+    rows, common = series(scope, event, qualifiers.where), _common(scope, fields, qualifiers, [event], node.span)
+    if who is None or rows is None or common is None:
+        return None
+    return Resolved(Prohibition(**common, holder=who, event=rows), qualifiers.worded)
+
+
+def _precedence(scope: Scope, node: tree.PrecedenceNode, fields: Fields) -> Resolved | None:
+    before = _Qualifiers(scope, node.event_qualifiers, tree.Where)
+    after = _Qualifiers(scope, node.qualifiers, tree.Matching)
+    qualifiers = _Qualifiers(
+        scope, (*node.event_qualifiers, *node.qualifiers), tree.Where, tree.Matching
+    )
+    who = holder(scope, node.holder)
+    event, required = scope.find(node.event, Event), scope.find(node.required, Event)
+    bounds = _bounds(scope, node)
+    if event is None or required is None or bounds is None or not (before.sound and after.sound):
+        return None
+    rows, needed = series(scope, event, before.where), series(scope, required, node.required_where)
+    keys, by = matching(scope, after.matching, event, required), _required_roles(scope, node, required)
+    common = _common(scope, fields, qualifiers, [event], node.span)
+    if who is None or rows is None or needed is None or keys is None or by is None or common is None:
+        return None
+    found = Precedence(**common, holder=who, event=rows, required=needed, by=by, matching=keys, **bounds)
+    return Resolved(found, qualifiers.worded)
+
+
+def _bounds(scope: Scope, node: tree.PrecedenceNode) -> dict[str, Period] | None:
+    found: dict[str, Period] = {}
+    for bound in node.bounds or ():
+        length = period(scope, bound.period)
+        name = "within" if isinstance(bound, tree.WithinBefore) else "lead"
+        if length is None:
+            return None
+        if name in found:
+            scope.report("T0405", bound.span, qualifier=bound.span.text)
+            return None
+        found[name] = length
+    return found
+
+
+def _required_roles(scope: Scope, node: tree.PrecedenceNode, event: Event) -> tuple[RequiredRole, ...] | None:
+    roles = [scope.find(name, Role) for name in node.by or ()]
+    if node.by and "role" not in event.dimensions:
+        scope.report("T0404", node.required.span, name=event.id, dimension="role")
+        return None
+    if any(role is None for role in roles):
+        return None
+    return tuple(RequiredRole(role=role.id, roles=scope.seniors(role.id)) for role in roles if role)
+
+
+def _permission(scope: Scope, node: tree.PermissionNode, fields: Fields) -> Resolved | None:
+    qualifiers = _Qualifiers(scope, node.qualifiers, tree.Where)
+    roles, event = [scope.find(name, Role) for name in node.roles], scope.find(node.event, Event)
+    if event is None or any(role is None for role in roles):
+        return None
+    if "role" not in event.dimensions:
+        scope.report("T0404", node.event.span, name=event.id, dimension="role")
+        return None
+    rows, common = series(scope, event, qualifiers.where), _common(scope, fields, qualifiers, [event], node.span)
+    if rows is None or common is None:
+        return None
+    named = tuple(role.id for role in roles if role)
+    everyone = tuple(dict.fromkeys(senior for name in named for senior in scope.seniors(name)))
+    return Resolved(Permission(**common, event=rows, named=named, roles=everyone), qualifiers.worded)
+
+
+def _retention(scope: Scope, node: tree.RetentionNode, fields: Fields) -> Resolved | None:
+    qualifiers = _Qualifiers(scope, node.qualifiers)
+    who, record, length = holder(scope, node.holder), scope.find(node.record, Record), period(scope, node.period)
+    if record is None:
+        return None
+    rows, common = series(scope, record, node.where), _common(scope, fields, qualifiers, [record], node.span)
+    if who is None or length is None or rows is None or common is None:
+        return None
+    return Resolved(Retention(**common, holder=who, record=rows, period=length), qualifiers.worded)
+
+
+def _deletion(scope: Scope, node: tree.DeletionNode, fields: Fields) -> Resolved | None:
+    qualifiers = _Qualifiers(scope, node.qualifiers, tree.Where, tree.Matching)
+    who, record, within = holder(scope, node.holder), scope.find(node.record, Record), period(scope, node.within)
+    trigger = scope.find(node.trigger, Event)
+    if record is None or trigger is None:
+        return None
+    rows, first = series(scope, record, node.where), series(scope, trigger, qualifiers.where)
+    keys = matching(scope, qualifiers.matching, record, trigger)
+    common = _common(scope, fields, qualifiers, [trigger], node.span)
+    if who is None or within is None or rows is None or first is None or keys is None or common is None:
+        return None
+    found = Deletion(**common, holder=who, record=rows, trigger=first, within=within, matching=keys)
+    return Resolved(found, qualifiers.worded)
+
+

@@ -1,0 +1,188 @@
+"""Values: literals, terms and arithmetic on them, each with its unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from difflib import get_close_matches
+
+from tallystick.model.agreement import Term
+from tallystick.model.scope import Scope
+from tallystick.quantities import CURRENCIES, UNITS, Kind, Period, PeriodUnit, Quantity, known_unit, unit
+from tallystick.rules.measure import Operator, Value
+from tallystick.source import Span
+from tallystick.syntax import tree
+
+PERIOD_WORDS = {word: word for word in PeriodUnit} | {word.removesuffix("s"): word for word in PeriodUnit}
+
+
+@dataclass(frozen=True)
+class Typed:
+    """The kind of a number: its unit; `bare` for a number written without one; `derived` for a computed ratio."""
+
+    unit: str
+    bare: bool = False
+    derived: bool = False
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of the unit."""
+        return known_unit(self.unit).kind
+
+
+BARE = Typed("count", bare=True)
+
+
+def unit_name(scope: Scope, name: tree.Name) -> str | None:
+    """The unit declared for data: `fraction`, `milliseconds`, `USD` …; reports an unknown one."""
+    word = name.text if name.text in UNITS or name.text in CURRENCIES else name.text + "s"
+    if unit(word) is not None:
+        return word
+    known = [*UNITS, *CURRENCIES] if name.text.isupper() else list(UNITS)
+    code = "T0208" if name.text.isupper() and len(name.text) == 3 else "T0205"
+    close = get_close_matches(name.text, known, 1, 0.6)
+    scope.report(code, name.span, unit=name.text, known=", ".join(UNITS), instead=close[0] if close else None)
+    return None
+
+
+def literal(scope: Scope, node: tree.Expression) -> Quantity | Period | date | str | None:
+    """The value of a literal; reports units and dates that do not exist and anything that is not a literal."""
+    match node:
+        case tree.Number(value=value):
+            return Quantity(value=value, unit="count")
+        case tree.Percent(value=value):
+            return Quantity(value=value, unit="fraction")
+        case tree.Money(currency=currency, value=value):
+            if currency not in CURRENCIES:
+                scope.report("T0208", node.span, unit=currency)
+                return None
+            return Quantity(value=value, unit=currency)
+        case tree.QuantityLiteral():
+            return _quantity(scope, node)
+        case tree.DateLiteral(value=None):
+            scope.report("T0207", node.span, date=node.span.text)
+            return None
+        case tree.DateLiteral(value=day):
+            return day
+        case tree.String(text=text):
+            return text
+        case _:
+            scope.report("T0408", node.span)
+            return None
+
+
+def _quantity(scope: Scope, node: tree.QuantityLiteral) -> Quantity | Period | None:
+    if node.unit in PERIOD_WORDS and node.value == int(node.value) and node.value > 0:
+        return Period(amount=int(node.value), unit=PeriodUnit(PERIOD_WORDS[node.unit]))
+    word = unit_name(scope, tree.Name(node.span, node.unit))
+    return Quantity(value=node.value, unit=word) if word else None
+
+
+def period(scope: Scope, node: tree.PeriodLiteral) -> Period | None:
+    """A period written out or named by a term; whole and positive."""
+    if node.amount is None:
+        term = scope.find(tree.Name(node.span, node.word), Term)
+        if term is None or isinstance(term.value, Period):
+            return None if term is None else term.value
+        scope.report("T0303", node.span, found=node.word)
+        return None
+    if node.word not in PERIOD_WORDS:
+        scope.report("T0303", node.span, found=node.span.text)
+        return None
+    if node.amount != int(node.amount) or node.amount <= 0:
+        scope.report("T0409", node.span, found=node.span.text)
+        return None
+    return Period(amount=int(node.amount), unit=PeriodUnit(PERIOD_WORDS[node.word]))
+
+
+def as_quantity(scope: Scope, value: Quantity | Period | date | str, span: Span) -> Quantity | None:
+    """A value as a number to compare with; months and years have no fixed length, so they are refused."""
+    if isinstance(value, Quantity):
+        return value
+    if isinstance(value, Period):
+        if value.unit.value in UNITS:
+            return Quantity(value=Decimal(value.amount), unit=value.unit.value)
+        scope.report("T0304", span, period=str(value))
+        return None
+    scope.report("T0305", span, found="a text" if isinstance(value, str) else "a date")
+    return None
+
+
+def value(scope: Scope, node: tree.Expression) -> tuple[Value, Typed] | None:
+    """A literal or a term as a value with its type."""
+    if isinstance(node, tree.NameReference):
+        term = scope.find(node, Term)
+        if term is None:
+            return None
+        quantity = as_quantity(scope, term.value, node.span)
+        return (Value(quantity=quantity, term=term.id), Typed(quantity.unit)) if quantity else None
+    found = literal(scope, node)
+    quantity = None if found is None else as_quantity(scope, found, node.span)
+    if quantity is None:
+        return None
+    return Value(quantity=quantity), BARE if isinstance(node, tree.Number) else Typed(quantity.unit)
+
+
+def fitted(node: Value, typed: Typed, other: Typed) -> Value:
+    """A bare number takes the unit of what it is compared with."""
+    if typed.bare and not other.bare and other.kind in (Kind.COUNT, Kind.SCORE, Kind.FRACTION):
+        return Value(quantity=Quantity(value=node.quantity.value, unit=other.unit), term=node.term)
+    return node
+
+
+def comparable(scope: Scope, left: Typed, right: Typed, span: Span) -> bool:
+    """Whether two numbers may be compared or added; reports when they may not."""
+    for one, other in ((left, right), (right, left)):
+        if one.bare and (other.bare or other.kind in (Kind.COUNT, Kind.SCORE) or other.derived):
+            return True
+        if one.bare and other.kind is Kind.FRACTION:
+            scope.report("T0302", span)
+            return False
+    same = left.kind is right.kind and (left.kind is not Kind.MONEY or left.unit == right.unit)
+    if not same:
+        scope.report("T0301", span, left=words(left), right=words(right))
+    return same
+
+
+def words(typed: Typed) -> str:
+    """What a lawyer calls this kind of number."""
+    match typed.kind:
+        case Kind.FRACTION:
+            return "a percentage"
+        case Kind.COUNT:
+            return "a number"
+        case Kind.SCORE:
+            return "a score"
+        case Kind.DURATION:
+            return f"a duration in {typed.unit}"
+        case Kind.BYTES:
+            return f"an amount of data in {typed.unit}"
+        case Kind.MONEY:
+            return f"an amount in {typed.unit}"
+
+
+OPERATORS = {"+": Operator.PLUS, "-": Operator.MINUS, "*": Operator.TIMES, "/": Operator.DIVIDED_BY, "of": Operator.TIMES}
+
+_PLAIN = (Kind.FRACTION, Kind.COUNT, Kind.SCORE)
+
+
+def combined(scope: Scope, node: tree.Binary, left: Typed, right: Typed) -> Typed | None:
+    """The type of an arithmetic expression; reports units that do not fit."""
+    match node.operator:
+        case "+" | "-":
+            return (right if left.bare else left) if comparable(scope, left, right, node.span) else None
+        case "/":
+            if right.kind in _PLAIN and left.kind not in _PLAIN:
+                return left
+            if left.kind is right.kind and (left.kind is not Kind.MONEY or left.unit == right.unit):
+                return Typed("fraction", derived=True)
+            if left.kind in _PLAIN and right.kind in _PLAIN:
+                return Typed("fraction", derived=True)
+        case _:
+            if left.kind in _PLAIN:
+                return left if right.bare and not left.bare else right
+            if right.kind in _PLAIN:
+                return left
+    scope.report("T0306", node.span, operator=node.operator, left=words(left), right=words(right))
+    return None

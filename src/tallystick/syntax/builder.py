@@ -1,0 +1,262 @@
+"""From Lark's parse tree to ours: each grammar rule names its node, and its children are the node's fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from lark import Token, Transformer, v_args
+from lark.tree import Meta
+
+from tallystick.source import Source, Span
+from tallystick.syntax import tree
+
+# Rule -> node whose fields are the children in order.
+NODES: dict[str, type[tree.Node]] = {
+    "agreement": tree.AgreementNode,
+    "version": tree.Version,
+    "effective": tree.Effective,
+    "duration": tree.Duration,
+    "governing_law": tree.GoverningLaw,
+    "timezone": tree.Timezone,
+    "currency": tree.Currency,
+    "recital": tree.Recital,
+    "party": tree.PartyNode,
+    "entity": tree.Entity,
+    "address": tree.Address,
+    "notices": tree.Notices,
+    "signatory": tree.Signatory,
+    "role": tree.RoleNode,
+    "environments": tree.Environments,
+    "stages": tree.Stages,
+    "metric": tree.MetricNode,
+    "event": tree.EventNode,
+    "record": tree.RecordNode,
+    "attribute": tree.AttributeNode,
+    "means": tree.Means,
+    "reported_by": tree.ReportedBy,
+    "places": tree.Places,
+    "key_term": tree.KeyTermNode,
+    "term": tree.TermNode,
+    "definition": tree.DefinitionNode,
+    "standard": tree.StandardNode,
+    "article": tree.ArticleNode,
+    "clause": tree.ClauseNode,
+    "paragraph": tree.Paragraph,
+    "note": tree.NoteNode,
+    "stage": tree.Stage,
+    "narrative": tree.Narrative,
+    "except_during": tree.ExceptDuring,
+    "except_where": tree.ExceptWhere,
+    "missing_excused": tree.MissingExcused,
+    "citation": tree.Citation,
+    "keep": tree.KeepNode,
+    "keep_always": tree.KeepAlwaysNode,
+    "cadence": tree.CadenceNode,
+    "must_count": tree.MustCountNode,
+    "may_count": tree.MayCountNode,
+    "times": tree.Times,
+    "notify_response": tree.NotifyResponseNode,
+    "perform_response": tree.PerformResponseNode,
+    "prohibition": tree.ProhibitionNode,
+    "precedence": tree.PrecedenceNode,
+    "within_before": tree.WithinBefore,
+    "lead_before": tree.LeadBefore,
+    "permission": tree.PermissionNode,
+    "retention": tree.RetentionNode,
+    "deletion": tree.DeletionNode,
+    "samples": tree.Samples,
+    "labelled": tree.Labelled,
+    "worded": tree.Worded,
+    "case_share": tree.CaseShareNode,
+    "calendar_window": tree.CalendarWindow,
+    "rolling_window": tree.RollingWindow,
+    "on_breach": tree.OnBreach,
+    "notify_duty": tree.NotifyDutyNode,
+    "perform_duty": tree.PerformDutyNode,
+    "credit": tree.CreditNode,
+    "tier": tree.TierNode,
+    "cap": tree.CapNode,
+    "cure": tree.CureNode,
+    "escalate": tree.EscalateNode,
+    "terminate": tree.TerminateNode,
+    "uncured": tree.Uncured,
+    "block": tree.BlockNode,
+    "call": tree.Call,
+    "comparison_tail": tree.ComparisonTail,
+    "across": tree.AcrossDimension,
+    "excluding": tree.Excluding,
+    "elapsed": tree.ElapsedNode,
+    "where": tree.Where,
+    "negation": tree.Negation,
+    "comparison": tree.ComparisonNode,
+    "membership": tree.Membership,
+    "non_membership": tree.NonMembership,
+}
+
+# Rule -> node whose one field is the tuple of all children.
+NODES_OF_MANY: dict[str, type[tree.Node]] = {
+    "start": tree.File,
+    "satisfies": tree.Satisfies,
+    "per": tree.Per,
+    "in_environments": tree.InEnvironments,
+    "matching": tree.Matching,
+    "all_of": tree.AllOf,
+    "any_of": tree.AnyOf,
+}
+
+# Rules that are just lists: their value is the tuple of children.
+LISTS = (
+    "agreement_items",
+    "party_body",
+    "names",
+    "dimensions",
+    "attributes",
+    "data_body",
+    "article_items",
+    "clause_items",
+    "by_roles",
+    "bounds",
+    "any_role",
+    "qualifiers",
+    "event_qualifiers",
+    "consequences",
+    "texts",
+)
+
+COMPARATORS = {
+    "at_least": "at least",
+    "at_most": "at most",
+    "below": "below",
+    "above": "above",
+    "exactly": "is",
+    "equals": "is",
+    "differs": "is not",
+}
+
+OPERATORS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "share_of": "of"}
+
+_ESCAPE = re.compile(r"\\(.)")
+
+
+def number_value(text: str) -> Decimal:
+    """The value of `1,000.5`. Raises decimal.InvalidOperation for anything else."""
+    return Decimal(text.replace(",", ""))
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+class Builder(Transformer[Token, Any]):
+    """Builds `tallystick.syntax.tree` bottom up for one source."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__()
+        self._source = source
+        for rule, node in NODES.items():
+            self._on(rule, lambda span, children, node=node: node(span, *children))
+        for rule, node in NODES_OF_MANY.items():
+            self._on(rule, lambda span, children, node=node: node(span, tuple(children)))
+        for rule, words in COMPARATORS.items():
+            self._on(rule, lambda span, _, words=words: tree.Comparator(span, words))
+        for rule, operator in OPERATORS.items():
+            self._on(rule, lambda span, children, operator=operator: tree.Binary(span, operator, *children))
+        for rule in LISTS:
+            self._on(rule, lambda _, children: tuple(children))
+
+    def _on(self, rule: str, make: Callable[..., Any]) -> None:
+        def callback(_: Builder, meta: Meta, children: Sequence[Any]) -> Any:
+            return make(self._span(meta), children)
+
+        bound = v_args(meta=True)(callback)
+        setattr(self, rule, bound.__get__(self, Builder))
+
+    def _span(self, meta: Meta) -> Span:
+        if meta.empty:
+            return Span(self._source, 0, 0)
+        return Span(self._source, meta.start_pos, meta.end_pos)
+
+    def _at(self, token: Token) -> Span:
+        assert token.start_pos is not None and token.end_pos is not None
+        return Span(self._source, token.start_pos, token.end_pos)
+
+    def name(self, children: list[Token]) -> tree.Name:
+        return tree.Name(self._at(children[0]), str(children[0]))
+
+    unit = code = name
+
+    def reference(self, children: list[Token]) -> tree.NameReference:
+        return tree.NameReference(self._at(children[0]), str(children[0]))
+
+    @v_args(meta=True)
+    def attribute_reference(self, meta: Meta, children: list[Any]) -> tree.AttributeReference:
+        return tree.AttributeReference(self._span(meta), children[0], children[1][1:])
+
+    def string(self, children: list[Token]) -> tree.String:
+        return tree.String(self._at(children[0]), _ESCAPE.sub(r"\1", children[0][1:-1]))
+
+    def prose(self, children: list[Token]) -> tree.ProseText:
+        span = self._at(children[0])
+        text, offsets = dedented(str(children[0])[3:-3], span.start + 3)
+        return tree.ProseText(span, text, offsets)
+
+    def number(self, children: list[Token]) -> tree.Number:
+        return tree.Number(self._at(children[0]), number_value(children[0]))
+
+    def percent(self, children: list[Token]) -> tree.Percent:
+        return tree.Percent(self._at(children[0]), number_value(children[0][:-1]) / 100)
+
+    @v_args(meta=True)
+    def money(self, meta: Meta, children: list[Token]) -> tree.Money:
+        return tree.Money(self._span(meta), str(children[0]), number_value(children[1]))
+
+    @v_args(meta=True)
+    def quantity(self, meta: Meta, children: list[Token]) -> tree.QuantityLiteral:
+        return tree.QuantityLiteral(self._span(meta), number_value(children[0]), str(children[1]))
+
+    def date(self, children: list[Token]) -> tree.DateLiteral:
+        return tree.DateLiteral(self._at(children[0]), _day(children[0]))
+
+    @v_args(meta=True)
+    def period(self, meta: Meta, children: list[Token]) -> tree.PeriodLiteral:
+        amount = number_value(children[0]) if len(children) == 2 else None
+        return tree.PeriodLiteral(self._span(meta), amount, str(children[-1]))
+
+    @v_args(meta=True)
+    def credit_by_value(self, meta: Meta, children: list[Any]) -> tree.CreditByValueNode:
+        return tree.CreditByValueNode(self._span(meta), children[0], tuple(children[1:]))
+
+
+def dedented(text: str, start: int) -> tuple[str, tuple[int, ...]]:
+    """Prose without the indentation of its source, and for each character of it the offset it came from.
+
+    The first line counts as indented like the others. Outer blank space goes; lines end in `\\n`.
+    """
+    lines = text.splitlines()
+    margin = _margin(lines[1:])
+    kept: list[tuple[str, int]] = []
+    offset = start
+    for number, (line, raw) in enumerate(zip(lines, text.splitlines(keepends=True), strict=True)):
+        cut = len(line) - len(line.lstrip()) if number == 0 else min(margin, len(line) - len(line.lstrip()))
+        kept.extend((character, offset + cut + i) for i, character in enumerate(line[cut:].rstrip()))
+        kept.append(("\n", offset + len(line)))
+        offset += len(raw)
+    while kept and kept[-1][0].isspace():
+        kept.pop()
+    while kept and kept[0][0].isspace():
+        kept.pop(0)
+    return "".join(character for character, _ in kept), tuple(place for _, place in kept)
+
+
+def _margin(lines: list[str]) -> int:
+    filled = [line for line in lines if line.strip()]
+    return min((len(line) - len(line.lstrip()) for line in filled), default=0)
+
+

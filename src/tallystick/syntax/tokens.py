@@ -1,0 +1,65 @@
+"""The source as a run of tokens with nothing left out: what recovery and the formatter work on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class TokenKind(StrEnum):
+    """What a token is; `bad` is a character or an unclosed text that belongs to nothing."""
+
+    COMMENT = "comment"
+    PROSE = "prose"
+    STRING = "string"
+    NUMBER = "number"
+    ATTRIBUTE = "attribute"
+    WORD = "word"
+    MARK = "mark"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token, by its place in the text."""
+
+    kind: TokenKind
+    text: str
+    start: int
+    end: int
+
+
+_TOKEN = re.compile(
+    r"""
+    (?P<comment>\#[^\n]*)
+  | (?P<prose>\"\"\"(?:.|\n)*?\"\"\")
+  | (?P<string>"(?!"")(?:[^"\\\n]|\\.)*")
+  | (?P<number>\d{4}-\d{2}-\d{2}|(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?%?)
+  | (?P<attribute>(?<=\w)\.[a-z_]\w*)
+  | (?P<word>[A-Za-z_]\w*)
+  | (?P<mark>[{}().,:=+\-*/])
+  | (?P<bad>\"\"\"(?:.|\n)*\Z|"[^\n]*|[^\s])
+    """,
+    re.VERBOSE,
+)
+
+
+def scan(text: str) -> list[Token]:
+    """Every token of the text, comments included; only blank space lies between them."""
+    return [
+        Token(TokenKind(match.lastgroup or "bad"), match.group(), match.start(), match.end())
+        for match in _TOKEN.finditer(text)
+    ]
+
+
+def ends_statement(tokens: Sequence[Token], index: int) -> bool:
+    """Whether a statement ends with this token: a full stop, a brace, or prose that stands by itself."""
+    token = tokens[index]
+    if token.kind is TokenKind.PROSE:
+        before = index - 1
+        while before >= 0 and tokens[before].kind is TokenKind.COMMENT:
+            before -= 1
+        return before < 0 or ends_statement(tokens, before)
+    return token.kind is TokenKind.MARK and token.text in ".{}"

@@ -1,0 +1,948 @@
+"""The syntax tree: one node for each grammar rule, names still strings, every node with its place.
+
+The fields of a node are the children of its rule in `grammar/tallystick.lark`, in order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from tallystick.source import Span
+
+
+@dataclass(frozen=True)
+class Node:
+    """What every node has: its place in the source."""
+
+    span: Span
+
+
+# --- words and literals --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Name(Node):
+    """An identifier (also a unit or a currency code where one stands alone)."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class String(Node):
+    """`"text"`, without its quotes."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class ProseText(Node):
+    """The text between triple quotes, dedented. `offsets` map each character to its place in the source."""
+
+    text: str
+    offsets: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Number(Node):
+    """A bare number."""
+
+    value: Decimal
+
+
+@dataclass(frozen=True)
+class Percent(Node):
+    """`92%`; the value is 0.92."""
+
+    value: Decimal
+
+
+@dataclass(frozen=True)
+class Money(Node):
+    """`USD 40,000`."""
+
+    currency: str
+    value: Decimal
+
+
+@dataclass(frozen=True)
+class QuantityLiteral(Node):
+    """A number with a unit word: `200 milliseconds`."""
+
+    value: Decimal
+    unit: str
+
+
+@dataclass(frozen=True)
+class DateLiteral(Node):
+    """`2027-01-01`; None where the day does not exist."""
+
+    value: date | None
+
+
+@dataclass(frozen=True)
+class PeriodLiteral(Node):
+    """`30 days`; a term's name alone has no amount."""
+
+    amount: Decimal | None
+    word: str
+
+
+# --- declarations --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Version(Node):
+    """`version "1.0.0".`"""
+
+    text: String
+
+
+@dataclass(frozen=True)
+class Effective(Node):
+    """`effective 2027-01-01.`"""
+
+    date: DateLiteral
+
+
+@dataclass(frozen=True)
+class Duration(Node):
+    """`term 24 months renewing for 12 months.`"""
+
+    period: PeriodLiteral
+    renewal: PeriodLiteral | None
+
+
+@dataclass(frozen=True)
+class GoverningLaw(Node):
+    """`governing law "the State of Delaware".`"""
+
+    text: String
+
+
+@dataclass(frozen=True)
+class Timezone(Node):
+    """`timezone "America/New_York".`"""
+
+    text: String
+
+
+@dataclass(frozen=True)
+class Currency(Node):
+    """`currency USD.`"""
+
+    code: Name
+
+
+@dataclass(frozen=True)
+class Recital(Node):
+    """One recital."""
+
+    prose: ProseText
+
+
+AgreementItem = Version | Effective | Duration | GoverningLaw | Timezone | Currency | Recital
+
+
+@dataclass(frozen=True)
+class AgreementNode(Node):
+    """`agreement "…" { … }`."""
+
+    title: String
+    items: tuple[AgreementItem, ...]
+
+
+@dataclass(frozen=True)
+class Entity(Node):
+    """`entity "a Delaware corporation".`"""
+
+    text: String
+
+
+@dataclass(frozen=True)
+class Address(Node):
+    """`address "…".`"""
+
+    text: String
+
+
+@dataclass(frozen=True)
+class Notices(Node):
+    """`notices "…".`: where notices go."""
+
+    text: String
+
+
+@dataclass(frozen=True)
+class Signatory(Node):
+    """`signatory "Jane Roe", "Chief Executive Officer".`"""
+
+    name: String
+    title: String | None
+
+
+@dataclass(frozen=True)
+class PartyNode(Node):
+    """`party provider "Acme Models, Inc." called "Provider" { … }`."""
+
+    name: Name
+    legal_name: String
+    called: String | None
+    items: tuple[Entity | Address | Notices | Signatory, ...]
+
+
+@dataclass(frozen=True)
+class RoleNode(Node):
+    """`role head_of_risk "Head of Risk" of customer above risk_officer.`"""
+
+    name: Name
+    title: String | None
+    party: Name
+    above: Name | None
+
+
+@dataclass(frozen=True)
+class Environments(Node):
+    """`environments development, production.`"""
+
+    names: tuple[Name, ...]
+
+
+@dataclass(frozen=True)
+class Stages(Node):
+    """`stages labeling, training.`"""
+
+    names: tuple[Name, ...]
+
+
+@dataclass(frozen=True)
+class Means(Node):
+    """`means \"\"\"…\"\"\".`"""
+
+    prose: ProseText
+
+
+@dataclass(frozen=True)
+class ReportedBy(Node):
+    """`reported by provider.`"""
+
+    party: Name
+
+
+@dataclass(frozen=True)
+class Places(Node):
+    """`places 6.`: decimal places read."""
+
+    number: Number
+
+
+DataItem = Means | ReportedBy | Places
+
+
+@dataclass(frozen=True)
+class AttributeNode(Node):
+    """`amount as USD`."""
+
+    name: Name
+    unit: Name
+
+
+@dataclass(frozen=True)
+class MetricNode(Node):
+    """`metric accuracy "accuracy" as fraction by model …`."""
+
+    name: Name
+    title: String | None
+    unit: Name
+    dimensions: tuple[Name, ...] | None
+    items: tuple[DataItem, ...]
+
+
+@dataclass(frozen=True)
+class EventNode(Node):
+    """`event deployment "deployment", "deploy a Model" by model …`."""
+
+    name: Name
+    title: String | None
+    action: String | None
+    dimensions: tuple[Name, ...] | None
+    attributes: tuple[AttributeNode, ...] | None
+    items: tuple[DataItem, ...]
+
+
+@dataclass(frozen=True)
+class RecordNode(Node):
+    """`record outage "outage" by model …`."""
+
+    name: Name
+    title: String | None
+    dimensions: tuple[Name, ...] | None
+    attributes: tuple[AttributeNode, ...] | None
+    items: tuple[DataItem, ...]
+
+
+@dataclass(frozen=True)
+class TermNode(Node):
+    """`term name "Title" = value.`"""
+
+    name: Name
+    title: String | None
+    value: Expression
+
+
+@dataclass(frozen=True)
+class KeyTermNode(TermNode):
+    """`key term …`: also on the cover page."""
+
+
+@dataclass(frozen=True)
+class DefinitionNode(Node):
+    """`define production_model "Production Model" as \"\"\"…\"\"\".`"""
+
+    name: Name | None
+    title: String
+    means: ProseText
+
+
+@dataclass(frozen=True)
+class StandardNode(Node):
+    """`standard gdpr "Regulation (EU) 2016/679".`"""
+
+    name: Name
+    title: String
+
+
+# --- numbered text -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Paragraph(Node):
+    """Prose that stands by itself."""
+
+    prose: ProseText
+
+
+@dataclass(frozen=True)
+class NoteNode(Node):
+    """A drafting note."""
+
+    text: String | ProseText
+
+
+@dataclass(frozen=True)
+class Stage(Node):
+    """`stage operation.`"""
+
+    names: tuple[Name, ...]
+
+
+@dataclass(frozen=True)
+class Narrative(Node):
+    """`narrative "a statement of purpose".`"""
+
+    reason: String
+
+
+@dataclass(frozen=True)
+class ExceptDuring(Node):
+    """`except during maintenance where …`."""
+
+    record: Name
+    where: Where | None
+
+
+@dataclass(frozen=True)
+class ExceptWhere(Node):
+    """`except where …`."""
+
+    where: Where
+
+
+@dataclass(frozen=True)
+class MissingExcused(Node):
+    """`missing data is excused.`"""
+
+
+@dataclass(frozen=True)
+class Citation(Node):
+    """`eu_ai_act "Article 15(1)"`."""
+
+    standard: Name
+    text: String
+
+
+@dataclass(frozen=True)
+class Satisfies(Node):
+    """`satisfies …, ….`"""
+
+    citations: tuple[Citation, ...]
+
+
+# --- conditions, values, measures ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class NameReference(Node):
+    """A name used as a value: a term, a metric, an event, a record, a dimension or an attribute."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class AttributeReference(Node):
+    """`payment.amount`."""
+
+    of: Name
+    attribute: str
+
+
+@dataclass(frozen=True)
+class Binary(Node):
+    """`left operator right`; the operator is `+`, `-`, `*`, `/` or `of`."""
+
+    operator: str
+    left: Expression
+    right: Expression
+
+
+@dataclass(frozen=True)
+class Comparator(Node):
+    """`at least`, `at most`, `below`, `above`, `is` (also spelled `exactly`), `is not`."""
+
+    words: str
+
+
+@dataclass(frozen=True)
+class ComparisonTail(Node):
+    """The `at most v` of `share(m at most v)`."""
+
+    comparator: Comparator
+    value: Expression
+
+
+@dataclass(frozen=True)
+class AcrossDimension(Node):
+    """`across group`."""
+
+    dimension: Name
+
+
+@dataclass(frozen=True)
+class Excluding(Node):
+    """`excluding maintenance where …`."""
+
+    record: Name
+    where: Where | None
+
+
+@dataclass(frozen=True)
+class Call(Node):
+    """`mean(accuracy where …)`, `gap(mean(approved) across group)`, `percentile(latency, 99.9)`."""
+
+    function: Name
+    argument: Expression
+    comparison: ComparisonTail | None
+    across: AcrossDimension | None
+    where: Where | None
+    excluding: Excluding | None
+    number: Number | None
+
+
+@dataclass(frozen=True)
+class ElapsedNode(Node):
+    """`time(from incident to resolution matching incident_id)`."""
+
+    start: Name
+    start_where: Where | None
+    finish: Name
+    finish_where: Where | None
+    matching: Matching | None
+
+
+Expression = (
+    Number
+    | Percent
+    | Money
+    | QuantityLiteral
+    | DateLiteral
+    | String
+    | NameReference
+    | AttributeReference
+    | Binary
+    | Call
+    | ElapsedNode
+)
+
+
+@dataclass(frozen=True)
+class ComparisonNode(Node):
+    """`left at most right` in a condition."""
+
+    left: Expression
+    comparator: Comparator
+    right: Expression
+
+
+@dataclass(frozen=True)
+class Membership(Node):
+    """`region in ("EU", "UK")`."""
+
+    left: Expression
+    values: tuple[String, ...]
+
+
+@dataclass(frozen=True)
+class NonMembership(Node):
+    """`region not in ("EU", "UK")`."""
+
+    left: Expression
+    values: tuple[String, ...]
+
+
+@dataclass(frozen=True)
+class Negation(Node):
+    """`not …`."""
+
+    part: ConditionNode
+
+
+@dataclass(frozen=True)
+class AllOf(Node):
+    """`… and …`."""
+
+    parts: tuple[ConditionNode, ...]
+
+
+@dataclass(frozen=True)
+class AnyOf(Node):
+    """`… or …`."""
+
+    parts: tuple[ConditionNode, ...]
+
+
+ConditionNode = ComparisonNode | Membership | NonMembership | Negation | AllOf | AnyOf
+
+
+@dataclass(frozen=True)
+class Where(Node):
+    """`where …`."""
+
+    condition: ConditionNode
+
+
+# --- qualifiers ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Per(Node):
+    """`per model and environment`."""
+
+    names: tuple[Name, ...]
+
+
+@dataclass(frozen=True)
+class InEnvironments(Node):
+    """`in staging or production`."""
+
+    names: tuple[Name, ...]
+
+
+@dataclass(frozen=True)
+class Samples(Node):
+    """`with at least 1,000 samples`."""
+
+    number: Number
+
+
+@dataclass(frozen=True)
+class Matching(Node):
+    """`matching model and version`."""
+
+    names: tuple[Name, ...]
+
+
+@dataclass(frozen=True)
+class Labelled(Node):
+    """`labelled accuracy_floor`."""
+
+    name: Name
+
+
+@dataclass(frozen=True)
+class Worded(Node):
+    """`worded \"\"\"…\"\"\"`: the drafter's own wording."""
+
+    prose: ProseText
+
+
+@dataclass(frozen=True)
+class CaseShareNode(Node):
+    """`in at least 95% of cases over each month`."""
+
+    comparator: Comparator
+    threshold: Percent | NameReference
+    window: WindowNode
+
+
+Qualifier = Per | InEnvironments | Samples | Matching | Labelled | Worded | Where | CaseShareNode
+
+
+@dataclass(frozen=True)
+class CalendarWindow(Node):
+    """`each month`."""
+
+    each: Name
+
+
+@dataclass(frozen=True)
+class RollingWindow(Node):
+    """`any 30 days`."""
+
+    length: PeriodLiteral
+
+
+WindowNode = CalendarWindow | RollingWindow
+
+# --- sentences -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class KeepNode(Node):
+    """`provider must keep mean(accuracy) at least 92% over each month ….`"""
+
+    holder: Name
+    left: Expression
+    comparator: Comparator
+    right: Expression
+    window: WindowNode
+    qualifiers: tuple[Qualifier, ...]
+
+
+@dataclass(frozen=True)
+class KeepAlwaysNode(Node):
+    """`provider must keep queue below 500 at all times tolerating 15 minutes ….`"""
+
+    holder: Name
+    left: Expression
+    comparator: Comparator
+    right: Expression
+    tolerance: PeriodLiteral | None
+    qualifiers: tuple[Qualifier, ...]
+
+
+@dataclass(frozen=True)
+class CadenceNode(Node):
+    """`provider must perform bias_evaluation at least every 30 days ….`"""
+
+    holder: Name
+    event: Name
+    where: Where | None
+    every: PeriodLiteral
+    qualifiers: tuple[Qualifier, ...]
+
+
+@dataclass(frozen=True)
+class Times(Node):
+    """`at least 2 times`."""
+
+    comparator: Comparator
+    number: Number
+
+
+@dataclass(frozen=True)
+class CountNode(Node):
+    """`… must perform incident_drill at least 2 times each year ….`"""
+
+    holder: Name
+    event: Name
+    where: Where | None
+    times: Times
+    window: WindowNode
+    qualifiers: tuple[Qualifier, ...]
+
+
+@dataclass(frozen=True)
+class MustCountNode(CountNode):
+    """A duty to perform."""
+
+
+@dataclass(frozen=True)
+class MayCountNode(CountNode):
+    """A limit on a permission."""
+
+
+@dataclass(frozen=True)
+class NotifyResponseNode(Node):
+    """`provider must notify risk_officer within 72 hours of incident ….`"""
+
+    holder: Name
+    role: Name
+    within: PeriodLiteral
+    trigger: Name
+    qualifiers: tuple[Qualifier, ...]
+
+
+@dataclass(frozen=True)
+class PerformResponseNode(Node):
+    """`provider must perform resolution within 24 hours of incident ….`"""
+
+    holder: Name
+    event: Name
+    where: Where | None
+    within: PeriodLiteral
+    trigger: Name
+    qualifiers: tuple[Qualifier, ...]
+
+
+@dataclass(frozen=True)
+class ProhibitionNode(Node):
+    """`provider must not perform data_transfer where ….`"""
+
+    holder: Name
+    event: Name
+    qualifiers: tuple[Qualifier, ...]
+
+
+@dataclass(frozen=True)
+class WithinBefore(Node):
+    """`within 14 days before`."""
+
+    period: PeriodLiteral
+
+
+@dataclass(frozen=True)
+class LeadBefore(Node):
+    """`at least 2 days before`."""
+
+    period: PeriodLiteral
+
+
+@dataclass(frozen=True)
+class PrecedenceNode(Node):
+    """`provider must not perform deployment in production without approval by … within … before matching ….`"""
+
+    holder: Name
+    event: Name
+    event_qualifiers: tuple[Qualifier, ...]
+    required: Name
+    required_where: Where | None
+    by: tuple[Name, ...] | None
+    bounds: tuple[WithinBefore | LeadBefore, ...] | None
+    qualifiers: tuple[Qualifier, ...]
+
+
+@dataclass(frozen=True)
+class PermissionNode(Node):
+    """`only data_scientist or model_owner may perform training_data_access in development ….`"""
+
+    roles: tuple[Name, ...]
+    event: Name
+    qualifiers: tuple[Qualifier, ...]
+
+
+@dataclass(frozen=True)
+class RetentionNode(Node):
+    """`provider must retain prediction_log for at least 7 years ….`"""
+
+    holder: Name
+    record: Name
+    where: Where | None
+    period: PeriodLiteral
+    qualifiers: tuple[Qualifier, ...]
+
+
+@dataclass(frozen=True)
+class DeletionNode(Node):
+    """`provider must delete customer_data within 30 days of termination ….`"""
+
+    holder: Name
+    record: Name
+    where: Where | None
+    within: PeriodLiteral
+    trigger: Name
+    qualifiers: tuple[Qualifier, ...]
+
+
+SentenceNode = (
+    KeepNode
+    | KeepAlwaysNode
+    | CadenceNode
+    | MustCountNode
+    | MayCountNode
+    | NotifyResponseNode
+    | PerformResponseNode
+    | ProhibitionNode
+    | PrecedenceNode
+    | PermissionNode
+    | RetentionNode
+    | DeletionNode
+)
+
+# --- consequences --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class NotifyDutyNode(Node):
+    """`provider must notify risk_officer within 24 hours.`"""
+
+    holder: Name
+    role: Name
+    within: PeriodLiteral
+
+
+@dataclass(frozen=True)
+class PerformDutyNode(Node):
+    """`provider must perform retraining within 14 days.`"""
+
+    holder: Name
+    event: Name
+    within: PeriodLiteral
+
+
+@dataclass(frozen=True)
+class CreditNode(Node):
+    """`credit customer 10% of monthly_fee.`"""
+
+    party: Name
+    amount: Expression
+
+
+@dataclass(frozen=True)
+class TierNode(Node):
+    """`below 92%: 10% of monthly_fee.`"""
+
+    comparator: Comparator
+    threshold: Expression
+    amount: Expression
+
+
+@dataclass(frozen=True)
+class CreditByValueNode(Node):
+    """`credit customer by value { … }`."""
+
+    party: Name
+    tiers: tuple[TierNode, ...]
+
+
+@dataclass(frozen=True)
+class CapNode(Node):
+    """`cap credits at 20% of monthly_fee each month.`"""
+
+    amount: Expression
+    each: Name
+
+
+@dataclass(frozen=True)
+class CureNode(Node):
+    """`cure within 30 days.`"""
+
+    within: PeriodLiteral
+
+
+@dataclass(frozen=True)
+class EscalateNode(Node):
+    """`escalate to head_of_risk after 10 days.`"""
+
+    role: Name
+    after: PeriodLiteral
+
+
+@dataclass(frozen=True)
+class Uncured(Node):
+    """The word `uncured`."""
+
+
+@dataclass(frozen=True)
+class TerminateNode(Node):
+    """`customer may terminate after 3 uncured breaches in 6 months.`"""
+
+    party: Name
+    count: Number
+    uncured: Uncured | None
+    within: PeriodLiteral
+
+
+@dataclass(frozen=True)
+class BlockNode(Node):
+    """`block deployment in production.`"""
+
+    event: Name
+    environments: InEnvironments | None
+
+
+Consequence = (
+    NotifyDutyNode
+    | PerformDutyNode
+    | CreditNode
+    | CreditByValueNode
+    | CapNode
+    | CureNode
+    | EscalateNode
+    | TerminateNode
+    | BlockNode
+    | NoteNode
+)
+
+
+@dataclass(frozen=True)
+class OnBreach(Node):
+    """`on breach { … }`."""
+
+    items: tuple[Consequence, ...]
+
+
+ClauseItem = (
+    Paragraph
+    | NoteNode
+    | Stage
+    | Narrative
+    | ExceptDuring
+    | ExceptWhere
+    | MissingExcused
+    | Satisfies
+    | OnBreach
+    | SentenceNode
+)
+
+
+@dataclass(frozen=True)
+class ClauseNode(Node):
+    """`clause accuracy "Accuracy" { … }`."""
+
+    name: Name
+    title: String | None
+    items: tuple[ClauseItem | ClauseNode, ...]
+
+
+@dataclass(frozen=True)
+class ArticleNode(Node):
+    """`article "Model performance" { … }`."""
+
+    name: Name | None
+    title: String
+    items: tuple[Paragraph | NoteNode | ClauseNode, ...]
+
+
+Declaration = (
+    AgreementNode
+    | PartyNode
+    | RoleNode
+    | Environments
+    | Stages
+    | MetricNode
+    | EventNode
+    | RecordNode
+    | TermNode
+    | DefinitionNode
+    | StandardNode
+    | ArticleNode
+    | OnBreach
+)
+
+
+@dataclass(frozen=True)
+class File(Node):
+    """A whole source file."""
+
+    declarations: tuple[Declaration, ...]
