@@ -1,0 +1,50 @@
+"""Writing the counterparts of a compiled agreement into a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tallystick.compilation import Compiled, rules_json
+from tallystick.document.to_html import to_html
+from tallystick.document.to_markdown import to_markdown
+from tallystick.document.to_pdf import to_pdf
+
+
+@dataclass(frozen=True)
+class Built:
+    """The files that a build wrote."""
+
+    pdf: Path
+    html: Path
+    markdown: Path
+    rules: Path
+
+
+def build(compiled: Compiled, folder: Path, style: Path | None = None) -> Built:
+    """Write PDF, HTML, Markdown and `rules.json`, named after the source. The PDF is written last: it takes longest.
+
+    Raises OSError when the folder cannot be written and PdfUnavailable when Pango is missing; what does not need
+    Pango is written before that.
+    """
+    built = paths(compiled, folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    rules = rules_json(compiled.rulebook)
+    for path, text in _texts(compiled, built, rules, style):
+        path.write_text(text, encoding="utf-8", newline="\n")
+    source = {Path(compiled.source.name).name: compiled.source.text.encode(), "rules.json": rules.encode()}
+    built.pdf.write_bytes(to_pdf(compiled.document, compiled.tally, source, style))
+    return built
+
+
+def paths(compiled: Compiled, folder: Path) -> Built:
+    """Where a build writes."""
+    name = Path(compiled.source.name).stem
+    return Built(folder / f"{name}.pdf", folder / f"{name}.html", folder / f"{name}.md", folder / "rules.json")
+
+
+def _texts(compiled: Compiled, built: Built, rules: str, style: Path | None) -> Iterator[tuple[Path, str]]:
+    yield built.rules, rules
+    yield built.html, to_html(compiled.document, compiled.tally, style)
+    yield built.markdown, to_markdown(compiled.document, compiled.tally)

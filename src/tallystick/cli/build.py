@@ -1,0 +1,39 @@
+"""`tally build`: paper and rules from one source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tallystick.building import build, paths
+from tallystick.cli.console import compiled_or_none, err, fail, out
+from tallystick.cli.main import COULD_NOT_RUN, FOUND, KEPT
+from tallystick.document.to_pdf import PdfUnavailable
+
+
+def build_file(file: Path, folder: Path, *, draft: bool) -> int:
+    """Build one agreement. Exit code: 0 built, 1 the source has errors, 2 something could not be read or written."""
+    if not file.is_file():
+        fail(f"{file}: there is no such file.")
+        return COULD_NOT_RUN
+    compiled = compiled_or_none(file, draft=draft)
+    if compiled is None:
+        return FOUND
+    try:
+        with err.status("laying out the PDF"):
+            built = build(compiled, folder)
+    except PdfUnavailable as missing:
+        fail(f"No PDF was made: {missing}")
+        out.print(f"The HTML, Markdown and rules are in {paths(compiled, folder).rules.parent}.")
+        return COULD_NOT_RUN
+    except OSError as error:
+        fail(f"{error.filename or folder} cannot be written: {error.strerror}.")
+        return COULD_NOT_RUN
+    measured = compiled.measurability
+    share = f"{measured.measured / measured.clauses:.0%}" if measured.clauses else "none"
+    rules = len(compiled.rulebook.rules)
+    out.print(f"{compiled.agreement.title}, version {compiled.agreement.version}")
+    out.print(f"{rules} rules; {measured.measured} of {measured.clauses} clauses are measured ({share}).")
+    out.print(f"tally {compiled.tally}")
+    for path in (built.pdf, built.html, built.markdown, built.rules):
+        out.print(f"  {path}", soft_wrap=True)
+    return KEPT

@@ -1,0 +1,72 @@
+"""What commands print on: results to standard output, mistakes and progress to standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from tallystick.diagnostics.diagnostic import Diagnostic
+from tallystick.diagnostics.to_text import to_text
+
+if TYPE_CHECKING:
+    from tallystick.compilation import Compiled
+    from tallystick.evaluating import Progress as Told
+    from tallystick.facts.problem import DataError
+
+# Without a terminal there is no width to ask for; tables then get enough room for their columns.
+WIDTH = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 140
+
+out = Console(width=WIDTH, highlight=False, markup=False)
+err = Console(width=WIDTH, highlight=False, markup=False, stderr=True, soft_wrap=True)
+
+
+def show_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:
+    """Print diagnostics for people."""
+    for diagnostic in diagnostics:
+        err.print(to_text(diagnostic))
+
+
+def show_data_error(error: DataError) -> None:
+    """Print why data cannot be read."""
+    for problem in error.problems:
+        err.print(f"{problem.where}: {problem.says}", style="bold red")
+        if problem.instead:
+            err.print(f"  help: {problem.instead}")
+
+
+def fail(message: str) -> None:
+    """Print one plain sentence about why a command could not run."""
+    err.print(message, style="bold red")
+
+
+def compiled_or_none(file: Path, *, draft: bool = False) -> Compiled | None:
+    """Compile a file and print its diagnostics; None when it has errors or cannot be read."""
+    from tallystick.compilation import compile_source, load
+
+    source, problems = load(file)
+    if source is None:
+        show_diagnostics(problems)
+        return None
+    compiled, diagnostics = compile_source(source, draft=draft)
+    show_diagnostics(diagnostics)
+    return compiled
+
+
+@contextmanager
+def progress() -> Iterator[Told]:
+    """A progress bar on a terminal; nothing elsewhere."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task("", total=None)
+
+        def told(what: str, done: int, total: int) -> None:
+            bar.update(task, description=what, completed=done, total=total)
+
+        yield told

@@ -1,0 +1,207 @@
+"""`tally explain`: what a code means, what a clause says and how it is measured, why a finding came out so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from rich.markdown import Markdown
+from rich.table import Table
+from rich.text import Text
+
+from tallystick.cli.console import compiled_or_none, fail, out
+from tallystick.cli.judging import judged
+from tallystick.cli.main import COULD_NOT_RUN, KEPT
+from tallystick.cli.words import STYLES, group_text, moment_text, value_text, window_text
+from tallystick.diagnostics.catalogue import CATALOGUE
+from tallystick.evaluating import Judged
+from tallystick.evaluation.finding import Evidence, Finding
+from tallystick.evaluation.rows_for import rows_for
+from tallystick.evaluation.to_json import utc_text
+from tallystick.model.agreement import Agreement, Clause, Operative
+from tallystick.prose.from_measure import measure_definition
+from tallystick.prose.from_remedy import remedy_sentence
+from tallystick.prose.from_rule import MISSING_EXCUSED, exemption_sentence, rule_sentence
+from tallystick.resources import resource
+from tallystick.rules.rule import Keep
+
+_CODE = re.compile(r"T\d{4}\Z", re.IGNORECASE)
+_FINDING = re.compile(r"[0-9a-f]{12}\Z")
+MOST_ROWS = 20
+
+
+def explain_it(what: str, file: Path | None, data: Path | None, as_of: str | None) -> int:
+    """Explain a code, a clause or a finding. Exit code: 0 explained, 2 there is nothing of that name."""
+    if _CODE.match(what):
+        return _explain_code(what.upper())
+    file = file or _only_source()
+    if file is None:
+        fail(f"Say which agreement “{what}” belongs to: tally explain {what} FILE.msa")
+        return COULD_NOT_RUN
+    if _FINDING.match(what):
+        return _explain_finding(what, file, data, as_of)
+    return _explain_clause(what, file)
+
+
+def _only_source() -> Path | None:
+    """The agreement of this folder, where there is just one."""
+    found = sorted(Path().glob("*.msa"))
+    return found[0] if len(found) == 1 else None
+
+
+def _explain_code(code: str) -> int:
+    if code not in CATALOGUE:
+        close = get_close_matches(code, CATALOGUE, 1)
+        fail(f"There is no code {code}." + (f" Did you mean {close[0]}?" if close else ""))
+        return COULD_NOT_RUN
+    out.print(Markdown(resource("docs", "diagnostics", f"{code}.md").read_text(encoding="utf-8")))
+    return KEPT
+
+
+# --- a clause ------------------------------------------------------------------------------------------------
+
+
+def _explain_clause(what: str, file: Path) -> int:
+    if file.suffix == ".json":
+        fail("A clause is explained from its source: give the .msa file.")
+        return COULD_NOT_RUN
+    if not file.is_file():
+        fail(f"{file}: there is no such file.")
+        return COULD_NOT_RUN
+    compiled = compiled_or_none(file)
+    if compiled is None:
+        return COULD_NOT_RUN
+    clauses = {name: clause for clause in compiled.agreement.clauses for name in (clause.id, clause.number)}
+    by_rule = {rule.id: clause for clause in compiled.agreement.clauses for rule in clause.rules}
+    clause = clauses.get(what) or by_rule.get(what)
+    if clause is None:
+        close = get_close_matches(what, [*clauses, *by_rule], 1)
+        fail(f"There is no clause or rule “{what}” in {file}." + (f" Did you mean “{close[0]}”?" if close else ""))
+        return COULD_NOT_RUN
+    _show_clause(compiled.agreement, clause)
+    return KEPT
+
+
+def _show_clause(agreement: Agreement, clause: Clause) -> None:
+    out.print(f"{clause.number} {clause.title}", style="bold")
+    if clause.narrative:
+        out.print(f"Not measured: {clause.narrative}.")
+    for item in clause.content:
+        if isinstance(item, Operative):
+            out.print()
+            out.print(rule_sentence(agreement, item).text)
+            out.print(f"  rule {item.rule.id}", style="dim")
+            if isinstance(item.rule, Keep):
+                out.print(f"  How: {measure_definition(agreement, item.rule.measure).text}")
+    lines = [exemption_sentence(agreement, exemption).text for exemption in clause.exemptions]
+    lines += [MISSING_EXCUSED] if clause.missing_excused else []
+    first = clause.rules[0] if clause.rules else None
+    lines += [remedy_sentence(agreement, remedy, first).text for remedy in clause.remedies]
+    for line in lines:
+        out.print(f"• {line}")
+
+
+# --- a finding -----------------------------------------------------------------------------------------------
+
+
+def _explain_finding(what: str, file: Path, data: Path | None, as_of: str | None) -> int:
+    result = judged(file, data, as_of)
+    if result is None:
+        return COULD_NOT_RUN
+    found = next((item for item in result.evaluation.findings if item.id == what), None)
+    if found is None:
+        fail(f"There is no finding {what} as of {utc_text(result.evaluation.as_of)}; give the same data and --as-of.")
+        return COULD_NOT_RUN
+    _show_finding(result, found)
+    _show_rows(result, found)
+    _show_consequences(result, found)
+    return KEPT
+
+
+def _show_finding(result: Judged, found: Finding) -> None:
+    zone = ZoneInfo(result.rulebook.timezone)
+    rule = next(rule for rule in result.rulebook.rules if rule.id == found.rule.partition("/")[0])
+    out.print(f"{rule.number} {rule.title}", style="bold")
+    out.print(_sentence(rule.sentence, found, result))
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_row("verdict", Text(found.verdict.value, style=STYLES[found.verdict]))
+    for name, value in _facts(found, zone):
+        table.add_row(name, value)
+    out.print(table)
+
+
+def _sentence(sentence: str, found: Finding, result: Judged) -> str:
+    """The sentence that was judged: the rule's, or that of the duty that followed a breach of it."""
+    rule, _, remedy = found.rule.partition("/")
+    if not remedy:
+        return sentence
+    remedies = next(item for item in result.rulebook.rules if item.id == rule).remedies + result.rulebook.remedies
+    return next((item.sentence for item in remedies if getattr(item, "id", "") == remedy), sentence)
+
+
+def _facts(found: Finding, zone: ZoneInfo) -> Sequence[tuple[str, str]]:
+    window = f"[{utc_text(found.start)}, {utc_text(found.end)})" if found.end > found.start else f"{utc_text(found.start)}"
+    rows = [
+        ("finding", found.id),
+        ("rule", found.rule),
+        ("for", group_text(found.group)),
+        ("window", f"{window_text(found, zone)} ({zone.key})"),
+        ("in UTC", window),
+        ("value", value_text(found.value, found.unit) if found.value is not None else ""),
+        ("agreed", value_text(found.threshold, found.unit) if found.threshold is not None else ""),
+        ("samples", f"{found.samples:,}"),
+        ("decided", moment_text(found.decided, zone) if found.decided is not None else ""),
+        ("because", found.because),
+        ("excused by", found.excuse),
+    ]
+    return [(name, value) for name, value in rows if value]
+
+
+def _show_rows(result: Judged, found: Finding) -> None:
+    rows = found.evidence or rows_for(result.facts, result.rulebook, found, MOST_ROWS)
+    if not rows:
+        return
+    zone = ZoneInfo(result.rulebook.timezone)
+    names = list(dict.fromkeys(name for row in rows for name, _ in row.values))
+    table = Table(title="Rows that decided it", title_justify="left", pad_edge=False)
+    for name in ("source", "time", *names):
+        table.add_column(name)
+    for row in rows[:MOST_ROWS]:
+        table.add_row(*_cells(row, names, zone))
+    out.print(table)
+
+
+def _cells(row: Evidence, names: Sequence[str], zone: ZoneInfo) -> Sequence[str]:
+    values = dict(row.values)
+    return (row.source, moment_text(row.time, zone), *(values.get(name, "") for name in names))
+
+
+def _show_consequences(result: Judged, found: Finding) -> None:
+    zone, evaluation = ZoneInfo(result.rulebook.timezone), result.evaluation
+    lines = [
+        f"credit of {item.currency} {item.amount} (before caps {item.before})"
+        for item in evaluation.credits
+        if item.finding == found.id
+    ]
+    lines += [
+        f"{item.state.value}" + (f", until {moment_text(item.until, zone)}" if item.until else "")
+        for item in evaluation.cures
+        if item.finding == found.id
+    ]
+    lines += [
+        f"escalation to {item.role} at {moment_text(item.at, zone)}"
+        for item in evaluation.escalations
+        if item.finding == found.id
+    ]
+    lines += [
+        f"{item.event} blocked from {moment_text(item.start, zone)}"
+        for item in evaluation.blocks
+        if item.finding == found.id
+    ]
+    if lines:
+        out.print("What follows:", style="bold")
+    for line in lines:
+        out.print(f"• {line}")

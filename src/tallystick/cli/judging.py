@@ -1,0 +1,43 @@
+"""What `evaluate` and `explain` share: from a file and a folder to a judged agreement."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tallystick.cli.console import compiled_or_none, fail, progress, show_data_error
+from tallystick.evaluating import Judged, UnreadableRules, instant_of, judge, read_rules
+from tallystick.facts.problem import DataError
+from tallystick.rules.rulebook import Rulebook
+
+
+def rulebook_of(file: Path) -> Rulebook | None:
+    """The rules of a source or a rules.json; prints why there are none."""
+    if not file.is_file():
+        fail(f"{file}: there is no such file.")
+        return None
+    if file.suffix != ".json":
+        compiled = compiled_or_none(file)
+        return compiled.rulebook if compiled else None
+    try:
+        return read_rules(file)
+    except UnreadableRules as error:
+        fail(str(error))
+        return None
+
+
+def judged(file: Path, data: Path | None, as_of: str | None) -> Judged | None:
+    """Judge a file on its data; prints why it cannot be judged."""
+    rulebook = rulebook_of(file)
+    if rulebook is None:
+        return None
+    try:
+        at = instant_of(as_of, rulebook.timezone) if as_of else None
+    except (ValueError, OverflowError):
+        fail(f"“{as_of}” is not a time. Write a day such as 2027-06-30, or a time such as 2027-06-30T12:00:00+02:00.")
+        return None
+    try:
+        with progress() as told:
+            return judge(rulebook, data or file.parent / "data", at, told)
+    except DataError as error:
+        show_data_error(error)
+        return None

@@ -1,0 +1,136 @@
+"""The `tally` command. Each command imports what it needs when it runs, so that help answers at once."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+KEPT, FOUND, COULD_NOT_RUN = 0, 1, 2
+
+DRAFT, MEASURE, UNDERSTAND = "Draft", "Measure", "Understand"
+
+app = typer.Typer(
+    name="tally",
+    help="Contract as code for AI governance: one source, a paper to sign and rules that are checked.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+
+class Format(StrEnum):
+    """How results are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+Files = Annotated[list[Path], typer.Argument(help="Agreement sources (.msa).", show_default=False)]
+Agreement = Annotated[Path, typer.Argument(help="An agreement source (.msa).", show_default=False)]
+Rules = Annotated[Path, typer.Argument(help="An agreement source (.msa) or rules.json.", show_default=False)]
+DataFolder = Annotated[
+    Path | None, typer.Option("--data", help="Folder of the data and its tally.toml [default: data beside FILE].")
+]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", help="Judge at this day or time, such as 2027-06-30 [default: now].")
+]
+
+
+@app.callback(invoke_without_command=True)
+def start(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
+) -> None:
+    if version:
+        from tallystick import __version__
+
+        typer.echo(f"tally {__version__}")
+        raise typer.Exit
+
+
+@app.command(rich_help_panel=DRAFT)
+def new(
+    name: Annotated[str, typer.Argument(help="Folder to make.", show_default=False)],
+    template: Annotated[str, typer.Option(help="Which shipped agreement to start from.")] = "ai-governance",
+) -> None:
+    """Start an agreement from a template, with data."""
+    from tallystick.cli.new import new_agreement
+
+    raise typer.Exit(new_agreement(Path(name), template))
+
+
+@app.command(rich_help_panel=DRAFT)
+def check(files: Files, format: Annotated[Format, typer.Option(help="text or json.")] = Format.TEXT) -> None:
+    """Report every mistake of a source at once."""
+    from tallystick.cli.check import check_files
+
+    raise typer.Exit(check_files(files, as_json=format is Format.JSON))
+
+
+@app.command(rich_help_panel=DRAFT)
+def fmt(
+    files: Files,
+    check: Annotated[bool, typer.Option("--check", help="Only say which files would change.")] = False,
+) -> None:
+    """Lay sources out in the one canonical way."""
+    from tallystick.cli.fmt import format_files
+
+    raise typer.Exit(format_files(files, only_check=check))
+
+
+@app.command(rich_help_panel=DRAFT)
+def build(
+    file: Agreement,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write to.")] = Path("build"),
+    draft: Annotated[bool, typer.Option("--draft", help="Show drafting notes, and mark every page.")] = False,
+) -> None:
+    """Make the PDF, HTML, Markdown and rules.json."""
+    from tallystick.cli.build import build_file
+
+    raise typer.Exit(build_file(file, output, draft=draft))
+
+
+@app.command(rich_help_panel=MEASURE)
+def evaluate(
+    file: Rules,
+    data: DataFolder = None,
+    as_of: AsOf = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Write the findings: .json, .csv or .parquet.")
+    ] = None,
+    format: Annotated[Format, typer.Option(help="text or json.")] = Format.TEXT,
+    all: Annotated[bool, typer.Option("--all", help="List every finding, also those that were met.")] = False,
+) -> None:
+    """Judge the rules on data: findings, credits, duties."""
+    from tallystick.cli.evaluate import evaluate_file
+
+    raise typer.Exit(evaluate_file(file, data, as_of, output, as_json=format is Format.JSON, everything=all))
+
+
+@app.command(rich_help_panel=UNDERSTAND)
+def explain(
+    what: Annotated[str, typer.Argument(help="A diagnostic code, a clause or a finding.", show_default=False)],
+    file: Annotated[Path | None, typer.Argument(help="The agreement, or rules.json, for a clause or finding.")] = None,
+    data: DataFolder = None,
+    as_of: AsOf = None,
+) -> None:
+    """Explain an error code, a clause or a finding."""
+    from tallystick.cli.explain import explain_it
+
+    raise typer.Exit(explain_it(what, file, data, as_of))
+
+
+@app.command(rich_help_panel=UNDERSTAND)
+def schema() -> None:
+    """Print the JSON schema of rules.json."""
+    from tallystick.cli.schema import print_schema
+
+    raise typer.Exit(print_schema())
+
+
+def main() -> None:
+    """The entry point of the command."""
+    app(prog_name="tally")

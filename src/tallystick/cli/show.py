@@ -1,0 +1,218 @@
+"""The result of an evaluation on a terminal: what was read, a summary by clause, findings, money, duties and rights."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from rich.table import Table
+from rich.text import Text
+
+from tallystick.cli.console import out
+from tallystick.cli.words import STYLES, group_text, moment_text, value_text, window_text
+from tallystick.evaluating import Judged
+from tallystick.evaluation.evaluation import CureState
+from tallystick.evaluation.finding import Finding, Verdict
+from tallystick.prose.quantity import money_text
+from tallystick.quantities import Quantity
+from tallystick.rules.rule import Rule
+
+MOST_ROWS = 40
+LISTED = (Verdict.BREACHED, Verdict.UNMEASURED)
+
+
+def show(judged: Judged, *, everything: bool) -> None:
+    """Print the result. Without `everything`, only findings that did not pass are listed, and long lists are cut."""
+    zone = ZoneInfo(judged.rulebook.timezone)
+    rows = sum(judged.facts.read.values())
+    out.print(f"{judged.rulebook.agreement}, version {judged.rulebook.version}", style="bold")
+    out.print(
+        f"as of {moment_text(judged.evaluation.as_of, zone)} ({judged.rulebook.timezone}), "
+        f"{rows:,} rows of {len(judged.facts.bound)} sources, tally {judged.rulebook.tally[:16]}"
+    )
+    _set_aside(judged)
+    _summary(judged)
+    _findings(judged, zone, everything=everything)
+    _credits(judged, zone)
+    _caps(judged, zone)
+    _open_duties(judged, zone)
+    _rights(judged, zone)
+    _verdict(judged)
+
+
+def _set_aside(judged: Judged) -> None:
+    if not judged.facts.set_aside:
+        return
+    table = _table("Rows set aside", "source", "file", "why", ">rows", ">first row", "example")
+    for item in judged.facts.set_aside:
+        table.add_row(
+            item.source, item.file, item.reason, f"{item.count:,}", f"{item.first_row:,}", item.example[:60]
+        )
+    out.print(table)
+
+
+def _table(title: str, *columns: str) -> Table:
+    """A plain table; a column that begins with `>` is set to the right."""
+    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(column.removeprefix(">"), justify="right" if column.startswith(">") else "left")
+    return table
+
+
+def _summary(judged: Judged) -> None:
+    counts: dict[str, Counter[Verdict]] = defaultdict(Counter)
+    for finding in judged.evaluation.findings:
+        counts[finding.clause][finding.verdict] += 1
+    table = _table("Findings by clause", "clause", "title", *(f">{verdict.value}" for verdict in Verdict))
+    for clause, rule in _first_rules(judged.rulebook.rules).items():
+        cells = [_count(counts[clause][verdict], verdict) for verdict in Verdict]
+        table.add_row(rule.number, rule.title, *cells)
+    total = Counter(finding.verdict for finding in judged.evaluation.findings)
+    table.add_section()
+    table.add_row("", "all", *(_count(total[verdict], verdict) for verdict in Verdict))
+    out.print(table)
+
+
+def _first_rules(rules: Iterable[Rule]) -> dict[str, Rule]:
+    found: dict[str, Rule] = {}
+    for rule in rules:
+        found.setdefault(rule.clause, rule)
+    return found
+
+
+def _count(count: int, verdict: Verdict) -> Text:
+    return Text(f"{count:,}", style=STYLES[verdict]) if count else Text("·", style="dim")
+
+
+def _findings(judged: Judged, zone: ZoneInfo, *, everything: bool) -> None:
+    found = [item for item in judged.evaluation.findings if everything or item.verdict in LISTED]
+    if not found:
+        return
+    rules = {rule.id: rule for rule in judged.rulebook.rules}
+    title = "Findings" if everything else "Findings that did not pass"
+    table = _table(title, "finding", "clause", "rule", "for", "when", "verdict", ">value", ">agreed", "why")
+    for item in found if everything else found[:MOST_ROWS]:
+        table.add_row(*_finding_cells(item, rules, zone))
+    out.print(table)
+    if not everything and len(found) > MOST_ROWS:
+        out.print(f"… and {len(found) - MOST_ROWS:,} more; see them with --all, or write them to a file with -o.")
+
+
+def _finding_cells(item: Finding, rules: dict[str, Rule], zone: ZoneInfo) -> Sequence[str | Text]:
+    rule = rules.get(item.rule.partition("/")[0])
+    return (
+        item.id,
+        rule.number if rule else "",
+        item.rule,
+        group_text(item.group),
+        window_text(item, zone),
+        Text(item.verdict.value, style=STYLES[item.verdict]),
+        value_text(item.value, item.unit),
+        value_text(item.threshold, item.unit),
+        item.excuse or item.because,
+    )
+
+
+def _credits(judged: Judged, zone: ZoneInfo) -> None:
+    credits = judged.evaluation.credits
+    if not credits:
+        return
+    parties = {party.id: party.called for party in judged.rulebook.parties}
+    table = _table("Service credits", "to", "finding", "rule", "for", "belongs to", ">credit", ">after caps")
+    for item in credits:
+        table.add_row(
+            parties.get(item.party, item.party),
+            item.finding,
+            item.rule,
+            group_text(item.group),
+            moment_text(item.belongs, zone)[:10],
+            _money(item.before, item.currency),
+            _money(item.amount, item.currency),
+        )
+    table.add_section()
+    for (party, currency), (before, amount) in _totals(judged).items():
+        total = Text(_money(amount, currency), style="bold")
+        table.add_row(parties.get(party, party), "", "all", "", "", _money(before, currency), total)
+    out.print(table)
+
+
+def _totals(judged: Judged) -> dict[tuple[str, str], tuple[Decimal, Decimal]]:
+    found: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
+    for item in judged.evaluation.credits:
+        before, amount = found.get((item.party, item.currency), (Decimal(0), Decimal(0)))
+        found[item.party, item.currency] = (before + item.before, amount + item.amount)
+    return found
+
+
+def _money(amount: Decimal, currency: str) -> str:
+    return money_text(Quantity(value=amount, unit=currency))
+
+
+def _caps(judged: Judged, zone: ZoneInfo) -> None:
+    if not judged.evaluation.caps:
+        return
+    table = _table("Caps on credits", "clause", "each", "from", ">cap", ">used", ">left")
+    for item in judged.evaluation.caps:
+        table.add_row(
+            item.clause or "all",
+            item.cap.each.value,
+            moment_text(item.start, zone),
+            _money(item.allowed, item.currency),
+            _money(item.used, item.currency),
+            _money(item.left, item.currency),
+        )
+    out.print(table)
+
+
+def _open_duties(judged: Judged, zone: ZoneInfo) -> None:
+    """What must still be done: duties and answers whose deadline has not passed, and cures that are still possible."""
+    dated = {rule.id for rule in judged.rulebook.rules if rule.kind in ("response", "deletion", "cadence")}
+    pending = [
+        item
+        for item in judged.evaluation.findings
+        if item.verdict is Verdict.PENDING and ("/" in item.rule or item.rule in dated)
+    ]
+    curable = [item for item in judged.evaluation.cures if item.state is CureState.CURABLE and item.until is not None]
+    if not pending and not curable:
+        return
+    table = _table("Open duties", "until", "duty", "for", "finding")
+    rows = [(item.end, item.rule, group_text(item.group), item.id) for item in pending]
+    rows += [(item.until or 0, f"cure of {item.rule}", "", item.finding) for item in curable]
+    for until, duty, group, finding in sorted(rows)[:MOST_ROWS]:
+        table.add_row(moment_text(until, zone), duty, group, finding)
+    out.print(table)
+
+
+def _rights(judged: Judged, zone: ZoneInfo) -> None:
+    evaluation = judged.evaluation
+    due = [item for item in evaluation.escalations if item.due]
+    running = [item for item in evaluation.blocks if item.end is None]
+    if not (evaluation.terminations or due or running):
+        return
+    titles = {role.id: role.title for role in judged.rulebook.roles}
+    parties = {party.id: party.called for party in judged.rulebook.parties}
+    table = _table("Rights, escalations and blocks", "since", "what", "clause", "because of")
+    for right in evaluation.terminations:
+        what = f"{parties.get(right.party, right.party)} may terminate"
+        table.add_row(moment_text(right.arises, zone), what, right.clause, ", ".join(right.findings[-3:]))
+    for step in due:
+        what = f"escalated to {titles.get(step.role, step.role)}"
+        table.add_row(moment_text(step.at, zone), what, step.clause, step.finding)
+    for block in running:
+        where = f" in {' or '.join(block.environments)}" if block.environments else ""
+        table.add_row(moment_text(block.start, zone), f"{block.event}{where} is blocked", block.clause, block.finding)
+    out.print(table)
+
+
+def _verdict(judged: Judged) -> None:
+    count = Counter(item.verdict for item in judged.evaluation.findings)
+    if judged.kept:
+        out.print("All that could be judged was kept.", style="bold green")
+    else:
+        out.print(
+            f"{count[Verdict.BREACHED]:,} breached, {count[Verdict.UNMEASURED]:,} unmeasured. "
+            "Explain one: tally explain FINDING FILE",
+            style="bold red",
+        )

@@ -1,0 +1,56 @@
+"""Findings in words and numbers, as tables and explanations show them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from tallystick.evaluation.clock import DAY, NEVER, localized
+from tallystick.evaluation.finding import Finding, Verdict
+from tallystick.prose.quantity import quantity_text
+from tallystick.quantities import Quantity
+
+STYLES = {
+    Verdict.MET: "green",
+    Verdict.BREACHED: "bold red",
+    Verdict.EXCUSED: "cyan",
+    Verdict.UNMEASURED: "bold yellow",
+    Verdict.PENDING: "blue",
+}
+
+_SHOWN = Decimal("0.000001")
+
+
+def value_text(value: Decimal | None, unit: str | None) -> str:
+    """A value with its unit, rounded to six places for show; `–` where there is none."""
+    if value is None:
+        return "–"
+    rounded = value.quantize(_SHOWN) if abs(value) < 10**18 else value
+    return quantity_text(Quantity(value=rounded, unit=unit or "count"))
+
+
+def group_text(group: tuple[tuple[str, str], ...]) -> str:
+    """`credit-scoring, production`."""
+    return ", ".join(value for _, value in group)
+
+
+def moment_text(at: int | None, zone: ZoneInfo) -> str:
+    """A local time to the second, or the day alone at midnight."""
+    if at is None:
+        return "–"
+    if abs(at) >= NEVER:
+        return "never"
+    local = localized(at, zone)
+    if local.hour == local.minute == local.second == local.microsecond == 0:
+        return f"{local:%Y-%m-%d}"
+    return f"{local:%Y-%m-%d %H:%M:%S}"
+
+
+def window_text(finding: Finding, zone: ZoneInfo) -> str:
+    """The window of a finding: a day, `from – until`, or an instant."""
+    start, end = moment_text(finding.start, zone), moment_text(finding.end, zone)
+    if finding.start == finding.end:
+        return start
+    if finding.end - finding.start <= DAY + DAY // 24 and len(start) == len(end) == len("2027-01-01"):
+        return start
+    return f"{start} – {end}"

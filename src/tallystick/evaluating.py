@@ -1,0 +1,86 @@
+"""Judging a rulebook on a folder of data. Nothing here knows a source, a clause or a page: rules and data are enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
+
+from tallystick.evaluation.clock import instant
+from tallystick.evaluation.evaluate import evaluate
+from tallystick.evaluation.evaluation import Evaluation
+from tallystick.evaluation.finding import Verdict
+from tallystick.facts.from_bindings import load as load_facts
+from tallystick.facts.from_toml import bind
+from tallystick.facts.problem import DataError, Problem
+from tallystick.facts.tables import Facts
+from tallystick.rules.rulebook import Rulebook
+
+Progress = Callable[[str, int, int], None]
+
+
+class UnreadableRules(Exception):
+    """A `rules.json` that is not one, or not of a version this program knows; the message says why."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An evaluation with the rulebook that it used and the data that it read."""
+
+    rulebook: Rulebook
+    facts: Facts
+    evaluation: Evaluation
+
+    @property
+    def kept(self) -> bool:
+        """Whether nothing was breached or left unmeasured."""
+        failing = (Verdict.BREACHED, Verdict.UNMEASURED)
+        return not any(finding.verdict in failing for finding in self.evaluation.findings)
+
+
+def read_rules(path: Path) -> Rulebook:
+    """Read `rules.json`. Raises UnreadableRules."""
+    try:
+        return Rulebook.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(step) for step in first["loc"]) or "the file"
+        raise UnreadableRules(f"{path} is not a rulebook of this version: {place}: {first['msg']}.") from None
+    except OSError as error:
+        raise UnreadableRules(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def instant_of(text: str, timezone: str) -> int:
+    """An instant written as ISO 8601; a day is its local midnight, a time without offset is local.
+
+    Raises ValueError for anything else.
+    """
+    zone = ZoneInfo(timezone)
+    if len(text) == len("2027-01-01"):
+        return instant(datetime.combine(date.fromisoformat(text), time(), zone))
+    moment = datetime.fromisoformat(text)
+    return instant(moment if moment.tzinfo else moment.replace(tzinfo=zone))
+
+
+def now() -> int:
+    """This second."""
+    return instant(datetime.now(UTC).replace(microsecond=0))
+
+
+def judge(
+    rulebook: Rulebook, folder: Path, as_of: int | None = None, progress: Progress | None = None
+) -> Judged:
+    """Read the data of a folder and judge every rule at an instant (now, without one). Raises DataError."""
+    at = now() if as_of is None else as_of
+    bindings, problems = bind(rulebook, folder)
+    if problems:
+        raise DataError(problems)
+    if not bindings.tables:
+        listed = ", ".join(f"{item.id}.csv" for item in (*rulebook.metrics, *rulebook.events, *rulebook.records)[:6])
+        raise DataError([Problem(str(folder), "no data is bound.", f"Add files such as {listed}, or a tally.toml.")])
+    facts = load_facts(rulebook, bindings, at, progress)
+    return Judged(rulebook, facts, evaluate(rulebook, facts, at, progress))

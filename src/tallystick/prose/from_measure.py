@@ -1,0 +1,148 @@
+"""Measures in words: briefly inside a sentence, and in full for the metric schedule."""
+
+from __future__ import annotations
+
+from tallystick.model.agreement import Agreement
+from tallystick.prose.phrases import OPERATOR_WORDS, Inlines, data, dimension_text, matching, value
+from tallystick.prose.quantity import ordinal_text
+from tallystick.prose.sentence import Part, Sentence
+from tallystick.rules.measure import (
+    Across,
+    Age,
+    Aggregate,
+    Arithmetic,
+    Distinct,
+    Elapsed,
+    Function,
+    Measure,
+    OpenTime,
+    Series,
+    SeriesKind,
+    Share,
+    Uptime,
+    Value,
+)
+
+_AGGREGATES = {
+    Function.MEAN: "the mean of ",
+    Function.MEDIAN: "the median of ",
+    Function.MIN: "the smallest ",
+    Function.MAX: "the largest ",
+    Function.SUM: "the sum of ",
+    Function.STDDEV: "the standard deviation of ",
+    Function.LATEST: "the latest ",
+}
+
+_HOW = {
+    Function.MEAN: "The sum of all samples of the window divided by their number.",
+    Function.MEDIAN: "The smallest sample of the window that at least half of its samples do not exceed.",
+    Function.MIN: "The smallest sample of the window.",
+    Function.MAX: "The largest sample of the window.",
+    Function.SUM: "The sum of all samples of the window.",
+    Function.COUNT: "The number of samples, or of events or records that begin, in the window.",
+    Function.STDDEV: "The sample standard deviation of the window's samples (with one less than their number as divisor).",
+    Function.LATEST: "The sample of the window with the latest time.",
+}
+
+
+def measure(agreement: Agreement, found: Measure) -> Inlines:
+    """A measure as it stands in a sentence: `the mean of accuracy`."""
+    match found:
+        case Aggregate():
+            return _aggregate(agreement, found)
+        case Share(of=of, comparison=comparison, threshold=threshold):
+            samples = ("the share of samples of ", *_samples(agreement, of))
+            return *samples, f" that are {comparison.value} ", *value(agreement, threshold)
+        case Distinct(of=of, dimension=dimension):
+            name = dimension_text(dimension)
+            return f"the number of different values of {name} in ", *data(agreement, of)
+        case Uptime(record=record, excluding=excluding):
+            return "the share of time without ", *data(agreement, record), *_excluding(agreement, excluding)
+        case OpenTime(record=record, excluding=excluding):
+            return "the total time under ", *data(agreement, record), *_excluding(agreement, excluding)
+        case Age(of=of):
+            which = "oldest open" if of.source is SeriesKind.RECORD else "latest"
+            return f"the age of the {which} ", *data(agreement, of)
+        case Elapsed():
+            return _elapsed(agreement, found)
+        case Across(function=function, measure=inner, dimension=dimension):
+            how = "the gap between the largest and the smallest" if function == "gap" else "the ratio of the smallest to the largest"
+            return f"{how}, across every {dimension_text(dimension)}, of ", *measure(agreement, inner)
+        case Arithmetic(operator=operator, left=left, right=right):
+            words = f" {OPERATOR_WORDS[operator]} "
+            return *_side(agreement, left), words, *_side(agreement, right)
+        case Value():
+            return value(agreement, found)
+
+
+def _side(agreement: Agreement, found: Measure) -> Inlines:
+    inner = measure(agreement, found)
+    return ("(", *inner, ")") if isinstance(found, Arithmetic) else inner
+
+
+def _samples(agreement: Agreement, series: Series) -> Inlines:
+    if series.attribute is None:
+        return data(agreement, series)
+    return f"the {dimension_text(series.attribute)} of each ", *data(agreement, series)
+
+
+def _aggregate(agreement: Agreement, found: Aggregate) -> Inlines:
+    samples = _samples(agreement, found.of)
+    match found.function:
+        case Function.COUNT:
+            kind = "samples" if found.of.source is SeriesKind.METRIC else "occurrences"
+            return f"the number of {kind} of ", *samples
+        case Function.PERCENTILE:
+            assert found.percentile is not None
+            return f"the {ordinal_text(found.percentile)} percentile of ", *samples
+        case function:
+            return _AGGREGATES[function], *samples
+
+
+def _elapsed(agreement: Agreement, found: Elapsed) -> Inlines:
+    if found.function is Function.PERCENTILE:
+        assert found.percentile is not None
+        how = f"the {ordinal_text(found.percentile)} percentile of "
+    else:
+        how = _AGGREGATES[found.function]
+    start, finish = data(agreement, found.start), data(agreement, found.finish)
+    return how, "the time from each ", *start, " to the first ", *finish, matching(found.matching), " after it"
+
+
+def _excluding(agreement: Agreement, series: Series | None) -> Inlines:
+    return (", leaving out the time under ", *data(agreement, series)) if series else ()
+
+
+def measure_definition(agreement: Agreement, found: Measure) -> Sentence:
+    """How the measure is computed, in words, for the metric schedule."""
+    return Sentence((Part(_definition(agreement, found)),))
+
+
+def _definition(agreement: Agreement, found: Measure) -> Inlines:
+    match found:
+        case Aggregate(function=Function.PERCENTILE, percentile=percentile) if percentile is not None:
+            share = f"{percentile.normalize():f}%"
+            return (f"The smallest sample of the window that at least {share} of its samples do not exceed (nearest rank).",)
+        case Aggregate(function=function):
+            return (_HOW[function],)
+        case Share():
+            return ("The number of samples of the window that meet the comparison, divided by the number of all its samples.",)
+        case Distinct():
+            return ("How many different values occur in the window; rows without a value do not count.",)
+        case Uptime(excluding=excluding):
+            out = ", both without the excluded time" if excluding else ""
+            return (f"One less the time in which at least one such record is open divided by the length of the window{out}.",)
+        case OpenTime():
+            return ("The time of the window in which at least one such record is open; overlapping records count once.",)
+        case Age(of=of) if of.source is SeriesKind.RECORD:
+            return ("The time from the beginning of the oldest record open at the end of the window to that end; zero when none is open.",)
+        case Age():
+            return ("The time from the latest occurrence at or before the end of the window to that end.",)
+        case Elapsed():
+            return ("For each start in the window, the time to the first finish at or after it; a start not yet finished counts with the time so far.",)
+        case Across(measure=inner):
+            return ("First for each group: ", *_definition(agreement, inner), " Groups with too few samples are not compared; fewer than two groups are no measurement.")
+        case Arithmetic(left=left, right=right):
+            return (*_definition(agreement, left), " ", *_definition(agreement, right), " A division by zero is no measurement.")
+        case Value():
+            return ("A fixed value.",)

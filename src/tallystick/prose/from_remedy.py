@@ -1,0 +1,104 @@
+"""Consequences in words."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from tallystick.model.agreement import Agreement
+from tallystick.prose import phrases
+from tallystick.prose.from_rule import OBLIGATION
+from tallystick.prose.phrases import Inlines
+from tallystick.prose.quantity import money_text, period_text
+from tallystick.prose.sentence import Link, Part, Sentence
+from tallystick.rules.rule import (
+    Amount,
+    Block,
+    Cap,
+    Credit,
+    Cure,
+    Escalate,
+    NotifyDuty,
+    PerformDuty,
+    Remedy,
+    Rule,
+    Terminate,
+)
+
+
+def remedy_sentence(agreement: Agreement, remedy: Remedy, rule: Rule | None) -> Sentence:
+    """The sentence of a consequence; `rule` is None for the consequences of every clause."""
+    return Sentence((Part((*_inlines(agreement, remedy, rule), ".")),))
+
+
+def _inlines(agreement: Agreement, remedy: Remedy, rule: Rule | None) -> Inlines:
+    match remedy:
+        case NotifyDuty(holder=holder, role=role, roles=roles, within=within):
+            who = (*phrases.role(agreement, role), phrases.or_senior(roles))
+            return *_capital(phrases.holder(agreement, holder)), f" {OBLIGATION} notify ", *who, *_deadline(period_text(within))
+        case PerformDuty(holder=holder, event=event, within=within):
+            doing = phrases.action(agreement, event)
+            return *_capital(phrases.holder(agreement, holder)), f" {OBLIGATION} ", *doing, *_deadline(period_text(within))
+        case Credit():
+            return _credit(agreement, remedy)
+        case Cap(amount=money, each=each):
+            scope = "under this Agreement" if rule is None else "under this Section"
+            limit = amount(agreement, money)
+            return f"Service credits {scope} {OBLIGATION} not exceed ", *limit, f" in each {phrases.calendar_text(each)}"
+        case Cure(within=within):
+            return (f"A breach may be cured no later than {period_text(within)} after it",)
+        case Escalate(role=role, after=after):
+            return f"A breach not cured {period_text(after)} after it goes up to ", *phrases.role(agreement, role)
+        case Terminate(party=party, count=count, uncured=uncured, within=within):
+            return _terminate(agreement, party, count, uncured, period_text(within), rule)
+        case Block(event=event, environments=environments):
+            until = "From the breach until it is cured or this requirement is met again, no one may "
+            doing = (*phrases.action(agreement, event), phrases.environments(environments))
+            return until, *doing, phrases.group(rule.per if rule else ()).replace("for each", "for the same", 1)
+        case _:
+            assert_never(remedy)
+
+
+def _terminate(
+    agreement: Agreement, party: str, count: int, uncured: bool, within: str, rule: Rule | None
+) -> Inlines:
+    kind = "uncured breach" if uncured else "breach"
+    noun = kind if count == 1 else f"{kind}es"
+    of = "" if rule is None else " of this Section"
+    who = _capital(phrases.holder(agreement, party))
+    return *who, f" may terminate this Agreement once {count:,} {noun}{of} fall within any {within}"
+
+
+def _deadline(within: str) -> Inlines:
+    return (f" no later than {within} after the breach",)
+
+
+def _capital(inlines: Inlines) -> Inlines:
+    first, *rest = inlines
+    return (first[:1].upper() + first[1:] if isinstance(first, str) else first, *rest)
+
+
+def _credit(agreement: Agreement, remedy: Credit) -> Inlines:
+    who = (*phrases.holder(agreement, remedy.party), " is entitled to a service credit ")
+    if remedy.amount is not None:
+        return *_capital(who), "of ", *amount(agreement, remedy.amount), " for each breach"
+    tiers = [
+        (f"{tier.comparison.value} ", *phrases.value(agreement, tier.threshold), ", ", *amount(agreement, tier.amount))
+        for tier in remedy.tiers
+    ]
+    found: Inlines = ()
+    for index, tier in enumerate(tiers):
+        found = (*found, *(("; ",) if index else ()), *tier)
+    return *_capital(who), "by the value measured: ", *found, "; the last that applies counts alone"
+
+
+def amount(agreement: Agreement, found: Amount) -> Inlines:
+    """`USD 4,000 (10% of the Monthly Fee)`."""
+    shown = money_text(found.money)
+    if found.share is not None and found.of is not None:
+        share = phrases.value(agreement, found.share)
+        term = found.of.term
+        of: Inlines = ("the ", Link(agreement.terms[term].title, f"term-{term}")) if term else phrases.value(agreement, found.of)
+        return f"{shown} (", *share, " of ", *of, ")"
+    if found.term is not None:
+        return "the ", Link(agreement.terms[found.term].title, f"term-{found.term}"), f" ({shown})"
+    return (shown,)

@@ -1,0 +1,291 @@
+"""Each rule writes its own sentence. What is measurable stands in a named part; boundaries get a sentence of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import assert_never
+
+from tallystick.model.agreement import Agreement, Operative, Reference, Target
+from tallystick.prose import phrases
+from tallystick.prose.from_measure import measure
+from tallystick.prose.phrases import Inlines
+from tallystick.prose.quantity import number_text, period_text, quantity_text
+from tallystick.prose.references import reference_link
+from tallystick.prose.sentence import Part, Sentence
+from tallystick.rules.measure import Comparison, Measure, Value
+from tallystick.rules.rule import (
+    Cadence,
+    CountEvents,
+    Deletion,
+    During,
+    Exemption,
+    Keep,
+    KeepAlways,
+    Permission,
+    Precedence,
+    Prohibition,
+    Response,
+    Retention,
+    Rolling,
+    Rule,
+    Where,
+)
+
+OBLIGATION = "shall"
+
+
+def rule_sentence(agreement: Agreement, operative: Operative) -> Sentence:
+    """The sentence of a rule: the drafter's wording where there is one, with every boundary said after it."""
+    parts = tuple(_parts(agreement, operative.rule))
+    if operative.worded is not None:
+        parts = (*_worded(agreement, operative, parts), Part((".",)))
+    else:
+        parts = (*parts, Part((".",)))
+    return Sentence((*parts, *_boundaries(agreement, operative.rule)))
+
+
+def part_names(agreement: Agreement, rule: Rule) -> tuple[str, ...]:
+    """The measurable parts of the sentence, which own wording must cite."""
+    return tuple(part.name for part in _parts(agreement, rule) if part.name)
+
+
+def _worded(agreement: Agreement, operative: Operative, parts: tuple[Part, ...]) -> Iterator[Part]:
+    assert operative.worded is not None
+    named = {part.name: part for part in parts if part.name}
+    for piece in operative.worded.parts:
+        match piece:
+            case str():
+                text = piece.replace("\n", " ")
+                yield Part((text.rstrip().removesuffix(".") if piece is operative.worded.parts[-1] else text,))
+            case Reference(target=Target.PART, id=name) if name in named:
+                part = named[name]
+                yield Part(_stripped(part.inlines), name)
+            case Reference(target=Target.PART):
+                pass
+            case Reference():
+                yield Part((reference_link(agreement, piece),))
+
+
+def _stripped(inlines: Inlines) -> Inlines:
+    first, *rest = inlines
+    return (first.lstrip() if isinstance(first, str) else first, *rest)
+
+
+def _parts(agreement: Agreement, rule: Rule) -> Iterator[Part]:
+    match rule:
+        case Keep():
+            return _keep(agreement, rule)
+        case KeepAlways():
+            return _keep_always(agreement, rule)
+        case Cadence():
+            return _cadence(agreement, rule)
+        case CountEvents():
+            return _count(agreement, rule)
+        case Response():
+            return _response(agreement, rule)
+        case Precedence():
+            return _precedence(agreement, rule)
+        case Prohibition():
+            return _prohibition(agreement, rule)
+        case Permission():
+            return _permission(agreement, rule)
+        case Retention():
+            return _retention(agreement, rule)
+        case Deletion():
+            return _deletion(agreement, rule)
+        case _:
+            assert_never(rule)
+
+
+def _holder(agreement: Agreement, rule: Rule, verb: str) -> Iterator[Part]:
+    inlines = phrases.holder(agreement, rule.holder)
+    yield Part(_capital(inlines), "holder")
+    yield Part((f" {verb} ",))
+
+
+def _capital(inlines: Inlines) -> Inlines:
+    first, *rest = inlines
+    return (first[:1].upper() + first[1:] if isinstance(first, str) else first, *rest)
+
+
+def _scope(rule: Rule) -> Iterator[Part]:
+    """The group and environments, where the sentence has them."""
+    if rule.per:
+        yield Part((phrases.group(rule.per),), "group")
+    if rule.environments:
+        yield Part((phrases.environments(rule.environments),), "environments")
+
+
+def _threshold(agreement: Agreement, comparison: Comparison, threshold: Measure) -> Part:
+    words = f" {comparison.value} " if comparison not in (Comparison.IS, Comparison.IS_NOT) else " exactly "
+    if comparison is Comparison.IS_NOT:
+        words = " other than "
+    return Part((words, *measure(agreement, threshold)), "comparison")
+
+
+def _keep(agreement: Agreement, rule: Keep) -> Iterator[Part]:
+    yield from _holder(agreement, rule, f"{OBLIGATION} keep")
+    yield Part(measure(agreement, rule.measure), "measure")
+    yield _threshold(agreement, rule.comparison, rule.threshold)
+    yield Part((f" over {phrases.window(rule.window)}",), "window")
+    yield from _scope(rule)
+    if rule.minimum_samples > 1:
+        count = number_text(Decimal(rule.minimum_samples))
+        yield Part((f", measured on at least {count} samples",), "samples")
+
+
+def _keep_always(agreement: Agreement, rule: KeepAlways) -> Iterator[Part]:
+    yield from _holder(agreement, rule, f"{OBLIGATION} keep")
+    yield Part(("each sample of ", *phrases.data(agreement, rule.series)), "measure")
+    yield _threshold(agreement, rule.comparison, rule.threshold)
+    yield Part((" at all times",), "window")
+    yield from _scope(rule)
+    if rule.tolerance:
+        words = f", save that a run of samples that miss this may last up to {period_text(rule.tolerance)}"
+        yield Part((words,), "tolerance")
+
+
+def _cadence(agreement: Agreement, rule: Cadence) -> Iterator[Part]:
+    yield from _holder(agreement, rule, OBLIGATION)
+    yield Part((*phrases.action(agreement, rule.event.name), *phrases.where(agreement, rule.event.where)), "event")
+    yield Part((f" at least once every {period_text(rule.every)}",), "period")
+    yield from _scope(rule)
+
+
+def _count(agreement: Agreement, rule: CountEvents) -> Iterator[Part]:
+    may = rule.comparison is Comparison.AT_MOST
+    yield from _holder(agreement, rule, "may" if may else OBLIGATION)
+    yield Part((*phrases.action(agreement, rule.event.name), *phrases.where(agreement, rule.event.where)), "event")
+    words = "exactly" if rule.comparison is Comparison.IS else rule.comparison.value
+    yield Part((f" {words} {phrases.times(rule.times)}",), "times")
+    yield Part((f" in {phrases.window(rule.window)}",), "window")
+    yield from _scope(rule)
+
+
+def _response(agreement: Agreement, rule: Response) -> Iterator[Part]:
+    yield from _holder(agreement, rule, OBLIGATION)
+    if rule.role is not None:
+        who = (*phrases.role(agreement, rule.role), phrases.or_senior(rule.roles))
+        yield Part(("notify ", *who), "role")
+    else:
+        name = rule.response.name
+        yield Part((*phrases.action(agreement, name), *phrases.where(agreement, rule.response.where)), "event")
+    yield Part((f" no later than {period_text(rule.within)} after",), "period")
+    yield Part((" each ", *phrases.data(agreement, rule.trigger)), "trigger")
+    yield from _scope(rule)
+    if rule.matching:
+        keys = " and ".join(phrases.dimension_text(name) for name in rule.matching)
+        yield Part((f" (with the same {keys})",), "matching")
+    if rule.share is not None:
+        share = (f", in {rule.share.comparison.value} ", *phrases.value(agreement, rule.share.threshold))
+        yield Part((*share, f" of cases over {phrases.window(rule.share.window)}"), "share")
+
+
+def _precedence(agreement: Agreement, rule: Precedence) -> Iterator[Part]:
+    yield from _holder(agreement, rule, f"{OBLIGATION} not")
+    yield Part((*phrases.action(agreement, rule.event.name), *phrases.where(agreement, rule.event.where)), "event")
+    yield from _scope(rule)
+    yield Part((" without ", *_required(agreement, rule)), "required")
+    if rule.by:
+        roles = [(*phrases.role(agreement, item.role), phrases.or_senior(item.roles)) for item in rule.by]
+        yield Part((" by ", *("each of " if len(roles) > 1 else "",), *phrases.joined(roles, "and")), "roles")
+    if rule.matching:
+        yield Part((phrases.matching(rule.matching).replace(" of ", " for ", 1),), "matching")
+    yield Part((f" {_when(rule)}",), "period")
+
+
+def _required(agreement: Agreement, rule: Precedence) -> Inlines:
+    return "a prior ", *phrases.data(agreement, rule.required)
+
+
+def _when(rule: Precedence) -> str:
+    lead = f"at least {period_text(rule.lead)} before it" if rule.lead else ""
+    within = f"no more than {period_text(rule.within)} before it" if rule.within else ""
+    return " and ".join(part for part in (lead, within) if part) or "at or before that time"
+
+
+def _prohibition(agreement: Agreement, rule: Prohibition) -> Iterator[Part]:
+    yield from _holder(agreement, rule, f"{OBLIGATION} not")
+    yield Part((*phrases.action(agreement, rule.event.name), *phrases.where(agreement, rule.event.where)), "event")
+    yield from _scope(rule)
+
+
+def _permission(agreement: Agreement, rule: Permission) -> Iterator[Part]:
+    roles = phrases.joined([phrases.role(agreement, name) for name in rule.named], "or")
+    senior = " (or a role senior to one of them)" if len(rule.roles) > len(rule.named) else ""
+    yield Part(("Only ", *roles, senior), "roles")
+    yield Part((" may ",))
+    yield Part((*phrases.action(agreement, rule.event.name), *phrases.where(agreement, rule.event.where)), "event")
+    if rule.per:
+        yield Part((phrases.group(rule.per),), "group")
+    if rule.environments:
+        yield Part((f", and only{phrases.environments(rule.environments)}",), "environments")
+
+
+def _retention(agreement: Agreement, rule: Retention) -> Iterator[Part]:
+    yield from _holder(agreement, rule, f"{OBLIGATION} retain")
+    yield Part(("each ", *phrases.data(agreement, rule.record)), "record")
+    yield from _scope(rule)
+    yield Part((f" for at least {period_text(rule.period)} from its beginning",), "period")
+
+
+def _deletion(agreement: Agreement, rule: Deletion) -> Iterator[Part]:
+    yield from _holder(agreement, rule, f"{OBLIGATION} delete")
+    yield Part(("every ", *phrases.data(agreement, rule.record)), "record")
+    yield Part((f" no later than {period_text(rule.within)} after ",), "period")
+    yield Part(phrases.data(agreement, rule.trigger), "trigger")
+    yield from _scope(rule)
+    if rule.matching:
+        keys = " and ".join(phrases.dimension_text(name) for name in rule.matching)
+        yield Part((f" (with the same {keys})",), "matching")
+
+
+# --- boundaries ----------------------------------------------------------------------------------------------
+
+
+def _boundaries(agreement: Agreement, rule: Rule) -> Iterator[Part]:
+    match rule:
+        case Keep(threshold=Value() as threshold) | KeepAlways(threshold=threshold):
+            yield _exactly(rule.comparison, threshold)
+        case Precedence(within=None, lead=None):
+            pass
+        case Response() | Deletion():
+            yield Part((f" Exactly {period_text(rule.within)} after is in time.",))
+        case Cadence():
+            yield Part((f" The first {period_text(rule.every)} run from the start of this Agreement{_or_first_seen(rule)}.",))
+        case Precedence():
+            yield Part((" The limits themselves are included.",))
+        case _:
+            pass
+    if isinstance(rule, Keep) and isinstance(rule.window, Rolling):
+        ends = "hour" if rule.window.length.unit.value in ("hours", "minutes", "seconds") else "day"
+        yield Part((f" This is judged at the end of each {ends}.",))
+
+
+def _or_first_seen(rule: Rule) -> str:
+    if not rule.per:
+        return ""
+    return f", or from the day the {' and '.join(map(phrases.dimension_text, rule.per))} first appears, if later"
+
+
+def _exactly(comparison: Comparison, threshold: Value) -> Part:
+    shown = quantity_text(threshold.quantity)
+    if comparison in (Comparison.AT_LEAST, Comparison.AT_MOST):
+        return Part((f" A value of exactly {shown} meets this requirement.",))
+    if comparison in (Comparison.BELOW, Comparison.ABOVE):
+        return Part((f" A value of exactly {shown} does not meet this requirement.",))
+    return Part(())
+
+
+def exemption_sentence(agreement: Agreement, exemption: Exemption) -> Sentence:
+    """What does not count: `Time under planned maintenance does not count.`"""
+    match exemption:
+        case During(record=record):
+            return Sentence((Part(("What falls within ", *phrases.data(agreement, record), " does not count.")),))
+        case Where(condition=condition):
+            words = phrases.condition_inlines(agreement, condition)
+            return Sentence((Part(("What is recorded where ", *words, " does not count.")),))
+
+
+MISSING_EXCUSED = "Where too little or no data was recorded for a window, that window is excused."

@@ -1,0 +1,181 @@
+"""Phrases that many sentences share: names as links, values, conditions, groups, windows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from tallystick.model.agreement import Agreement
+from tallystick.prose.quantity import number_text, period_text, quantity_text
+from tallystick.prose.sentence import Inline, Link
+from tallystick.rules.measure import (
+    All,
+    Any,
+    Attribute,
+    Compare,
+    Comparison,
+    Condition,
+    Member,
+    Not,
+    Operand,
+    Operator,
+    RowArithmetic,
+    Series,
+    SeriesKind,
+    Text,
+    Value,
+)
+from tallystick.rules.rule import Calendar, CalendarUnit, Rolling, Window
+
+Inlines = tuple[Inline, ...]
+
+_CALENDAR = {CalendarUnit.HOUR: "clock hour"} | {
+    unit: f"calendar {unit.value}" for unit in CalendarUnit if unit is not CalendarUnit.HOUR
+}
+
+OPERATOR_WORDS = {
+    Operator.PLUS: "plus",
+    Operator.MINUS: "minus",
+    Operator.TIMES: "times",
+    Operator.DIVIDED_BY: "divided by",
+}
+
+
+def dimension_text(name: str) -> str:
+    """A dimension as words: `incident_id` is printed as `incident id`."""
+    return name.replace("_", " ")
+
+
+def joined(items: Sequence[Inlines], last: str) -> Inlines:
+    """`a, b and c`, keeping the links."""
+    found: list[Inline] = []
+    for index, item in enumerate(items):
+        if index:
+            found.append(f" {last} " if index == len(items) - 1 else ", ")
+        found.extend(item)
+    return tuple(found)
+
+
+def holder(agreement: Agreement, name: str | None) -> Inlines:
+    """A party by the name the contract gives it, or a role with its article."""
+    if name in agreement.parties:
+        return (Link(agreement.parties[name].called, f"party-{name}"),)
+    if name in agreement.roles:
+        return role(agreement, name)
+    return ("Each party",)
+
+
+def role(agreement: Agreement, name: str) -> Inlines:
+    """`the Risk Officer`."""
+    return "the ", Link(agreement.roles[name].title, f"role-{name}")
+
+
+def or_senior(roles: Sequence[str]) -> str:
+    """Said where a more senior role counts too."""
+    return " (or a role senior to it)" if len(roles) > 1 else ""
+
+
+def data(agreement: Agreement, series: Series) -> Inlines:
+    """The title of a metric, event or record, as a link, with its condition."""
+    match series.source:
+        case SeriesKind.METRIC:
+            title = agreement.metrics[series.name].title
+        case SeriesKind.EVENT:
+            title = agreement.events[series.name].title
+        case SeriesKind.RECORD:
+            title = agreement.records[series.name].title
+    return Link(title, f"{series.source.value}-{series.name}"), *where(agreement, series.where)
+
+
+def action(agreement: Agreement, name: str) -> Inlines:
+    """The verb phrase of an event: its own, or `perform …`."""
+    event = agreement.events[name]
+    if event.action:
+        return (Link(event.action, f"event-{name}"),)
+    return "perform ", Link(event.title, f"event-{name}")
+
+
+def value(agreement: Agreement, found: Value) -> Inlines:
+    """`92%`, or `the Accuracy Floor (92%)`."""
+    shown = quantity_text(found.quantity)
+    if found.term is None:
+        return (shown,)
+    return "the ", Link(agreement.terms[found.term].title, f"term-{found.term}"), f" ({shown})"
+
+
+def where(agreement: Agreement, condition: Condition | None) -> Inlines:
+    """` where severity is “critical”`, or nothing."""
+    return (" where ", *condition_inlines(agreement, condition)) if condition else ()
+
+
+def condition_inlines(agreement: Agreement, condition: Condition) -> Inlines:
+    """A condition in words."""
+    match condition:
+        case Compare(left=left, comparison=comparison, right=right):
+            words = comparison.value if comparison in (Comparison.IS, Comparison.IS_NOT) else f"is {comparison.value}"
+            return *_operand(agreement, left), f" {words} ", *_operand(agreement, right)
+        case Member(attribute=attribute, values=values, negated=negated):
+            listed = ", ".join(f"“{value}”" for value in values)
+            return (f"{dimension_text(attribute)} is {'none of' if negated else 'one of'} {listed}",)
+        case All(parts=parts):
+            return joined([_grouped(agreement, part) for part in parts], "and")
+        case Any(parts=parts):
+            return joined([_grouped(agreement, part) for part in parts], "or")
+        case Not(part=part):
+            return "it is not so that ", *_grouped(agreement, part)
+
+
+def _grouped(agreement: Agreement, part: Condition) -> Inlines:
+    inner = condition_inlines(agreement, part)
+    return ("(", *inner, ")") if isinstance(part, All | Any) else inner
+
+
+def _operand(agreement: Agreement, operand: Operand) -> Inlines:
+    match operand:
+        case Attribute(name=name):
+            return (dimension_text(name),)
+        case Text(value=text):
+            return (f"“{text}”",)
+        case Value():
+            return value(agreement, operand)
+        case RowArithmetic(operator=operator, left=left, right=right):
+            return (
+                *_operand(agreement, left),
+                f" {OPERATOR_WORDS[operator]} ",
+                *_operand(agreement, right),
+            )
+
+
+def group(per: Sequence[str]) -> str:
+    """`for each model and environment`, or nothing."""
+    return " for each " + " and ".join(dimension_text(name) for name in per) if per else ""
+
+
+def environments(names: Iterable[str]) -> str:
+    """`in the staging or production environment`, or nothing."""
+    listed = " or ".join(dimension_text(name) for name in names)
+    return f" in the {listed} environment" if listed else ""
+
+
+def matching(names: Sequence[str]) -> str:
+    """`of the same model and version`, or nothing."""
+    return " of the same " + " and ".join(dimension_text(name) for name in names) if names else ""
+
+
+def window(found: Window) -> str:
+    """`each calendar month`, or `any 30 days`."""
+    match found:
+        case Calendar(each=each):
+            return f"each {_CALENDAR[each]}"
+        case Rolling(length=length):
+            return f"any {period_text(length)}"
+
+
+def calendar_text(each: CalendarUnit) -> str:
+    """`calendar month`."""
+    return _CALENDAR[each]
+
+
+def times(count: int) -> str:
+    """`1 time`, `2 times`."""
+    return f"{number_text(Decimal(count))} {'time' if count == 1 else 'times'}"

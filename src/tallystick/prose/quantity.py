@@ -1,0 +1,64 @@
+"""Numbers, periods and dates as a contract prints them."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from tallystick.quantities import CURRENCIES, Kind, Period, Quantity, known_unit
+
+
+def number_text(value: Decimal) -> str:
+    """`1,000` or `2.5`: thousands separated, no trailing zeros, no exponent."""
+    plain = f"{value.normalize():f}" if value else "0"
+    whole, _, fraction = plain.partition(".")
+    return f"{int(whole):,}" + (f".{fraction}" if fraction else "") if int(whole) else plain
+
+
+def quantity_text(quantity: Quantity) -> str:
+    """`92%`, `200 milliseconds`, `1 hour`, `USD 40,000`, `USD 12.50`."""
+    unit = known_unit(quantity.unit)
+    match unit.kind:
+        case Kind.FRACTION:
+            return f"{number_text(quantity.value * 100)}%"
+        case Kind.COUNT | Kind.SCORE:
+            return number_text(quantity.value)
+        case Kind.MONEY:
+            return money_text(quantity)
+        case Kind.DURATION | Kind.BYTES:
+            name = unit.name.removesuffix("s") if quantity.value == 1 else unit.name
+            return f"{number_text(quantity.value)} {name}"
+
+
+def money_text(quantity: Quantity) -> str:
+    """An amount with its currency; minor units only where there are any."""
+    digits = CURRENCIES[quantity.unit]
+    rounded = quantity.value.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_EVEN)
+    shown = f"{rounded:,}" if rounded != rounded.to_integral_value() else f"{int(rounded):,}"
+    return f"{quantity.unit} {shown}"
+
+
+def period_text(period: Period) -> str:
+    """`30 days`, `1 month`."""
+    return str(period)
+
+
+def date_text(day: date) -> str:
+    """`1 January 2027`."""
+    return f"{day.day} {day:%B} {day.year}"
+
+
+def ordinal_text(number: Decimal) -> str:
+    """`95th`, `99.9th`, `1st`."""
+    shown = number_text(number)
+    last_two = shown[-2:]
+    if "." not in shown and last_two not in ("11", "12", "13"):
+        return shown + {"1": "st", "2": "nd", "3": "rd"}.get(shown[-1], "th")
+    return shown + "th"
+
+
+def listed(words: list[str], last: str = "and") -> str:
+    """`a, b and c`."""
+    if len(words) <= 1:
+        return "".join(words)
+    return ", ".join(words[:-1]) + f" {last} " + words[-1]
