@@ -19,7 +19,7 @@ from tallystick.cli.words import STYLES, group_text, moment_text, value_text, wi
 from tallystick.diagnostics.catalogue import CATALOGUE
 from tallystick.evaluating import Judged
 from tallystick.evaluation.finding import Evidence, Finding
-from tallystick.evaluation.rows_for import rows_for
+from tallystick.evaluation.explain import rows_for
 from tallystick.evaluation.to_json import utc_text
 from tallystick.model.agreement import Agreement, Clause, Operative
 from tallystick.prose.from_measure import measure_definition

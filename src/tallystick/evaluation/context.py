@@ -1,0 +1,140 @@
+"""What every part of an evaluation needs to know: the rulebook, the instant, the life, the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from tallystick.evaluation.clock import NEVER, midnight
+from tallystick.evaluation.dialect import name
+from tallystick.evaluation.engine import Engine
+from tallystick.evaluation.finding import Finding
+from tallystick.evaluation.windows import Life, Stretch
+from tallystick.facts.tables import Facts, table_name
+from tallystick.quantities import Unit, known_unit
+from tallystick.rules.measure import Series, SeriesKind
+from tallystick.rules.rulebook import Rulebook
+
+Group = Mapping[str, str]
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """One source: its dimensions, the units of its numbers (a metric's own is `value`), and whether it has data."""
+
+    kind: SeriesKind
+    id: str
+    dimensions: tuple[str, ...]
+    units: Mapping[str, Unit]
+    bound: bool
+
+    @property
+    def sql(self) -> str:
+        """The quoted name of the canonical table."""
+        return name(table_name(self.kind, self.id))
+
+    def column(self, attribute: str) -> str | None:
+        """The quoted column of a number, or None when the source has no such number."""
+        if attribute not in self.units:
+            return None
+        return '"value"' if self.kind is SeriesKind.METRIC else name(f"a_{attribute}")
+
+
+@dataclass(frozen=True)
+class Context:
+    """One evaluation."""
+
+    rulebook: Rulebook
+    engine: Engine
+    tables: Mapping[tuple[SeriesKind, str], Table]
+    zone: ZoneInfo
+    as_of: int
+    life: Life
+
+    def table(self, series: Series) -> Table:
+        """The source of a series; one that nobody declared is unbound and has no dimensions."""
+        found = self.tables.get((series.source, series.name))
+        return found or Table(series.source, series.name, (), {}, bound=False)
+
+    @property
+    def evaluated(self) -> Stretch:
+        """The part of the life before the instant of the evaluation."""
+        return self.life.evaluated(self.as_of)
+
+    def life_of(self, series: Series) -> Stretch:
+        """The stretch whose rows of a series count as in the life: the termination that ends it does."""
+        ends = self.life.terminated and series.source is SeriesKind.EVENT and series.name == "termination"
+        return Stretch(self.life.start, min(self.life.end + ends, self.as_of))
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A finding with its exact value in base units, which decides the tier of a credit."""
+
+    finding: Finding
+    exact: Fraction | None = None
+
+
+def context(rulebook: Rulebook, facts: Facts, engine: Engine, as_of: int) -> Context:
+    """The context of an evaluation at an instant."""
+    zone = ZoneInfo(rulebook.timezone)
+    tables = _tables(rulebook, facts, engine)
+    return Context(
+        rulebook,
+        engine,
+        tables,
+        zone,
+        as_of,
+        _life(rulebook, tables, engine, zone, as_of),
+    )
+
+
+def _tables(rulebook: Rulebook, facts: Facts, engine: Engine) -> dict[tuple[SeriesKind, str], Table]:
+    tables: dict[tuple[SeriesKind, str], Table] = {}
+    for metric in rulebook.metrics:
+        key = (SeriesKind.METRIC, metric.id)
+        tables[key] = Table(
+            *key,
+            metric.dimensions,
+            {"value": known_unit(metric.unit)},
+            key in facts.bound,
+        )
+    for kind, sources in (
+        (SeriesKind.EVENT, rulebook.events),
+        (SeriesKind.RECORD, rulebook.records),
+    ):
+        for source in sources:
+            units = {attribute.name: known_unit(attribute.unit) for attribute in source.attributes}
+            tables[kind, source.id] = Table(
+                kind,
+                source.id,
+                source.dimensions,
+                units,
+                (kind, source.id) in facts.bound,
+            )
+    for kind, source_id in sorted(facts.bound - tables.keys()):
+        columns = engine.columns(table_name(kind, source_id))
+        dimensions = tuple(column[2:] for column in columns if column.startswith("d_"))
+        tables[kind, source_id] = Table(kind, source_id, dimensions, {}, bound=True)
+    return tables
+
+
+def _life(
+    rulebook: Rulebook,
+    tables: Mapping[tuple[SeriesKind, str], Table],
+    engine: Engine,
+    zone: ZoneInfo,
+    as_of: int,
+) -> Life:
+    start = midnight(rulebook.effective, zone)
+    end = NEVER if rulebook.until is None else midnight(rulebook.until, zone)
+    termination = tables.get((SeriesKind.EVENT, "termination"))
+    if termination is None or not termination.bound:
+        return Life(start, end)
+    found = engine.rows(f'SELECT min("time") FROM {termination.sql} WHERE "time" < {as_of}')[0][0]
+    if found is None or found >= end:
+        return Life(start, end)
+    return Life(start, max(start, found), terminated=True)

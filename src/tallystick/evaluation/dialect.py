@@ -1,0 +1,47 @@
+"""The few pieces of SQL that differ from one engine to another, and safe spelling of names and constants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+PLACES = 9
+"""Decimal places of every value in the canonical tables."""
+
+
+def name(identifier: str) -> str:
+    """A quoted identifier."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def text(value: str) -> str:
+    """A text constant."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def number(value: Decimal) -> str:
+    """A decimal constant of the canonical type."""
+    return f"CAST('{value:f}' AS DECIMAL(38, {PLACES}))"
+
+
+def texts(values: Iterable[str]) -> str:
+    """A list of text constants, for `IN`. An empty one holds nothing."""
+    return "(" + (", ".join(text(value) for value in values) or "NULL") + ")"
+
+
+def order_statistic(value: str, percent: Decimal) -> str:
+    """Aggregate: the k-th smallest value that is not NULL, k = ceil(n * percent / 100) in whole numbers."""
+    numerator, denominator = percent.as_integer_ratio()
+    whole = 100 * denominator
+    rank = f"(count({value}) * {numerator} + {whole - 1}) // {whole}"
+    return f"list_extract(list_sort(list({value}), 'ASC', 'NULLS LAST'), {rank})"
+
+
+def latest(condition: str, value: str) -> str:
+    """Aggregate: time and value (`t`, `v`) of the newest row, the greatest value among several."""
+    return f"max(CASE WHEN {condition} AND {value} IS NOT NULL THEN {{'t': \"time\", 'v': {value}}} END)"
+
+
+def all_values(value: str) -> str:
+    """Aggregate: the values as a list, in any order, perhaps with NULLs."""
+    return f"list({value})"

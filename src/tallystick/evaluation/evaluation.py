@@ -1,0 +1,122 @@
+"""The result of an evaluation: findings, and what follows from the breaches among them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from tallystick.evaluation.finding import Finding
+from tallystick.rules.rule import Cap
+
+
+@dataclass(frozen=True, slots=True)
+class CreditDue:
+    """A credit for one breached finding, before and after the caps. `reduced_by` is the cap that left the least."""
+
+    finding: str
+    rule: str
+    clause: str
+    group: tuple[tuple[str, str], ...]
+    party: str
+    before: Decimal
+    amount: Decimal
+    currency: str
+    belongs: int
+    reduced_by: Cap | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CapUse:
+    """How much of a cap the credits of one calendar period `[start, end)` have used. `clause` is None for the
+    agreement's own caps."""
+
+    clause: str | None
+    cap: Cap
+    start: int
+    end: int
+    allowed: Decimal
+    used: Decimal
+    currency: str
+
+    @property
+    def left(self) -> Decimal:
+        """What further credits of the period may come to."""
+        return self.allowed - self.used
+
+
+class CureState(StrEnum):
+    """Whether a breach was cured, can still be, or was not."""
+
+    CURED = "cured"
+    CURABLE = "curable"
+    UNCURED = "uncured"
+
+
+@dataclass(frozen=True, slots=True)
+class CureStatus:
+    """The cure of one breached finding: `at` its instant, `until` the end of the cure period where there is one."""
+
+    finding: str
+    rule: str
+    clause: str
+    state: CureState
+    breached: int
+    until: int | None = None
+    at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """A breach that goes up to a role at an instant; `due` once that has passed without a cure, else scheduled."""
+
+    finding: str
+    rule: str
+    clause: str
+    role: str
+    at: int
+    due: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TerminationRight:
+    """A party's right to terminate, and the findings that gave rise to it at an instant."""
+
+    clause: str
+    party: str
+    count: int
+    uncured: bool
+    arises: int
+    findings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BlockedTime:
+    """From a breach on, an event is blocked; `end` is None while nothing has ended the block."""
+
+    finding: str
+    rule: str
+    clause: str
+    block: str
+    event: str
+    environments: tuple[str, ...]
+    start: int
+    end: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """All that an evaluation at one instant found.
+
+    Findings stand in the order of the rules, each rule's by group and start, its duties and blocks after them.
+    """
+
+    as_of: int
+    tally: str
+    findings: tuple[Finding, ...] = ()
+    credits: tuple[CreditDue, ...] = ()
+    caps: tuple[CapUse, ...] = ()
+    cures: tuple[CureStatus, ...] = ()
+    escalations: tuple[Escalation, ...] = ()
+    terminations: tuple[TerminationRight, ...] = ()
+    blocks: tuple[BlockedTime, ...] = ()

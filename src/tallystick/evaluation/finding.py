@@ -1,0 +1,63 @@
+"""Findings: one rule, one group, one window (or one event), and what it came to."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """The five verdicts. Only `met` and `excused` pass."""
+
+    MET = "met"
+    BREACHED = "breached"
+    EXCUSED = "excused"
+    UNMEASURED = "unmeasured"
+    PENDING = "pending"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A row that decided a finding: its source, its instant (microseconds) and its texts and numbers by name."""
+
+    source: str
+    time: int
+    values: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The judgement of one rule on one group in one window `[start, end)`, instants in microseconds since 1970 UTC.
+
+    `value` and `threshold` are decimal numbers in `unit`, rounded half-even to nine places for show only.
+    `decided` is the breach instant of a breached finding. `because` says why in a stable word, such as
+    `too few samples`; `excuse` names the exception of an excused one.
+    """
+
+    rule: str
+    clause: str
+    verdict: Verdict
+    group: tuple[tuple[str, str], ...]
+    start: int
+    end: int
+    value: Decimal | None = None
+    threshold: Decimal | None = None
+    unit: str | None = None
+    samples: int = 0
+    decided: int | None = None
+    because: str = ""
+    excuse: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """Twelve hexadecimal digits that name the finding the same in every evaluation."""
+        parts = [
+            self.rule,
+            *(f"{name}={value}" for name, value in self.group),
+            str(self.start),
+            str(self.end),
+        ]
+        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]

@@ -1,0 +1,173 @@
+"""How a finding is made, and what is already certain before a window closes."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+from tallystick.evaluation.context import Context, Group, Judgement, Key
+from tallystick.evaluation.finding import Evidence, Finding, Verdict
+from tallystick.evaluation.numbers import holds, shown
+from tallystick.evaluation.windows import Stretch
+from tallystick.quantities import UNITS, Kind, Period, PeriodUnit, Unit
+from tallystick.rules.measure import (
+    Aggregate,
+    Comparison,
+    Distinct,
+    Elapsed,
+    Function,
+    Measure,
+    OpenTime,
+    Series,
+    Uptime,
+    Value,
+)
+from tallystick.rules.rule import Rule
+
+NO_DATA = "no data"
+TOO_FEW = "too few samples"
+NO_VALUE = "the measure has no value"
+NO_GROUP = "no group was seen"
+OPEN_WINDOW = "the window is still open"
+OPEN_CASES = "some cases are still open"
+OPEN_DEADLINE = "the deadline is still open"
+EXCEPTION = "an exception applies"
+MISSING_EXCUSED = "missing data is excused"
+
+_GROWING = (Function.COUNT, Function.MAX)
+_SUMS = (Kind.FRACTION, Kind.COUNT, Kind.DURATION, Kind.BYTES)
+_SETTLING = (
+    Function.MEAN,
+    Function.MEDIAN,
+    Function.PERCENTILE,
+    Function.MIN,
+    Function.SUM,
+)
+_UPPER = (Comparison.AT_MOST, Comparison.BELOW)
+_LOWER = (Comparison.AT_LEAST, Comparison.ABOVE)
+
+
+def labelled(rule: Rule, key: Key) -> tuple[tuple[str, str], ...]:
+    """A group as a finding holds it. A key without values stands for no group."""
+    return tuple(zip(rule.per, key, strict=False))
+
+
+def group_of(rule: Rule, key: Key) -> Group:
+    """A group by dimension."""
+    return dict(labelled(rule, key))
+
+
+def judgement(
+    rule: Rule,
+    key: Key,
+    stretch: Stretch,
+    verdict: Verdict,
+    *,
+    exact: Fraction | None = None,
+    threshold: Fraction | None = None,
+    unit: Unit | None = None,
+    samples: int = 0,
+    decided: int | None = None,
+    because: str = "",
+    excuse: str = "",
+    evidence: tuple[Evidence, ...] = (),
+    part: str = "",
+) -> Judgement:
+    """A finding of a rule, or of a `part` of it. Numbers come in base units and are shown in `unit`."""
+    finding = Finding(
+        rule=f"{rule.id}/{part}" if part else rule.id,
+        clause=rule.clause,
+        verdict=verdict,
+        group=labelled(rule, key),
+        start=stretch.start,
+        end=stretch.end,
+        value=_in_unit(exact, unit),
+        threshold=_in_unit(threshold, unit),
+        unit=unit.name if unit and (exact is not None or threshold is not None) else None,
+        samples=samples,
+        decided=decided if verdict is Verdict.BREACHED else None,
+        because=because,
+        excuse=excuse,
+        evidence=evidence,
+    )
+    return Judgement(finding, exact)
+
+
+def _in_unit(value: Fraction | None, unit: Unit | None) -> Decimal | None:
+    return None if value is None or unit is None else shown(value / unit.factor)
+
+
+def unbound(ctx: Context, *series: Series) -> str:
+    """Why a rule cannot be judged: the first of its sources that has no table; empty when all have one."""
+    for of in series:
+        if not ctx.table(of).bound:
+            return f"no table is bound for {of.source.value} {of.name}"
+    return ""
+
+
+def without_cases(ctx: Context, rule: Rule, reason: str = "") -> list[Judgement]:
+    """The one finding of a rule about cases that has none: met, or unmeasured for a reason."""
+    verdict = Verdict.UNMEASURED if reason else Verdict.MET
+    return [judgement(rule, (), ctx.evaluated, verdict, because=reason or "nothing happened")]
+
+
+def certain(
+    measure: Measure,
+    comparison: Comparison,
+    threshold: Measure,
+    value: Fraction,
+    unit: Unit,
+    *,
+    closed: bool,
+) -> Verdict | None:
+    """The verdict that no later row can change, or None. `closed`: only elapsed times are still open."""
+    if not isinstance(threshold, Value):
+        return None
+    satisfied = holds(value, comparison, threshold.quantity.base)
+    if _grows(measure, unit, closed):
+        return certain_growing(comparison, satisfied)
+    if isinstance(measure, Uptime) or (isinstance(measure, Aggregate) and measure.function is Function.MIN):
+        if satisfied and comparison in _UPPER:
+            return Verdict.MET
+        return Verdict.BREACHED if not satisfied and comparison in _LOWER else None
+    return None
+
+
+def certain_growing(comparison: Comparison, satisfied: bool) -> Verdict | None:
+    """What is certain about a number that can only grow."""
+    if satisfied and comparison in _LOWER:
+        return Verdict.MET
+    return Verdict.BREACHED if not satisfied and comparison in _UPPER else None
+
+
+def _grows(measure: Measure, unit: Unit, closed: bool) -> bool:
+    match measure:
+        case Aggregate(function=Function.SUM):
+            return unit.kind in _SUMS
+        case Aggregate(function=function):
+            return function in _GROWING
+        case Elapsed(function=function):
+            return function in _GROWING or (closed and function in _SETTLING)
+        case Distinct() | OpenTime():
+            return True
+        case _:
+            return False
+
+
+_NAMED = {
+    PeriodUnit.SECONDS: "seconds",
+    PeriodUnit.MINUTES: "minutes",
+    PeriodUnit.HOURS: "hours",
+    PeriodUnit.DAYS: "days",
+    PeriodUnit.WEEKS: "weeks",
+}
+
+
+def period_unit(period: Period) -> Unit:
+    """The unit in which a time is shown beside a period; days for months and longer."""
+    return UNITS[_NAMED.get(period.unit, "days")]
+
+
+def nominal(period: Period) -> Fraction | None:
+    """The period in microseconds for show; None for months and longer, which differ in length."""
+    return Fraction(period.amount * period_unit(period).factor) if period.unit in _NAMED else None

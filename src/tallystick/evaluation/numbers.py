@@ -1,0 +1,69 @@
+"""Exact numbers: comparing, rounding for show, and roots."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from math import isqrt
+from typing import assert_never
+
+from tallystick.evaluation.dialect import PLACES
+from tallystick.rules.measure import Comparison, Operator
+
+_GRID = 10**PLACES
+
+
+def holds(value: Fraction, comparison: Comparison, threshold: Fraction) -> bool:
+    """Whether the comparison is true, exactly."""
+    match comparison:
+        case Comparison.AT_LEAST:
+            return value >= threshold
+        case Comparison.AT_MOST:
+            return value <= threshold
+        case Comparison.BELOW:
+            return value < threshold
+        case Comparison.ABOVE:
+            return value > threshold
+        case Comparison.IS:
+            return value == threshold
+        case Comparison.IS_NOT:
+            return value != threshold
+        case _:
+            assert_never(comparison)
+
+
+def calculate(operator: Operator, left: Fraction, right: Fraction) -> Fraction | None:
+    """The exact result; None for a division by zero."""
+    match operator:
+        case Operator.PLUS:
+            return left + right
+        case Operator.MINUS:
+            return left - right
+        case Operator.TIMES:
+            return left * right
+        case Operator.DIVIDED_BY:
+            return left / right if right else None
+        case _:
+            assert_never(operator)
+
+
+def round_half_even(value: Fraction, places: int) -> Decimal:
+    """The nearest decimal with that many places, ties to the even digit."""
+    scaled = round(value * 10**places)  # Fraction rounds half to even
+    sign, digits = ("-" if scaled < 0 else ""), str(abs(scaled)).rjust(places + 1, "0")
+    return Decimal(f"{sign}{digits[: len(digits) - places]}.{digits[len(digits) - places :]}".rstrip("."))
+
+
+def shown(value: Fraction) -> Decimal:
+    """The value to nine places without trailing zeros and without exponent, for show."""
+    rounded = f"{round_half_even(value, PLACES):f}".rstrip("0").rstrip(".")
+    return Decimal("0" if rounded == "-0" else rounded)
+
+
+def root(value: Fraction) -> Fraction:
+    """The square root rounded half-even to nine places."""
+    scaled = value * _GRID * _GRID
+    low = isqrt(scaled.numerator // scaled.denominator)
+    twice, middle = 4 * scaled, (2 * low + 1) ** 2
+    up = twice > middle or (twice == middle and low % 2 == 1)
+    return Fraction(low + up, _GRID)

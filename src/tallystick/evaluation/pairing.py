@@ -1,0 +1,71 @@
+"""Pairs of rows: for each row the first later (or last earlier) row of another source with the same texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tallystick.evaluation.context import Table
+from tallystick.evaluation.rows import dimension
+
+_TIME = '"time"'
+
+
+def key(table: Table, matching: Sequence[str]) -> list[str]:
+    """SQL of the texts that must be equal; a dimension that the source lacks is a missing text."""
+    return [dimension(d) if d in table.dimensions else "CAST(NULL AS VARCHAR)" for d in matching]
+
+
+def first_after(left: str, columns: Sequence[str], right: str | None, matching: int) -> str:
+    """SQL: `columns` of the left rows, and `answer`, the time of the first right row at or after them, or NULL.
+
+    Left has `time`, `columns` and `match_0` …; right has `time` and `match_0` …. One sorted pass, no join.
+    """
+    return _paired(left, columns, right, matching, ["answer"], forward=True)
+
+
+def last_before(
+    left: str,
+    columns: Sequence[str],
+    right: str | None,
+    matching: int,
+    answers: Sequence[str],
+) -> str:
+    """SQL: as `first_after`, but the last right row at or before, for each of the right's columns `answers`."""
+    return _paired(left, columns, right, matching, answers, forward=False)
+
+
+def _paired(
+    left: str,
+    columns: Sequence[str],
+    right: str | None,
+    matching: int,
+    answers: Sequence[str],
+    *,
+    forward: bool,
+) -> str:
+    listed = ", ".join(columns)
+    if right is None:
+        nothing = ", ".join(f"CAST(NULL AS BIGINT) AS {answer}" for answer in answers)
+        return f"SELECT {listed}, {nothing} FROM ({left})"
+    matches = [f"match_{i}" for i in range(matching)]
+    empty = ", ".join(f"NULL AS {column}" for column in columns if column != _TIME)
+    both = (
+        f"SELECT {_list([_TIME, *matches, *_others(columns)])}, TRUE AS asks,"
+        f" {', '.join(f'CAST(NULL AS BIGINT) AS {answer}' for answer in answers)} FROM ({left})"
+        f" UNION ALL SELECT {_list([_TIME, *matches])}{', ' + empty if empty else ''}, FALSE AS asks,"
+        f" {', '.join(answers)} FROM ({right})"
+    )
+    frame = "CURRENT ROW AND UNBOUNDED FOLLOWING" if forward else "UNBOUNDED PRECEDING AND CURRENT ROW"
+    partition = f"PARTITION BY {', '.join(matches)} " if matches else ""
+    over = f'OVER ({partition}ORDER BY "time" RANGE BETWEEN {frame})'
+    best = ", ".join(f"{'min' if forward else 'max'}({answer}) {over} AS {answer}" for answer in answers)
+    kept = _list([_TIME, "asks", *_others(columns)])
+    return f"SELECT {listed}, {', '.join(answers)} FROM (SELECT {kept}, {best} FROM ({both})) WHERE asks"
+
+
+def _others(columns: Sequence[str]) -> list[str]:
+    return [column for column in columns if column != _TIME]
+
+
+def _list(columns: Sequence[str]) -> str:
+    return ", ".join(columns)

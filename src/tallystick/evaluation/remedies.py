@@ -1,0 +1,316 @@
+"""What a breach leads to, part by part: duties, cures, escalations, rights to terminate, blocks."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+from tallystick.evaluation.clock import add
+from tallystick.evaluation.context import Context, Judgement
+from tallystick.evaluation.dialect import texts
+from tallystick.evaluation.evaluation import (
+    BlockedTime,
+    CureState,
+    CureStatus,
+    Escalation,
+    TerminationRight,
+)
+from tallystick.evaluation.finding import Evidence, Finding, Verdict
+from tallystick.evaluation.happenings import Happenings, happenings
+from tallystick.evaluation.judging import OPEN_DEADLINE, judgement, nominal, period_unit
+from tallystick.evaluation.rows import dimension, in_environments
+from tallystick.evaluation.windows import Stretch
+from tallystick.rules.measure import Series, SeriesKind
+from tallystick.rules.rule import (
+    Block,
+    Cure,
+    Escalate,
+    NotifyDuty,
+    PerformDuty,
+    Remedy,
+    Rule,
+    Terminate,
+)
+
+
+def remedies_of(ctx: Context, rule: Rule) -> tuple[Remedy, ...]:
+    """The remedies of a rule: its own, then the agreement's."""
+    return (*rule.remedies, *ctx.rulebook.remedies)
+
+
+def breaches(judged: Sequence[Judgement]) -> list[Judgement]:
+    """The breached ones."""
+    return [j for j in judged if j.finding.verdict is Verdict.BREACHED]
+
+
+def instant_of(finding: Finding) -> int:
+    """The breach instant of a breached finding."""
+    return finding.end if finding.decided is None else finding.decided
+
+
+def _key(finding: Finding) -> tuple[str, ...]:
+    return tuple(value for _, value in finding.group)
+
+
+def _texts(rule: Rule, finding: Finding) -> dict[str, str]:
+    """What an event must not contradict: the group and the clause. A group's missing text says nothing."""
+    return {"clause": rule.clause, **{name: value for name, value in finding.group}}
+
+
+# --- duties ------------------------------------------------------------------------------------------------------
+
+
+def duties(ctx: Context, rule: Rule, judged: Sequence[Judgement]) -> Iterator[Judgement]:
+    """A finding for each duty of each breach that has happened by as-of."""
+    started = [j.finding for j in breaches(judged) if instant_of(j.finding) <= ctx.as_of]
+    for duty in remedies_of(ctx, rule):
+        if started and isinstance(duty, NotifyDuty | PerformDuty):
+            event, acts = _acts(ctx, rule, duty)
+            yield from (_duty(ctx, rule, duty, event, acts, breach) for breach in started)
+
+
+def _acts(ctx: Context, rule: Rule, duty: NotifyDuty | PerformDuty) -> tuple[str, Happenings | None]:
+    if isinstance(duty, PerformDuty):
+        return duty.event, happenings(ctx, duty.event, rule.per)
+    table = ctx.table(Series(source=SeriesKind.EVENT, name="notice"))
+    to_role = f"{dimension('role')} IN {texts(duty.roles)}" if "role" in table.dimensions else "TRUE"
+    return "notice", happenings(ctx, "notice", ("clause", *rule.per), to_role)
+
+
+def _duty(
+    ctx: Context,
+    rule: Rule,
+    duty: NotifyDuty | PerformDuty,
+    event: str,
+    acts: Happenings | None,
+    breach: Finding,
+) -> Judgement:
+    start = instant_of(breach)
+    deadline = add(start, duty.within, ctx.zone)
+    done = acts.first(_texts(rule, breach), start, deadline) if acts else None
+    if acts is None:
+        verdict, because = Verdict.UNMEASURED, f"no table is bound for event {event}"
+    elif done is not None:
+        verdict, because = Verdict.MET, ""
+    elif ctx.as_of <= deadline:
+        verdict, because = Verdict.PENDING, OPEN_DEADLINE
+    else:
+        verdict, because = Verdict.BREACHED, f"no {event}"
+    return judgement(
+        rule,
+        _key(breach),
+        Stretch(start, deadline),
+        verdict,
+        exact=None if done is None else Fraction(done.time - start),
+        threshold=nominal(duty.within),
+        unit=period_unit(duty.within),
+        samples=int(done is not None),
+        decided=deadline,
+        because=because,
+        evidence=() if done is None else (done,),
+        part=duty.id,
+    )
+
+
+# --- cures and escalations ---------------------------------------------------------------------------------------
+
+
+def cures(ctx: Context, rule: Rule, judged: Sequence[Judgement]) -> Iterator[CureStatus]:
+    """The cure status of each breach."""
+    breached = [j.finding for j in breaches(judged)]
+    cure = next((remedy for remedy in remedies_of(ctx, rule) if isinstance(remedy, Cure)), None)
+    if cure is None:
+        yield from (CureStatus(f.id, rule.id, rule.clause, CureState.UNCURED, instant_of(f)) for f in breached)
+    elif breached:
+        table = ctx.table(Series(source=SeriesKind.EVENT, name="cure"))
+        named = f"{dimension('clause')} IS NOT NULL" if "clause" in table.dimensions else "FALSE"
+        acts = happenings(ctx, "cure", ("clause", *rule.per), named)
+        yield from (_cure(ctx, rule, cure, acts, finding) for finding in breached)
+
+
+def _cure(ctx: Context, rule: Rule, cure: Cure, acts: Happenings | None, finding: Finding) -> CureStatus:
+    start = instant_of(finding)
+    until = add(start, cure.within, ctx.zone)
+    done = acts.first(_texts(rule, finding), start, until) if acts else None
+    if done is not None:
+        state = CureState.CURED
+    else:
+        state = CureState.CURABLE if ctx.as_of <= until else CureState.UNCURED
+    return CureStatus(
+        finding.id,
+        rule.id,
+        rule.clause,
+        state,
+        start,
+        until,
+        done.time if done else None,
+    )
+
+
+def escalations(ctx: Context, rule: Rule, statuses: Sequence[CureStatus]) -> Iterator[Escalation]:
+    """Breaches that go up, or will, unless cured by then."""
+    for remedy in remedies_of(ctx, rule):
+        if isinstance(remedy, Escalate):
+            for status in statuses:
+                at = add(status.breached, remedy.after, ctx.zone)
+                if status.at is None or status.at > at:
+                    yield Escalation(
+                        status.finding,
+                        rule.id,
+                        rule.clause,
+                        remedy.role,
+                        at,
+                        due=ctx.as_of > at,
+                    )
+
+
+# --- rights to terminate -----------------------------------------------------------------------------------------
+
+
+def terminations(ctx: Context, statuses: Sequence[CureStatus]) -> Iterator[TerminationRight]:
+    """The rights that have arisen, once for each clause and sentence."""
+    by_clause: dict[str, list[CureStatus]] = defaultdict(list)
+    for status in statuses:
+        by_clause[status.clause].append(status)
+    sentences = {
+        (rule.clause, remedy): None
+        for rule in ctx.rulebook.rules
+        for remedy in remedies_of(ctx, rule)
+        if isinstance(remedy, Terminate)
+    }
+    for clause, remedy in sentences:
+        right = _right(ctx, clause, remedy, by_clause[clause])
+        if right is not None:
+            yield right
+
+
+def _right(ctx: Context, clause: str, remedy: Terminate, statuses: Sequence[CureStatus]) -> TerminationRight | None:
+    counted = sorted(
+        (at, status.finding)
+        for status in statuses
+        if (at := _counts_at(remedy, status)) is not None and at <= ctx.as_of
+    )
+    first = 0
+    for place, (at, _) in enumerate(counted):
+        oldest = add(at, remedy.within, ctx.zone, times=-1)
+        while counted[first][0] <= oldest:
+            first += 1
+        if _same_instant_follows(counted, place):
+            continue
+        if place - first + 1 >= remedy.count:
+            findings = tuple(finding for _, finding in counted[first : place + 1])
+            return TerminationRight(clause, remedy.party, remedy.count, remedy.uncured, at, findings)
+    return None
+
+
+def _same_instant_follows(counted: Sequence[tuple[int, str]], place: int) -> bool:
+    return place + 1 < len(counted) and counted[place + 1][0] == counted[place][0]
+
+
+def _counts_at(remedy: Terminate, status: CureStatus) -> int | None:
+    if not remedy.uncured:
+        return status.breached
+    if status.state is not CureState.UNCURED:
+        return None
+    return status.breached if status.until is None else status.until
+
+
+# --- blocks ------------------------------------------------------------------------------------------------------
+
+
+def blocks(
+    ctx: Context,
+    rule: Rule,
+    judged: Sequence[Judgement],
+    statuses: Sequence[CureStatus],
+) -> Iterator[tuple[BlockedTime, Finding]]:
+    """The blocked times of a rule, each with the breached finding that began it."""
+    cured = {status.finding: status.at for status in statuses if status.at is not None}
+    met: dict[tuple[tuple[str, str], ...], list[Finding]] = defaultdict(list)
+    for j in judged:
+        if j.finding.verdict is Verdict.MET:
+            met[j.finding.group].append(j.finding)
+    for remedy in remedies_of(ctx, rule):
+        if isinstance(remedy, Block):
+            for breach in (j.finding for j in breaches(judged)):
+                start = instant_of(breach)
+                ends = [cured[breach.id]] if breach.id in cured else []
+                later = _next_met(met[breach.group], breach, start)
+                end = min([*ends, *([] if later is None else [later])], default=None)
+                if start < ctx.as_of and (end is None or start < end):
+                    yield (
+                        BlockedTime(
+                            breach.id,
+                            rule.id,
+                            rule.clause,
+                            remedy.id,
+                            remedy.event,
+                            remedy.environments,
+                            start,
+                            end,
+                        ),
+                        breach,
+                    )
+
+
+def _next_met(met: Sequence[Finding], breach: Finding, start: int) -> int | None:
+    return min((f.end for f in met if f.start > breach.start and f.end > start), default=None)
+
+
+def block_findings(ctx: Context, rule: Rule, blocked: Sequence[tuple[BlockedTime, Finding]]) -> list[Judgement]:
+    """Blocked events that happened all the same, and a met finding for each block in which none did.
+
+    Blocks of several breaches overlap: what they say of the same group and time is said once.
+    """
+    acts: dict[str, Happenings | None] = {}
+    found: dict[tuple[object, ...], Judgement] = {}
+    for block, breach in blocked:
+        if block.block not in acts:
+            acts[block.block] = _blocked_acts(ctx, rule, block)
+        for judged in _in_block(ctx, rule, block, breach, acts[block.block]):
+            finding = judged.finding
+            found.setdefault((finding.rule, finding.group, finding.start, finding.end, finding.verdict), judged)
+    return list(found.values())
+
+
+def _in_block(
+    ctx: Context, rule: Rule, block: BlockedTime, breach: Finding, acts: Happenings | None
+) -> Iterator[Judgement]:
+    stretch = Stretch(block.start, ctx.as_of if block.end is None else min(block.end, ctx.as_of))
+    if acts is None:
+        because = f"no table is bound for event {block.event}"
+        yield _block(rule, block, breach, stretch, Verdict.UNMEASURED, because)
+        return
+    events = list(acts.between(dict(breach.group), block.start, block.end))
+    if not events:
+        yield _block(rule, block, breach, stretch, Verdict.MET)
+    for event in events:
+        yield _block(rule, block, breach, Stretch(event.time, event.time), Verdict.BREACHED, "", event)
+
+
+def _blocked_acts(ctx: Context, rule: Rule, block: BlockedTime) -> Happenings | None:
+    table = ctx.table(Series(source=SeriesKind.EVENT, name=block.event))
+    return happenings(ctx, block.event, rule.per, in_environments(table, block.environments))
+
+
+def _block(
+    rule: Rule,
+    block: BlockedTime,
+    breach: Finding,
+    stretch: Stretch,
+    verdict: Verdict,
+    because: str = "",
+    event: Evidence | None = None,
+) -> Judgement:
+    return judgement(
+        rule,
+        _key(breach),
+        stretch,
+        verdict,
+        samples=int(event is not None),
+        decided=stretch.start,
+        because=because,
+        evidence=() if event is None else (event,),
+        part=block.block,
+    )

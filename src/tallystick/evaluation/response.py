@@ -1,0 +1,234 @@
+"""`response`: each trigger is followed by an answer in time; singly, or in a share of cases over windows."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from tallystick.evaluation.clock import ALWAYS, add
+from tallystick.evaluation.context import Context, Judgement, Key
+from tallystick.evaluation.dialect import texts
+from tallystick.evaluation.finding import Evidence, Verdict
+from tallystick.evaluation.groups import seen_in_series
+from tallystick.evaluation.judging import (
+    EXCEPTION,
+    MISSING_EXCUSED,
+    OPEN_CASES,
+    OPEN_DEADLINE,
+    OPEN_WINDOW,
+    TOO_FEW,
+    group_of,
+    judgement,
+    nominal,
+    period_unit,
+    unbound,
+    without_cases,
+)
+from tallystick.evaluation.numbers import holds
+from tallystick.evaluation.pairing import first_after, key
+from tallystick.evaluation.rows import (
+    ROW_TIME,
+    Exceptions,
+    chosen,
+    content,
+    dimension,
+    evidence,
+    excuse,
+    known,
+    labels,
+)
+from tallystick.evaluation.windows import Stretch, windows
+from tallystick.quantities import UNITS
+from tallystick.rules.rule import CaseShare, Response
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One trigger and what came of it."""
+
+    key: Key
+    at: int
+    deadline: int
+    answer: int | None
+    verdict: Verdict
+    excuse: str
+    trigger: Evidence
+
+
+def response(ctx: Context, rule: Response) -> list[Judgement]:
+    """The findings of the rule."""
+    reason = unbound(ctx, rule.trigger)
+    if reason:
+        return without_cases(ctx, rule, reason)
+    cases = _cases(ctx, rule)
+    if rule.share is not None:
+        return _shares(ctx, rule, rule.share, cases)
+    return [_finding(ctx, rule, case) for case in cases] or without_cases(ctx, rule)
+
+
+def _cases(ctx: Context, rule: Response) -> list[_Case]:
+    trigger, life = ctx.table(rule.trigger), ctx.life_of(rule.trigger)
+    matches = "".join(f", {column} AS match_{i}" for i, column in enumerate(key(trigger, rule.matching)))
+    names = [f"label_{i}" for i in range(len(rule.per))]
+    labelled = "".join(f", {label} AS {name}" for label, name in zip(labels(trigger, rule.per), names, strict=True))
+    left = (
+        f"SELECT *{matches}{labelled}, {excuse(ctx, rule, trigger, ROW_TIME)} AS excuse FROM {known(ctx, trigger)} t"
+        f' WHERE {chosen(ctx, rule, rule.trigger)} AND "time" >= {life.start} AND "time" < {life.end}'
+    )
+    columns = ['"time"', *names, "excuse", *content(trigger)]
+    rows = ctx.engine.rows(first_after(left, columns, _answers(ctx, rule), len(rule.matching)))
+    width = 1 + len(names)
+    return [
+        _case(
+            ctx,
+            rule,
+            row[1:width],
+            row[0],
+            row[-1],
+            row[width],
+            evidence(trigger, row[0], row[width + 1 : -1]),
+        )
+        for row in rows
+    ]
+
+
+def _answers(ctx: Context, rule: Response) -> str | None:
+    """SQL of the rows that answer; None when the source has no table."""
+    table = ctx.table(rule.response)
+    if not table.bound:
+        return None
+    matches = "".join(f", {column} AS match_{i}" for i, column in enumerate(key(table, rule.matching)))
+    to_role = ""
+    if rule.roles and "role" in table.dimensions:
+        to_role = f" AND coalesce({dimension('role')} IN {texts(rule.roles)}, FALSE)"
+    condition = chosen(ctx, rule, rule.response, environments=False)
+    return f'SELECT "time", "time" AS answer{matches} FROM {known(ctx, table)} WHERE {condition}{to_role}'
+
+
+def _case(
+    ctx: Context,
+    rule: Response,
+    group: Key,
+    at: int,
+    answer: int | None,
+    excused: str | None,
+    trigger: Evidence,
+) -> _Case:
+    deadline = add(at, rule.within, ctx.zone)
+    if answer is not None and answer <= deadline:
+        verdict = Verdict.MET
+    elif ctx.as_of <= deadline:
+        verdict = Verdict.PENDING
+    elif not ctx.table(rule.response).bound:
+        verdict = Verdict.UNMEASURED
+    else:
+        verdict = Verdict.EXCUSED if excused else Verdict.BREACHED
+    return _Case(tuple(group), at, deadline, answer, verdict, excused or "", trigger)
+
+
+def _finding(ctx: Context, rule: Response, case: _Case) -> Judgement:
+    because = {
+        Verdict.PENDING: OPEN_DEADLINE,
+        Verdict.UNMEASURED: unbound(ctx, rule.response),
+        Verdict.EXCUSED: EXCEPTION,
+        Verdict.BREACHED: "" if case.answer is not None else "no response",
+    }.get(case.verdict, "")
+    shared = dict(case.trigger.values)
+    matched = tuple((d, shared[d]) for d in rule.matching if d in shared)
+    answered = () if case.answer is None else (Evidence(rule.response.name, case.answer, matched),)
+    return judgement(
+        rule,
+        case.key,
+        Stretch(case.at, case.deadline),
+        case.verdict,
+        exact=None if case.answer is None else Fraction(case.answer - case.at),
+        threshold=nominal(rule.within),
+        unit=period_unit(rule.within),
+        samples=1,
+        decided=case.deadline,
+        because=because,
+        excuse=case.excuse if case.verdict is Verdict.EXCUSED else "",
+        evidence=(case.trigger, *answered),
+    )
+
+
+# --- a share of cases --------------------------------------------------------------------------------------------
+
+
+def _shares(ctx: Context, rule: Response, share: CaseShare, cases: Sequence[_Case]) -> list[Judgement]:
+    stretches = windows(share.window, ctx.life, ctx.as_of, ctx.zone)
+    groups: dict[Key, list[_Case]] = defaultdict(list)
+    for case in sorted(cases, key=lambda case: case.at):
+        groups[case.key].append(case)
+    seen = seen_in_series(ctx, rule, [rule.trigger]) or {(): ALWAYS}
+    exceptions = Exceptions(ctx, rule, rule.per)
+    found = []
+    for group, first in seen.items():
+        members = groups[group]
+        times = [case.at for case in members]
+        for window in stretches:
+            if window.end > first:
+                inside = members[bisect_left(times, window.start) : bisect_left(times, window.end)]
+                found.append(_share(ctx, rule, share, exceptions, group, window, inside))
+    return found
+
+
+def _share(
+    ctx: Context,
+    rule: Response,
+    share: CaseShare,
+    exceptions: Exceptions,
+    group: Key,
+    window: Stretch,
+    cases: Sequence[_Case],
+) -> Judgement:
+    counts = {verdict: sum(case.verdict is verdict for case in cases) for verdict in Verdict}
+    cases_counted = counts[Verdict.MET] + counts[Verdict.BREACHED] + counts[Verdict.PENDING]
+    closed = window.end <= ctx.as_of
+    excused = exceptions.excuse(group_of(rule, group), window) if closed else ""
+    reason = unbound(ctx, rule.response)
+    if reason:
+        verdict, because = Verdict.UNMEASURED, reason
+    elif excused:
+        verdict, because = Verdict.EXCUSED, EXCEPTION
+    elif not closed:
+        verdict, because = Verdict.PENDING, OPEN_WINDOW
+    elif cases_counted == 0 and rule.minimum_samples <= 1:
+        verdict, because = Verdict.MET, "nothing happened"
+    elif cases_counted < rule.minimum_samples:
+        verdict, because = Verdict.UNMEASURED, TOO_FEW
+        if rule.missing_excused:
+            verdict, because, excused = Verdict.EXCUSED, MISSING_EXCUSED, "missing data"
+    else:
+        verdict, because = _certain_share(share, counts, cases)
+    exact = Fraction(counts[Verdict.MET], cases_counted) if cases_counted else None
+    return judgement(
+        rule,
+        group,
+        window,
+        verdict,
+        exact=exact,
+        threshold=share.threshold.quantity.base,
+        unit=UNITS["fraction"],
+        samples=cases_counted,
+        decided=window.end,
+        because=because,
+        excuse=excused,
+    )
+
+
+def _certain_share(share: CaseShare, counts: dict[Verdict, int], cases: Sequence[_Case]) -> tuple[Verdict, str]:
+    """Worst and best that can still become of the open cases; one under an exception counts only when it is met."""
+    threshold = share.threshold.quantity.base
+    met, pending = counts[Verdict.MET], counts[Verdict.PENDING]
+    safe = sum(case.verdict is Verdict.PENDING and bool(case.excuse) for case in cases)
+    counted = met + counts[Verdict.BREACHED]
+    worst_of, best_of = counted + pending - safe, counted + pending
+    if worst_of == 0 or holds(Fraction(met, worst_of), share.comparison, threshold):
+        return Verdict.MET, ""
+    if not holds(Fraction(met + pending, best_of), share.comparison, threshold):
+        return Verdict.BREACHED, ""
+    return Verdict.PENDING, OPEN_CASES

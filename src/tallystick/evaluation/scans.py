@@ -1,0 +1,72 @@
+"""Grouped scans: aggregates of one source by group and window. Measures that scan the same rows share one pass."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tallystick.evaluation.context import Key
+from tallystick.evaluation.engine import TIME, Engine, Row
+from tallystick.evaluation.rows import dimension
+from tallystick.evaluation.windows import Stretch
+
+
+@dataclass
+class Scan:
+    """One pass over the rows of a sub-query (with a column `time`), grouped by dimensions and windows."""
+
+    relation: str
+    dimensions: tuple[str, ...]
+    windows: tuple[Stretch, ...]
+    _columns: dict[str, int] = field(default_factory=dict)
+    _found: dict[tuple[Key, int], Row] = field(default_factory=dict)
+
+    def column(self, aggregate: str) -> int:
+        """Asks for an aggregate; gives its place in the rows that `get` will give."""
+        return self._columns.setdefault(aggregate, len(self._columns))
+
+    def get(self, key: Key, window: int) -> Row | None:
+        """The aggregates of a group in a window; None when it has no rows."""
+        return self._found.get((key, window))
+
+    def members(self, window: int) -> list[tuple[Key, Row]]:
+        """All groups with rows in a window."""
+        return self._members[window]
+
+    def run(self, engine: Engine) -> None:
+        """Reads the data, once for all columns asked for."""
+        width = len(self.dimensions)
+        for row in engine.rows(self._sql(engine)) if self._columns and self.windows else ():
+            self._found[row[:width], row[width]] = row[width + 1 :]
+        self._members: dict[int, list[tuple[Key, Row]]] = defaultdict(list)
+        for (key, window), row in self._found.items():
+            self._members[window].append((key, row))
+
+    def _sql(self, engine: Engine) -> str:
+        columns = {"number": TIME, "starts": TIME, "ends": TIME}
+        handed = engine.hand_over(columns, [(i, *window) for i, window in enumerate(self.windows)])
+        keys = [f"t.{dimension(d)}" for d in self.dimensions]
+        present = "".join(f" AND {key} IS NOT NULL" for key in keys)
+        listed = ", ".join([*keys, "w.number"])
+        return (
+            f"SELECT {listed}, {', '.join(self._columns)} FROM {self.relation} t JOIN {handed} w"
+            f' ON t."time" >= w.starts AND t."time" < w.ends{present} GROUP BY {listed}'
+        )
+
+
+class Scans:
+    """All scans of an evaluation, each one only once."""
+
+    def __init__(self) -> None:
+        self._scans: dict[tuple[str, tuple[str, ...], tuple[Stretch, ...]], Scan] = {}
+
+    def scan(self, relation: str, dimensions: tuple[str, ...], windows: tuple[Stretch, ...]) -> Scan:
+        """The scan of these rows; it runs with all others, later."""
+        return self._scans.setdefault((relation, dimensions, windows), Scan(relation, dimensions, windows))
+
+    def run(self, engine: Engine, progress: Callable[[int, int], None]) -> None:
+        """Runs every scan."""
+        for done, scan in enumerate(self._scans.values()):
+            progress(done, len(self._scans))
+            scan.run(engine)

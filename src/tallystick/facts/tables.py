@@ -1,0 +1,60 @@
+"""The canonical tables that every engine reads, whatever the data looked like at its source.
+
+One table for each bound source, in one DuckDB connection:
+
+| source | table | columns |
+| --- | --- | --- |
+| metric | `metric_<id>` | `time` BIGINT, `value` DECIMAL(38,9), `d_<dimension>` VARCHAR each, `row` BIGINT |
+| event | `event_<id>` | `time` BIGINT, `d_<dimension>` VARCHAR each, `a_<attribute>` DECIMAL(38,9) each, `row` BIGINT |
+| record | `record_<id>` | `begin` BIGINT, `end` BIGINT (NULL while open), `d_…`, `a_…`, `row` BIGINT |
+
+Times are microseconds since 1970-01-01T00:00:00Z. Values are in the unit that the agreement declares. `row` numbers
+the rows of one source from 1, over its files in order of name, also those that are not used. Rows that cannot be read
+are in `set_aside`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import duckdb
+
+from tallystick.rules.measure import SeriesKind
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """Rows of one source that could not be read, for one reason: how many, and the first of them.
+
+    `first_row` counts the rows of the file from 1, without a header; `example` is the text that is wrong in it.
+    """
+
+    source: str
+    file: str
+    reason: str
+    count: int
+    first_row: int
+    example: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The data of one evaluation. `bound` names the sources that have a table, `read` how many rows each gave.
+
+    `unused` are data files of the folder that belong to nothing.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    bound: frozenset[tuple[SeriesKind, str]]
+    read: dict[str, int] = field(default_factory=dict)
+    set_aside: tuple[SetAside, ...] = ()
+    unused: tuple[str, ...] = ()
+
+    def has(self, kind: SeriesKind, name: str) -> bool:
+        """Whether the source was bound to data (an empty table counts)."""
+        return (kind, name) in self.bound
+
+
+def table_name(kind: SeriesKind, name: str) -> str:
+    """The canonical table of a source."""
+    return f"{kind.value}_{name}"

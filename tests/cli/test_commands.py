@@ -1,0 +1,371 @@
+"""The command as its users meet it: what it prints, what it writes, how it exits."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from pyarrow import parquet
+from typer.testing import CliRunner
+
+import tallystick
+from tallystick.cli.main import app
+from tallystick.evaluating import instant_of
+from tallystick.rules.rulebook import Rulebook
+
+AGREEMENT = """\
+agreement "Small Agreement" {
+  version "1.0".
+  effective 2027-01-01.
+  timezone "Europe/Berlin".
+  currency EUR.
+}
+
+party provider "Provider GmbH" called "Provider".
+party customer "Customer GmbH" called "Customer".
+
+metric latency "latency" as milliseconds by model.
+
+article "Service" {
+  clause latency "Latency" {
+    provider must keep mean(latency) at most 200 milliseconds over each month per model.
+    on breach {
+      credit customer EUR 100.
+    }
+  }
+}
+"""
+
+# January of a: (100 + 300) / 2 = 200, exactly the threshold. January of b: 201.
+SAMPLES = """\
+time,value,model
+2027-01-05T00:00:00Z,100,a
+2027-01-06T00:00:00Z,300,a
+2027-01-05T00:00:00Z,201,b
+2027-02-05T00:00:00Z,1,a
+2027-02-05T00:00:00Z,1,b
+"""
+
+
+def run(*arguments: str | Path) -> Result:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "small.msa").write_text(AGREEMENT, encoding="utf-8")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "latency.csv").write_text(SAMPLES, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+# --- help ----------------------------------------------------------------------------------------------------
+
+
+def test_help_groups_the_commands() -> None:
+    text = run("--help").output
+    for group, command in (("Draft", "check"), ("Measure", "evaluate"), ("Understand", "explain")):
+        assert text.index(group) < text.index(f" {command} ")
+
+
+def test_version() -> None:
+    assert run("--version").output == f"tally {tallystick.__version__}\n"
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        "import sys; from tallystick.cli.main import app\n"
+        "from typer.testing import CliRunner\n"
+        "CliRunner().invoke(app, ['--help'])\n"
+        "heavy = {'duckdb', 'weasyprint', 'lark', 'pydantic', 'jinja2', 'pyarrow', 'pikepdf'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+# --- check ---------------------------------------------------------------------------------------------------
+
+
+def test_check_of_a_sound_file(project: Path) -> None:
+    result = run("check", "small.msa")
+    assert result.exit_code == 0
+    assert "no mistakes" in result.output
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "says"),
+    [
+        ("over each month per model.", "over each month per model", "T0102", "no full stop"),
+        ("mean(latency)", "mean(latencies)", "T0201", "Did you mean “latency”?"),
+        ("200 milliseconds", "92%", "T0301", "is compared with"),
+        ("200 milliseconds", "200 parsecs", "T0205", "not a unit"),
+        ("provider must", "provder must", "T0201", "Did you mean “provider”?"),
+    ],
+)
+def test_check_says_place_line_caret_and_what_to_write(
+    project: Path, old: str, new: str, code: str, says: str
+) -> None:
+    (project / "small.msa").write_text(AGREEMENT.replace(old, new), encoding="utf-8")
+    result = run("check", "small.msa")
+    assert result.exit_code == 1
+    assert f"error {code}" in result.output
+    assert "small.msa:15:" in result.output
+    assert "^" in result.output
+    assert says in " ".join(result.output.split())
+
+
+def test_check_as_json(project: Path) -> None:
+    (project / "small.msa").write_text(AGREEMENT.replace("mean(latency)", "mean(latencies)"), encoding="utf-8")
+    result = run("check", "small.msa", "--format", "json")
+    [found] = json.loads(result.stdout)
+    assert (found["code"], found["place"]["line"], found["instead"]) == ("T0201", 15, "latency")
+
+
+def test_check_reports_every_mistake_at_once(project: Path) -> None:
+    broken = AGREEMENT.replace("mean(latency)", "mean(latencies)").replace("credit customer", "credit custmer")
+    (project / "small.msa").write_text(broken.replace("currency EUR.", "currency EUR"), encoding="utf-8")
+    result = run("check", "small.msa", "--format", "json")
+    assert [(found["code"], found["place"]["line"]) for found in json.loads(result.stdout)] == [
+        ("T0102", 5),
+        ("T0201", 15),
+        ("T0201", 17),
+    ]
+
+
+def test_check_of_what_cannot_be_read(project: Path) -> None:
+    (project / "latin.msa").write_bytes("agreement \"Müller\"".encode("latin-1"))
+    for name, says in (("missing.msa", "no such file"), ("latin.msa", "UTF-8"), ("data", "cannot be read")):
+        result = run("check", name)
+        assert result.exit_code == 2
+        assert says in result.output
+
+
+# --- fmt -----------------------------------------------------------------------------------------------------
+
+
+def test_fmt_changes_layout_only_once(project: Path) -> None:
+    (project / "small.msa").write_text(AGREEMENT.replace("  version", "version   ").replace("\n}", " }"), encoding="utf-8")
+    assert run("fmt", "--check", "small.msa").exit_code == 1
+    assert run("fmt", "small.msa").exit_code == 0
+    assert (project / "small.msa").read_text(encoding="utf-8") == AGREEMENT
+    assert run("fmt", "--check", "small.msa").exit_code == 0
+
+
+def test_fmt_leaves_a_broken_file_alone(project: Path) -> None:
+    (project / "small.msa").write_text("agreement {", encoding="utf-8")
+    result = run("fmt", "small.msa")
+    assert result.exit_code == 2
+    assert (project / "small.msa").read_text(encoding="utf-8") == "agreement {"
+
+
+# --- build ---------------------------------------------------------------------------------------------------
+
+
+def test_build_writes_both_counterparts_with_one_tally(project: Path) -> None:
+    result = run("build", "small.msa", "-o", "out")
+    assert result.exit_code == 0, result.output
+    rules = Rulebook.model_validate_json((project / "out" / "rules.json").read_bytes())
+    assert f"tally {rules.tally}" in result.output
+    for name in ("small.html", "small.md"):
+        assert rules.tally in (project / "out" / name).read_text(encoding="utf-8")
+    first = (project / "out" / "small.pdf").read_bytes()
+    assert first.startswith(b"%PDF-")
+    assert run("build", "small.msa", "-o", "again").exit_code == 0
+    assert (project / "again" / "small.pdf").read_bytes() == first
+
+
+def test_build_of_a_file_with_errors_writes_nothing(project: Path) -> None:
+    (project / "small.msa").write_text(AGREEMENT.replace("mean(latency)", "mean(latencies)"), encoding="utf-8")
+    assert run("build", "small.msa", "-o", "out").exit_code == 1
+    assert not (project / "out").exists()
+
+
+def test_build_says_what_cannot_be_read_or_written(project: Path) -> None:
+    assert run("build", "missing.msa").exit_code == 2
+    (project / "out").write_text("a file")
+    result = run("build", "small.msa", "-o", "out")
+    assert result.exit_code == 2
+    assert "cannot be written" in result.output
+
+
+# --- evaluate ------------------------------------------------------------------------------------------------
+
+
+def test_evaluate_shows_findings_and_credits(project: Path) -> None:
+    result = run("evaluate", "small.msa", "--as-of", "2027-02-01")
+    assert result.exit_code == 1
+    assert "201 milliseconds" in result.output
+    assert "EUR 100" in result.output
+    assert "1 breached, 0 unmeasured" in result.output
+
+
+def test_evaluate_is_clean_when_all_was_kept(project: Path) -> None:
+    (project / "data" / "latency.csv").write_text("time,value,model\n2027-01-05T00:00:00Z,100,a\n", encoding="utf-8")
+    result = run("evaluate", "small.msa", "--as-of", "2027-02-01")
+    assert result.exit_code == 0
+    assert "All that could be judged was kept." in result.output
+
+
+def test_evaluate_writes_json_csv_and_parquet_that_agree(project: Path) -> None:
+    for ending in ("json", "csv", "parquet"):
+        assert run("evaluate", "small.msa", "--as-of", "2027-03-01", "-o", f"out/findings.{ending}").exit_code == 1
+    whole = json.loads((project / "out" / "findings.json").read_text(encoding="utf-8"))
+    expected = [(f["id"], f["verdict"], f["value"], json.dumps(f["group"])) for f in whole["findings"]]
+    assert [verdict for _, verdict, _, _ in expected] == ["met", "met", "breached", "met"]
+    with (project / "out" / "findings.csv").open(encoding="utf-8") as file:
+        assert [(r["id"], r["verdict"], r["value"], r["group"]) for r in csv.DictReader(file)] == expected
+    rows = parquet.read_table(project / "out" / "findings.parquet").to_pylist()
+    assert [(r["id"], r["verdict"], r["value"], r["group"]) for r in rows] == expected
+    # January begins at local midnight: 23:00 of the day before in UTC.
+    assert whole["findings"][0]["window"]["start"] == {
+        "utc": "2026-12-31T23:00:00Z",
+        "local": "2027-01-01T00:00:00+01:00",
+    }
+
+
+def test_evaluate_gives_the_same_bytes_from_source_and_rules(project: Path) -> None:
+    run("build", "small.msa", "-o", "out")
+    from_source = run("evaluate", "small.msa", "--as-of", "2027-03-01", "--format", "json")
+    from_rules = run("evaluate", "out/rules.json", "--data", "data", "--as-of", "2027-03-01", "--format", "json")
+    assert from_source.stdout == from_rules.stdout
+    assert json.loads(from_source.stdout)["credits"][0]["amount"] == "100.00"
+
+
+def test_evaluate_sets_rows_aside_and_counts_them(project: Path) -> None:
+    bad = SAMPLES + "yesterday,5,a\n2027-01-07T00:00:00Z,-5,a\n2027-01-07T00:00:00Z,many,a\n"
+    (project / "data" / "latency.csv").write_text(bad, encoding="utf-8")
+    result = run("evaluate", "small.msa", "--as-of", "2027-02-01")
+    assert result.exit_code == 1
+    assert "Rows set aside" in result.output
+    for reason in ("bad time", "a negative duration", "not a number"):
+        assert reason in result.output
+    assert "201 milliseconds" in result.output
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("", "empty"),
+        ("time,model\n", "`value`"),
+        (None, "no data is bound"),
+    ],
+)
+def test_evaluate_says_why_data_cannot_be_read(project: Path, content: str | None, says: str) -> None:
+    file = project / "data" / "latency.csv"
+    if content is None:
+        file.unlink()
+    else:
+        file.write_text(content, encoding="utf-8")
+    result = run("evaluate", "small.msa", "--as-of", "2027-02-01")
+    assert result.exit_code == 2
+    assert says in result.output
+
+
+def test_evaluate_refuses_what_it_does_not_understand(project: Path) -> None:
+    for arguments, says in (
+        (("small.msa", "--as-of", "soon"), "is not a time"),
+        (("small.msa", "-o", "findings.xlsx"), ".parquet"),
+        (("small.msa", "--data", "nowhere"), "no such folder"),
+        (("missing.json",), "no such file"),
+        (("rules.json",), "not a rulebook"),
+    ):
+        (project / "rules.json").write_text('{"schema_version": 99}', encoding="utf-8")
+        result = run("evaluate", *arguments)
+        assert result.exit_code == 2
+        assert says in result.output, result.output
+
+
+def test_evaluate_says_when_the_findings_cannot_be_written(project: Path) -> None:
+    (project / "taken").write_text("a file")
+    result = run("evaluate", "small.msa", "--as-of", "2027-02-01", "-o", "taken/findings.json")
+    assert result.exit_code == 2
+    assert "cannot be written" in result.output
+
+
+# --- explain -------------------------------------------------------------------------------------------------
+
+
+def test_explain_a_code() -> None:
+    result = run("explain", "t0201")
+    assert result.exit_code == 0
+    assert "T0201" in result.output
+    assert run("explain", "T9999").exit_code == 2
+
+
+def test_explain_a_clause(project: Path) -> None:
+    for name in ("latency", "2.1"):
+        result = run("explain", name)
+        assert result.exit_code == 0
+        assert "Provider shall keep the mean of latency at most 200 milliseconds" in " ".join(result.output.split())
+        assert "EUR 100" in result.output
+    missing = run("explain", "latencie", "small.msa")
+    assert missing.exit_code == 2
+    assert "Did you mean “latency”?" in missing.output
+
+
+def test_explain_a_finding(project: Path) -> None:
+    findings = json.loads(run("evaluate", "small.msa", "--as-of", "2027-02-01", "--format", "json").stdout)["findings"]
+    breached = next(finding for finding in findings if finding["verdict"] == "breached")
+    result = run("explain", breached["id"], "small.msa", "--as-of", "2027-02-01")
+    assert result.exit_code == 0
+    for words in ("201 milliseconds", "200 milliseconds", "2026-12-31T23:00:00Z", "Europe/Berlin", "EUR 100", "b"):
+        assert words in result.output
+    assert run("explain", "0" * 12, "small.msa", "--as-of", "2027-02-01").exit_code == 2
+
+
+def test_explain_needs_to_know_the_agreement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for arguments in (("latency",), ("latency", "missing.msa"), ("latency", "rules.json"), ("0" * 12, "missing.msa")):
+        assert run("explain", *arguments).exit_code == 2
+
+
+# --- schema and new ------------------------------------------------------------------------------------------
+
+
+def test_schema_is_that_of_the_rules(project: Path) -> None:
+    assert json.loads(run("schema").stdout) == Rulebook.model_json_schema()
+
+
+@pytest.mark.parametrize("template", ["ai-governance", "uptime"])
+def test_new_builds_and_evaluates_at_once(project: Path, template: str) -> None:
+    made = run("new", "mine", "--template", template)
+    assert made.exit_code == 0, made.output
+    assert run("check", "mine/agreement.msa").exit_code == 0
+    result = run("evaluate", "mine/agreement.msa", "--as-of", "2027-07-01")
+    assert result.exit_code in (0, 1), result.output
+    assert "Service credits" in result.output
+    assert run("new", "mine").exit_code == 2
+
+
+def test_new_suggests_a_template(project: Path) -> None:
+    result = run("new", "mine", "--template", "uptme")
+    assert result.exit_code == 2
+    assert "Did you mean “uptime”?" in result.output
+
+
+# --- the same from Python ------------------------------------------------------------------------------------
+
+
+def test_the_same_from_python(project: Path) -> None:
+    source, problems = tallystick.load(project / "small.msa")
+    assert source is not None
+    assert problems == ()
+    compiled, diagnostics = tallystick.compile(source)
+    assert compiled is not None
+    assert diagnostics == ()
+    built = tallystick.build(compiled, project / "out")
+    assert built.rules.read_text(encoding="utf-8").startswith("{")
+    at = instant_of("2027-02-01", compiled.rulebook.timezone)
+    judged = tallystick.evaluate(compiled.rulebook, project / "data", at)
+    assert not judged.kept
+    with pytest.raises(AttributeError):
+        _ = tallystick.nothing
