@@ -147,20 +147,23 @@ def to_rulebook(agreement: Agreement) -> Rulebook:
             for r in agreement.records.values()
         ),
         rules=tuple(
-            _said(agreement, item) for clause in agreement.clauses for item in clause.content if isinstance(item, Operative)
+            _said(agreement, item, clause.rules)
+            for clause in agreement.clauses
+            for item in clause.content
+            if isinstance(item, Operative)
         ),
-        remedies=tuple(_remedy_said(agreement, remedy, None) for remedy in agreement.remedies),
+        remedies=tuple(_remedy_said(agreement, remedy, ()) for remedy in agreement.remedies),
     )
 
 
-def _said(agreement: Agreement, operative: Operative) -> Rule:
+def _said(agreement: Agreement, operative: Operative, of_clause: tuple[Rule, ...]) -> Rule:
     """The rule with its sentence, and its consequences with theirs."""
     rule = operative.rule
-    remedies = tuple(_remedy_said(agreement, remedy, rule) for remedy in rule.remedies)
+    remedies = tuple(_remedy_said(agreement, remedy, of_clause) for remedy in rule.remedies)
     return rule.model_copy(update={"sentence": rule_sentence(agreement, operative).text, "remedies": remedies})
 
 
-def _remedy_said(agreement: Agreement, remedy: Remedy, rule: Rule | None) -> Remedy:
-    return remedy.model_copy(update={"sentence": remedy_sentence(agreement, remedy, rule).text})
+def _remedy_said(agreement: Agreement, remedy: Remedy, of_clause: tuple[Rule, ...]) -> Remedy:
+    return remedy.model_copy(update={"sentence": remedy_sentence(agreement, remedy, of_clause).text})
 
 

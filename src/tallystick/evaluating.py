@@ -80,7 +80,8 @@ def judge(
     if problems:
         raise DataError(problems)
     if not bindings.tables:
-        listed = ", ".join(f"{item.id}.csv" for item in (*rulebook.metrics, *rulebook.events, *rulebook.records)[:6])
+        names = [item.id for group in (rulebook.metrics, rulebook.events, rulebook.records) for item in group]
+        listed = ", ".join(f"{name}.csv" for name in names[:6])
         raise DataError([Problem(str(folder), "no data is bound.", f"Add files such as {listed}, or a tally.toml.")])
     facts = load_facts(rulebook, bindings, at, progress)
     return Judged(rulebook, facts, evaluate(rulebook, facts, at, progress))

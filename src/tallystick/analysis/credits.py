@@ -51,6 +51,8 @@ def _tiers(clause: Clause, rule: Keep) -> Iterator[Diagnostic]:
     for credit in credits:
         first = credit.tiers[0]
         start = first.threshold.quantity
+        if rule.comparison in (Comparison.IS, Comparison.IS_NOT):
+            continue
         if start.kind is not limit.kind:
             yield Diagnostic("T0301", clause.span, {"left": shown(start), "right": shown(limit)})
             continue
@@ -59,9 +61,20 @@ def _tiers(clause: Clause, rule: Keep) -> Iterator[Diagnostic]:
         if not same_side:
             tier = f"{first.comparison.value} {shown(start)}"
             yield Diagnostic("T0512", clause.span, {"tier": tier, "rule": f"{rule.comparison.value} {shown(limit)}"})
-        elif start.base < limit.base if falls else start.base > limit.base:
+            continue
+        hole = ""
+        if start.base < limit.base if falls else start.base > limit.base:
             hole = f"from {shown(start)} to {shown(limit)}" if falls else f"from {shown(limit)} to {shown(start)}"
-            yield Diagnostic("T0509", clause.span, {"hole": hole, "first": shown(start), "threshold": shown(limit)})
+        elif start.base == limit.base and _excludes(rule.comparison) and _excludes(first.comparison):
+            hole = f"of exactly {shown(limit)}"
+        if hole:
+            tier, whole = f"{first.comparison.value} {shown(start)}", f"{rule.comparison.value} {shown(limit)}"
+            yield Diagnostic("T0509", clause.span, {"hole": hole, "first": tier, "threshold": whole})
+
+
+def _excludes(comparison: Comparison) -> bool:
+    """Whether the threshold itself does not satisfy the comparison."""
+    return comparison in (Comparison.BELOW, Comparison.ABOVE)
 
 
 def shown(quantity: Quantity) -> str:

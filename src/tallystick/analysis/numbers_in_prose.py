@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from tallystick.diagnostics.diagnostic import Diagnostic
-from tallystick.model.agreement import Agreement, Prose
+from tallystick.model.agreement import Agreement, Operative, Prose
 from tallystick.source import Span
 
 # A number that stands alone, with a sign of currency or percent; not part of a word such as "ISO/IEC-42001" or "v2".
@@ -33,4 +33,8 @@ def _proses(agreement: Agreement) -> Iterator[Prose]:
     for article in agreement.articles:
         yield from (item for item in article.content if isinstance(item, Prose))
     for clause in agreement.clauses:
-        yield from (item for item in clause.content if isinstance(item, Prose))
+        for item in clause.content:
+            if isinstance(item, Prose):
+                yield item
+            elif isinstance(item, Operative) and item.worded is not None:
+                yield item.worded

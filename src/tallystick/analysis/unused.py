@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tallystick.diagnostics.diagnostic import Diagnostic
 from tallystick.model.agreement import Agreement
+from tallystick.model.scope import Declared
 
 
 def check(agreement: Agreement, used: frozenset[str]) -> Iterator[Diagnostic]:
     """Metrics, events, records, terms, definitions, standards and roles that nothing refers to."""
-    groups = {
+    groups: dict[str, Mapping[str, Declared]] = {
         "metric": agreement.metrics,
         "event": agreement.events,
         "record": agreement.records,

@@ -98,8 +98,7 @@ def _show_clause(agreement: Agreement, clause: Clause) -> None:
                 out.print(f"  How: {measure_definition(agreement, item.rule.measure).text}")
     lines = [exemption_sentence(agreement, exemption).text for exemption in clause.exemptions]
     lines += [MISSING_EXCUSED] if clause.missing_excused else []
-    first = clause.rules[0] if clause.rules else None
-    lines += [remedy_sentence(agreement, remedy, first).text for remedy in clause.remedies]
+    lines += [remedy_sentence(agreement, remedy, clause.rules).text for remedy in clause.remedies]
     for line in lines:
         out.print(f"• {line}")
 
@@ -147,7 +146,7 @@ def _facts(found: Finding, zone: ZoneInfo) -> Sequence[tuple[str, str]]:
     rows = [
         ("finding", found.id),
         ("rule", found.rule),
-        ("for", group_text(found.group)),
+        ("for", group_text(found.group or found.about)),
         ("window", f"{window_text(found, zone)} ({zone.key})"),
         ("in UTC", window),
         ("value", value_text(found.value, found.unit) if found.value is not None else ""),
@@ -161,7 +160,7 @@ def _facts(found: Finding, zone: ZoneInfo) -> Sequence[tuple[str, str]]:
 
 
 def _show_rows(result: Judged, found: Finding) -> None:
-    rows = found.evidence or rows_for(result.facts, result.rulebook, found, MOST_ROWS)
+    rows = found.evidence or rows_for(result.facts, result.rulebook, found, MOST_ROWS, result.evaluation.as_of)
     if not rows:
         return
     zone = ZoneInfo(result.rulebook.timezone)

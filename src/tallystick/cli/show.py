@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from rich.box import SIMPLE
 from rich.table import Table
 from rich.text import Text
 
@@ -55,9 +56,13 @@ def _set_aside(judged: Judged) -> None:
 
 def _table(title: str, *columns: str) -> Table:
     """A plain table; a column that begins with `>` is set to the right."""
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold", pad_edge=False)
+    table = Table(
+        title=f"\n{title}", title_justify="left", title_style="bold", header_style="bold", box=SIMPLE, pad_edge=False
+    )
     for column in columns:
-        table.add_column(column.removeprefix(">"), justify="right" if column.startswith(">") else "left")
+        table.add_column(
+            column.removeprefix(">"), justify="right" if column.startswith(">") else "left", overflow="fold"
+        )
     return table
 
 
@@ -92,7 +97,7 @@ def _findings(judged: Judged, zone: ZoneInfo, *, everything: bool) -> None:
         return
     rules = {rule.id: rule for rule in judged.rulebook.rules}
     title = "Findings" if everything else "Findings that did not pass"
-    table = _table(title, "finding", "clause", "rule", "for", "when", "verdict", ">value", ">agreed", "why")
+    table = _table(title, "finding", "rule", "for", "when", "verdict", ">value", ">agreed", "why")
     for item in found if everything else found[:MOST_ROWS]:
         table.add_row(*_finding_cells(item, rules, zone))
     out.print(table)
@@ -101,12 +106,11 @@ def _findings(judged: Judged, zone: ZoneInfo, *, everything: bool) -> None:
 
 
 def _finding_cells(item: Finding, rules: dict[str, Rule], zone: ZoneInfo) -> Sequence[str | Text]:
-    rule = rules.get(item.rule.partition("/")[0])
+    rule = rules[item.rule.partition("/")[0]]
     return (
         item.id,
-        rule.number if rule else "",
-        item.rule,
-        group_text(item.group),
+        f"{rule.number} {item.rule}",
+        group_text(item.group or item.about),
         window_text(item, zone),
         Text(item.verdict.value, style=STYLES[item.verdict]),
         value_text(item.value, item.unit),
@@ -178,7 +182,7 @@ def _open_duties(judged: Judged, zone: ZoneInfo) -> None:
     if not pending and not curable:
         return
     table = _table("Open duties", "until", "duty", "for", "finding")
-    rows = [(item.end, item.rule, group_text(item.group), item.id) for item in pending]
+    rows = [(item.end, item.rule, group_text(item.group or item.about), item.id) for item in pending]
     rows += [(item.until or 0, f"cure of {item.rule}", "", item.finding) for item in curable]
     for until, duty, group, finding in sorted(rows)[:MOST_ROWS]:
         table.add_row(moment_text(until, zone), duty, group, finding)
@@ -194,15 +198,16 @@ def _rights(judged: Judged, zone: ZoneInfo) -> None:
     titles = {role.id: role.title for role in judged.rulebook.roles}
     parties = {party.id: party.called for party in judged.rulebook.parties}
     table = _table("Rights, escalations and blocks", "since", "what", "clause", "because of")
-    for right in evaluation.terminations:
-        what = f"{parties.get(right.party, right.party)} may terminate"
-        table.add_row(moment_text(right.arises, zone), what, right.clause, ", ".join(right.findings[-3:]))
-    for step in due:
-        what = f"escalated to {titles.get(step.role, step.role)}"
-        table.add_row(moment_text(step.at, zone), what, step.clause, step.finding)
+    rows = [
+        (right.arises, f"{parties[right.party]} may terminate", right.clause, ", ".join(right.findings[-3:]))
+        for right in evaluation.terminations
+    ]
+    rows += [(step.at, f"escalated to {titles[step.role]}", step.clause, step.finding) for step in due]
     for block in running:
         where = f" in {' or '.join(block.environments)}" if block.environments else ""
-        table.add_row(moment_text(block.start, zone), f"{block.event}{where} is blocked", block.clause, block.finding)
+        rows.append((block.start, f"{block.event}{where} is blocked", block.clause, block.finding))
+    for since, *cells in sorted(rows):
+        table.add_row(moment_text(since, zone), *cells)
     out.print(table)
 
 

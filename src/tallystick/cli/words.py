@@ -53,4 +53,4 @@ def window_text(finding: Finding, zone: ZoneInfo) -> str:
         return start
     if finding.end - finding.start <= DAY + DAY // 24 and len(start) == len(end) == len("2027-01-01"):
         return start
-    return f"{start} – {end}"
+    return f"{start} – {end[11:] if start[:10] == end[:10] else end}"

@@ -70,12 +70,12 @@ class _Scoped:
     cap: Cap
 
 
-def capped(ctx: Context, credits: Iterable[CreditDue]) -> tuple[tuple[CreditDue, ...], tuple[CapUse, ...]]:
+def capped(ctx: Context, uncapped: Iterable[CreditDue]) -> tuple[tuple[CreditDue, ...], tuple[CapUse, ...]]:
     """The credits in order, each reduced to what every cap still allows, and the use of the caps."""
     caps = _caps(ctx)
     uses: dict[tuple[_Scoped, int], CapUse] = {}
     reduced = []
-    for credit in sorted(credits, key=lambda credit: (credit.belongs, credit.rule, credit.group)):
+    for credit in sorted(uncapped, key=lambda credit: (credit.belongs, credit.rule, credit.group)):
         touched = [_use(ctx, scoped, credit, uses) for scoped in caps if _limits(scoped, credit)]
         tightest = min((uses[key] for key in touched), key=lambda use: use.left, default=None)
         amount = credit.before if tightest is None else min(credit.before, tightest.left)

@@ -38,8 +38,11 @@ def order_statistic(value: str, percent: Decimal) -> str:
 
 
 def latest(condition: str, value: str) -> str:
-    """Aggregate: time and value (`t`, `v`) of the newest row, the greatest value among several."""
-    return f"max(CASE WHEN {condition} AND {value} IS NOT NULL THEN {{'t': \"time\", 'v': {value}}} END)"
+    """Aggregate: time and value (`t`, `v`) of the newest row, the greatest value among several.
+
+    A list, because DuckDB's `max` of a struct fails on a condition with a sub-query in it.
+    """
+    return f"list_max(list(CASE WHEN {condition} AND {value} IS NOT NULL THEN {{'t': \"time\", 'v': {value}}} END))"
 
 
 def all_values(value: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 import duckdb
-import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
+import pyarrow as pa
 
 from tallystick.evaluation.dialect import PLACES, name
 

@@ -117,7 +117,7 @@ def _cases(ctx: Context, rule: Rule) -> list[Judgement]:
 
 def _consequences(ctx: Context, judged: list[tuple[Rule, list[Judgement]]], told: Progress) -> Evaluation:
     findings: list[Finding] = []
-    credits: list[CreditDue] = []
+    owed: list[CreditDue] = []
     statuses: list[CureStatus] = []
     escalated: list[Escalation] = []
     blocked: list[BlockedTime] = []
@@ -131,11 +131,11 @@ def _consequences(ctx: Context, judged: list[tuple[Rule, list[Judgement]]], told
             *_by_part(block_findings(ctx, rule, stopped)),
         ]
         findings.extend(part.finding for part in parts)
-        credits.extend(credits_of(ctx, rule, own))
+        owed.extend(credits_of(ctx, rule, own))
         statuses.extend(cured)
         escalated.extend(escalations(ctx, rule, cured))
         blocked.extend(block for block, _ in stopped)
-    due, uses = capped(ctx, credits)
+    due, uses = capped(ctx, owed)
     return Evaluation(
         as_of=ctx.as_of,
         tally=ctx.rulebook.tally,

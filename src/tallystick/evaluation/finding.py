@@ -31,6 +31,8 @@ class Evidence:
 class Finding:
     """The judgement of one rule on one group in one window `[start, end)`, instants in microseconds since 1970 UTC.
 
+    A finding about one row (one incident, one deployment) has the row's texts and numbers in `about`.
+
     `value` and `threshold` are decimal numbers in `unit`, rounded half-even to nine places for show only.
     `decided` is the breach instant of a breached finding. `because` says why in a stable word, such as
     `too few samples`; `excuse` names the exception of an excused one.
@@ -50,13 +52,14 @@ class Finding:
     because: str = ""
     excuse: str = ""
     evidence: tuple[Evidence, ...] = ()
+    about: tuple[tuple[str, str], ...] = ()
 
     @property
     def id(self) -> str:
         """Twelve hexadecimal digits that name the finding the same in every evaluation."""
         parts = [
             self.rule,
-            *(f"{name}={value}" for name, value in self.group),
+            *(f"{name}={value}" for name, value in (*self.group, *self.about)),
             str(self.start),
             str(self.end),
         ]

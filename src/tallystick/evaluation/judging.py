@@ -70,10 +70,14 @@ def judgement(
     decided: int | None = None,
     because: str = "",
     excuse: str = "",
+    case: Evidence | None = None,
     evidence: tuple[Evidence, ...] = (),
     part: str = "",
 ) -> Judgement:
-    """A finding of a rule, or of a `part` of it. Numbers come in base units and are shown in `unit`."""
+    """A finding of a rule, or of a `part` of it. Numbers come in base units and are shown in `unit`.
+
+    `case` is the row that a finding about one row is about; it stands first in the evidence.
+    """
     finding = Finding(
         rule=f"{rule.id}/{part}" if part else rule.id,
         clause=rule.clause,
@@ -88,7 +92,8 @@ def judgement(
         decided=decided if verdict is Verdict.BREACHED else None,
         because=because,
         excuse=excuse,
-        evidence=evidence,
+        evidence=evidence if case is None else (case, *evidence),
+        about=() if case is None else case.values,
     )
     return Judgement(finding, exact)
 

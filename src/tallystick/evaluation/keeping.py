@@ -59,7 +59,7 @@ def _too_young(ctx: Context, rule: Retention, row: Row) -> Judgement:
         decided=end,
         because=EXCEPTION if excused else "",
         excuse=excused or "",
-        evidence=(evidence(ctx.table(rule.record), begin, row[width:]),),
+        case=evidence(ctx.table(rule.record), begin, row[width:]),
     )
 
 
@@ -118,7 +118,7 @@ def _judge_trigger(ctx: Context, rule: Deletion, row: Row) -> Judgement:
         decided=deadline,
         because=because,
         excuse=(excused or "") if verdict is Verdict.EXCUSED else "",
-        evidence=(evidence(ctx.table(rule.trigger), at, row[width:]),),
+        case=evidence(ctx.table(rule.trigger), at, row[width:]),
     )
 
 

@@ -73,10 +73,10 @@ class Computed(NamedTuple):
 class Measured(Protocol):
     """A compiled measure."""
 
-    def value(self, group: Group, window: int) -> Computed:
+    def value(self, group: Group, window: int, /) -> Computed:
         """The number for a group in a window."""
 
-    def members(self, group: Group, window: int, split: str) -> set[str]:
+    def members(self, group: Group, window: int, split: str, /) -> set[str]:
         """The values that a further dimension takes among the group's rows in the window."""
 
 
@@ -536,10 +536,10 @@ class _RowAge:
 class _Constant:
     number: Fraction
 
-    def value(self, group: Group, window: int) -> Computed:
+    def value(self, _group: Group, _window: int) -> Computed:
         return Computed(self.number, -1)
 
-    def members(self, group: Group, window: int, split: str) -> set[str]:
+    def members(self, _group: Group, _window: int, _split: str) -> set[str]:
         return set()
 
 

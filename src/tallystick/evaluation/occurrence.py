@@ -49,7 +49,7 @@ def _judge(ctx: Context, rule: Prohibition | Permission, row: Row) -> Judgement:
         decided=at,
         because=EXCEPTION if excused else "",
         excuse=excused or "",
-        evidence=(evidence(ctx.table(rule.event), at, row[width + 1 :]),),
+        case=evidence(ctx.table(rule.event), at, row[width + 1 :]),
     )
 
 

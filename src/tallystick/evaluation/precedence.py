@@ -54,7 +54,8 @@ def _judge(ctx: Context, rule: Precedence, row: Row) -> Judgement:
         decided=at,
         because=because,
         excuse=row[width] if verdict is Verdict.EXCUSED else "",
-        evidence=(event, *_acts(rule, acts, event)),
+        case=event,
+        evidence=_acts(rule, acts, event),
     )
 
 

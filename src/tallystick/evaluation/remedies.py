@@ -54,8 +54,8 @@ def _key(finding: Finding) -> tuple[str, ...]:
 
 
 def _texts(rule: Rule, finding: Finding) -> dict[str, str]:
-    """What an event must not contradict: the group and the clause. A group's missing text says nothing."""
-    return {"clause": rule.clause, **{name: value for name, value in finding.group}}
+    """What an event must not contradict: the group and the clause. A missing text is empty."""
+    return {"clause": rule.clause, **dict(finding.group)}
 
 
 # --- duties ------------------------------------------------------------------------------------------------------
@@ -133,10 +133,8 @@ def _cure(ctx: Context, rule: Rule, cure: Cure, acts: Happenings | None, finding
     start = instant_of(finding)
     until = add(start, cure.within, ctx.zone)
     done = acts.first(_texts(rule, finding), start, until) if acts else None
-    if done is not None:
-        state = CureState.CURED
-    else:
-        state = CureState.CURABLE if ctx.as_of <= until else CureState.UNCURED
+    open_still = CureState.CURABLE if ctx.as_of <= until else CureState.UNCURED
+    state = open_still if done is None else CureState.CURED
     return CureStatus(
         finding.id,
         rule.id,
@@ -311,6 +309,6 @@ def _block(
         samples=int(event is not None),
         decided=stretch.start,
         because=because,
-        evidence=() if event is None else (event,),
+        case=event,
         part=block.block,
     )

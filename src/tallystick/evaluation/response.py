@@ -151,7 +151,8 @@ def _finding(ctx: Context, rule: Response, case: _Case) -> Judgement:
         decided=case.deadline,
         because=because,
         excuse=case.excuse if case.verdict is Verdict.EXCUSED else "",
-        evidence=(case.trigger, *answered),
+        case=case.trigger,
+        evidence=answered,
     )
 
 
@@ -191,7 +192,7 @@ def _share(
     excused = exceptions.excuse(group_of(rule, group), window) if closed else ""
     reason = unbound(ctx, rule.response)
     if reason:
-        verdict, because = Verdict.UNMEASURED, reason
+        verdict, because, cases_counted = Verdict.UNMEASURED, reason, 0
     elif excused:
         verdict, because = Verdict.EXCUSED, EXCEPTION
     elif not closed:

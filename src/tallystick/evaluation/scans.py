@@ -6,10 +6,14 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tallystick.evaluation.clock import DAY, HOUR
 from tallystick.evaluation.context import Key
 from tallystick.evaluation.engine import TIME, Engine, Row
 from tallystick.evaluation.rows import dimension
 from tallystick.evaluation.windows import Stretch
+
+_MOST_SLOTS = 200_000
+"""Keeps the table of slots small when windows are long and many, or one reaches far back."""
 
 
 @dataclass
@@ -44,14 +48,26 @@ class Scan:
             self._members[window].append((key, row))
 
     def _sql(self, engine: Engine) -> str:
-        columns = {"number": TIME, "starts": TIME, "ends": TIME}
-        handed = engine.hand_over(columns, [(i, *window) for i, window in enumerate(self.windows)])
+        """Rows find their windows through the slots of time that both lie in: a plain join, then the exact ends."""
+        base = min(window.start for window in self.windows)
+        size = DAY if all(window.end - window.start >= DAY // 2 for window in self.windows) else HOUR
+        size = max(size, sum(window.end - window.start for window in self.windows) // _MOST_SLOTS)
+        columns = {"number": TIME, "starts": TIME, "ends": TIME, "slot": TIME}
+        handed = engine.hand_over(
+            columns,
+            [
+                (number, *window, slot)
+                for number, window in enumerate(self.windows)
+                for slot in range((window.start - base) // size, (window.end - 1 - base) // size + 1)
+            ],
+        )
         keys = [f"t.{dimension(d)}" for d in self.dimensions]
         present = "".join(f" AND {key} IS NOT NULL" for key in keys)
         listed = ", ".join([*keys, "w.number"])
         return (
             f"SELECT {listed}, {', '.join(self._columns)} FROM {self.relation} t JOIN {handed} w"
-            f' ON t."time" >= w.starts AND t."time" < w.ends{present} GROUP BY {listed}'
+            f' ON (t."time" - {base}) // {size} = w.slot AND t."time" >= w.starts AND t."time" < w.ends{present}'
+            f" GROUP BY {listed}"
         )
 
 

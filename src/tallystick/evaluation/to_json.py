@@ -73,6 +73,7 @@ def finding_json(finding: Finding, numbers: dict[str, str], zone: ZoneInfo) -> d
         "number": numbers.get(finding.rule.partition("/")[0]),
         "verdict": finding.verdict.value,
         "group": dict(finding.group),
+        "about": dict(finding.about),
         "window": _window(finding.start, finding.end, zone),
         "value": number_text(finding.value),
         "threshold": number_text(finding.threshold),

@@ -31,6 +31,7 @@ def to_table(rulebook: Rulebook, evaluation: Evaluation) -> pa.Table:
         "title": [rule.title if rule else None for rule in named],
         "verdict": [finding.verdict.value for finding in found],
         "group": [json.dumps(dict(finding.group), ensure_ascii=False) for finding in found],
+        "about": [json.dumps(dict(finding.about), ensure_ascii=False) for finding in found],
         "start_utc": [utc_text(finding.start) for finding in found],
         "end_utc": [utc_text(finding.end) for finding in found],
         "start_local": [local_text(finding.start, zone) for finding in found],

@@ -82,6 +82,8 @@ def _rolling(window: Rolling, life: Life, as_of: int, zone: ZoneInfo) -> Iterato
             return
         if start >= life.start:
             yield Stretch(start, end)
+        if end > as_of:
+            return
         end = calendar_period(unit, end, zone).end
 
 

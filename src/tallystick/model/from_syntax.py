@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
@@ -34,7 +34,7 @@ from tallystick.model.prose import Numbered, prose, text_prose
 from tallystick.model.remedies import remedies, unique_ids, whole
 from tallystick.model.scope import Scope
 from tallystick.model.sentences import Fields, rule
-from tallystick.model.values import literal, period, unit_name
+from tallystick.model.values import day, literal, period, unit_name
 from tallystick.quantities import CURRENCIES, Period, PeriodUnit
 from tallystick.rules.measure import Condition
 from tallystick.rules.rule import During, Exemption, Remedy, Rule, Where
@@ -63,11 +63,11 @@ def from_syntax(
     heads = [node for node in file.declarations if isinstance(node, tree.AgreementNode)]
     for extra in heads[1:]:
         scope.twice("agreement", "agreement", extra.span, heads[0].span)
-    head = _head(scope, heads[0], file.span) if heads else None
-    if not heads:
+    head = _head(scope, heads[0]) if heads else None
+    if not heads and "agreement" not in doubtful:
         scope.report("T0204", Span(file.span.source, 0, 0))
     _declare(scope, file)
-    numbered = Numbered(frozenset(_clause_ids(scope, file)), frozenset(_article_ids(file)))
+    numbered = Numbered(frozenset(_clause_ids(scope, file)), frozenset(_article_ids(scope, file)))
     _describe(scope, file, numbered)
     articles = tuple(_articles(scope, file, numbered))
     shared = unique_ids(
@@ -93,16 +93,34 @@ class _Head:
     recitals: list[tree.ProseText] = field(default_factory=list)
 
 
-def _head(scope: Scope, node: tree.AgreementNode, whole_file: Span) -> _Head | None:
-    head = _Head(node)
+def _each_once(scope: Scope, items: Iterable[tree.Node], *kinds: type[tree.Node]) -> None:
+    """Report statements of a block that stand there twice, though once is all there can be."""
     seen: dict[type[tree.Node], Span] = {}
-    for item in node.items:
-        if type(item) in seen and not isinstance(item, tree.Recital):
+    for item in items:
+        if type(item) in kinds and type(item) in seen:
             scope.twice(item.span.text.split()[0], "statement", item.span, seen[type(item)])
-        seen[type(item)] = item.span
+        seen.setdefault(type(item), item.span)
+
+
+def _head(scope: Scope, node: tree.AgreementNode) -> _Head | None:
+    head = _Head(node)
+    _each_once(
+        scope,
+        node.items,
+        tree.Version,
+        tree.Effective,
+        tree.Duration,
+        tree.GoverningLaw,
+        tree.Timezone,
+        tree.Currency,
+    )
+    for item in node.items:
         _head_item(scope, head, item)
-    required = {tree.Version: "version", tree.Effective: "effective", tree.Timezone: "timezone"}
-    missing = [word for kind, word in required.items() if kind not in seen and word not in scope.doubtful]
+    required = {tree.Version: "version", tree.Effective: "effective date", tree.Timezone: "timezone"}
+    stated = {type(item) for item in node.items}
+    missing = [
+        word for kind, word in required.items() if kind not in stated and word.split()[0] not in scope.doubtful
+    ]
     for word in missing:
         scope.report("T0212", node.title.span, missing=word)
     return head if head.version and head.effective and head.timezone else None
@@ -112,10 +130,8 @@ def _head_item(scope: Scope, head: _Head, item: tree.AgreementItem) -> None:
     match item:
         case tree.Version(text=text):
             head.version = text.text
-        case tree.Effective(date=day):
-            head.effective = day.value
-            if day.value is None:
-                scope.report("T0207", day.span, date=day.span.text)
+        case tree.Effective(date=date_node):
+            head.effective = day(scope, date_node)
         case tree.Duration():
             head.term = period(scope, item.period)
             head.renewal = period(scope, item.renewal) if item.renewal else None
@@ -198,26 +214,30 @@ def _title(name: tree.Name, title: tree.String | None) -> str:
     return title.text if title else name.text.replace("_", " ")
 
 
+def _named(node: tree.DefinitionNode | tree.ArticleNode) -> str:
+    """The name of a definition or article; without one, its title in small letters with `_` for all else."""
+    return node.name.text if node.name else re.sub(r"\W+", "_", node.title.text).strip("_").lower()
+
+
 def _declare_one(scope: Scope, node: tree.Declaration) -> None:
     match node:
         case tree.PartyNode():
+            _each_once(scope, node.items, tree.Entity, tree.Address, tree.Notices)
             scope.declare(_party(node))
         case tree.RoleNode():
             scope.declare(Role(node.name.text, _title(node.name, node.title), node.party.text, node.span))
         case tree.MetricNode():
             unit = unit_name(scope, node.unit)
             places = _places(scope, node.items)
-            dimensions = _dimensions(scope, node.dimensions)
+            dimensions, _ = _columns(scope, node)
             title = _title(node.name, node.title)
             scope.declare(Metric(node.name.text, title, unit or "count", dimensions, node.span, places))
         case tree.EventNode():
-            attributes = _attributes(scope, node.attributes)
-            dimensions, action = _dimensions(scope, node.dimensions), node.action.text if node.action else None
-            title = _title(node.name, node.title)
+            dimensions, attributes = _columns(scope, node)
+            title, action = _title(node.name, node.title), node.action.text if node.action else None
             scope.declare(Event(node.name.text, title, dimensions, attributes, node.span, action))
         case tree.RecordNode():
-            attributes = _attributes(scope, node.attributes)
-            dimensions, title = _dimensions(scope, node.dimensions), _title(node.name, node.title)
+            (dimensions, attributes), title = _columns(scope, node), _title(node.name, node.title)
             scope.declare(Record(node.name.text, title, dimensions, attributes, node.span))
         case tree.TermNode():
             found = literal(scope, node.value)
@@ -227,8 +247,7 @@ def _declare_one(scope: Scope, node: tree.Declaration) -> None:
             else:
                 scope.doubtful |= {node.name.text}
         case tree.DefinitionNode():
-            name = node.name.text if node.name else re.sub(r"\W+", "_", node.title.text.strip()).lower()
-            scope.declare(Definition(name, node.title.text, Prose((), node.means.span), node.span))
+            scope.declare(Definition(_named(node), node.title.text, Prose((), node.means.span), node.span))
         case tree.StandardNode():
             scope.declare(Standard(node.name.text, node.title.text, node.span))
         case _:
@@ -254,15 +273,25 @@ def _party(node: tree.PartyNode) -> Party:
     )
 
 
-def _dimensions(scope: Scope, names: tuple[tree.Name, ...] | None) -> tuple[str, ...]:
+_COLUMNS = frozenset({"time", "value", "begin", "end", "row"})
+
+
+def _columns(
+    scope: Scope, node: tree.MetricNode | tree.EventNode | tree.RecordNode
+) -> tuple[tuple[str, ...], tuple[NumberAttribute, ...]]:
+    """The dimensions and attributes of one kind of data. Its data names each once, whatever the capitals."""
+    attributes = () if isinstance(node, tree.MetricNode) else node.attributes or ()
+    names = [*(node.dimensions or ()), *(attribute.name for attribute in attributes)]
     seen: dict[str, Span] = {}
-    _listed(scope, names or (), seen, "dimension")
-    return tuple(seen)
-
-
-def _attributes(scope: Scope, nodes: tuple[tree.AttributeNode, ...] | None) -> tuple[NumberAttribute, ...]:
-    found = [(node.name.text, unit_name(scope, node.unit)) for node in nodes or ()]
-    return tuple(NumberAttribute(name, unit) for name, unit in found if unit)
+    for name in names:
+        if name.text in _COLUMNS:
+            scope.report("T0214", name.span, name=name.text)
+        if name.text.lower() in seen:
+            scope.twice(name.text, "dimension or attribute", name.span, seen[name.text.lower()])
+        seen.setdefault(name.text.lower(), name.span)
+    numbers = [(attribute.name.text, unit_name(scope, attribute.unit)) for attribute in attributes]
+    dimensions = tuple(dict.fromkeys(name.text for name in node.dimensions or ()))
+    return dimensions, tuple(NumberAttribute(name, unit) for name, unit in numbers if unit)
 
 
 def _places(scope: Scope, items: tuple[tree.DataItem, ...]) -> int:
@@ -304,7 +333,7 @@ def _describe(scope: Scope, file: tree.File, numbered: Numbered) -> None:
     for node in file.declarations:
         match node:
             case tree.DefinitionNode():
-                name = node.name.text if node.name else re.sub(r"\W+", "_", node.title.text.strip()).lower()
+                name = _named(node)
                 known = scope.names.get(name)
                 if isinstance(known, Definition):
                     means = prose(scope, node.means, numbered)
@@ -321,6 +350,7 @@ def _describe_data(
     known = scope.names.get(node.name.text)
     if not isinstance(known, Metric | Event | Record) or known.span != node.span:
         return
+    _each_once(scope, node.items, tree.Means, tree.ReportedBy, tree.Places)
     for item in node.items:
         match item:
             case tree.Means(prose=text):
@@ -352,12 +382,15 @@ def _clause_ids(scope: Scope, file: tree.File) -> Iterator[str]:
         pending.extend(reversed([item for item in node.items if isinstance(item, tree.ClauseNode)]))
 
 
-def _article_id(node: tree.ArticleNode) -> str:
-    return node.name.text if node.name else re.sub(r"\W+", "_", node.title.text.strip()).strip("_").lower()
-
-
-def _article_ids(file: tree.File) -> Iterator[str]:
-    return (_article_id(node) for node in file.declarations if isinstance(node, tree.ArticleNode))
+def _article_ids(scope: Scope, file: tree.File) -> Iterator[str]:
+    seen: dict[str, Span] = {}
+    for node in file.declarations:
+        if isinstance(node, tree.ArticleNode):
+            name, place = _named(node), (node.name or node.title).span
+            if name in seen:
+                scope.twice(name, "article", place, seen[name])
+            seen.setdefault(name, place)
+            yield name
 
 
 def _articles(scope: Scope, file: tree.File, numbered: Numbered) -> Iterator[Article]:
@@ -371,17 +404,15 @@ def _articles(scope: Scope, file: tree.File, numbered: Numbered) -> Iterator[Art
                 clauses.append(_clause(scope, item, f"{number}.{len(clauses) + 1}", numbered))
             else:
                 content.append(_text(scope, item, numbered))
-        yield Article(_article_id(node), node.title.text, str(number), node.span, tuple(content), tuple(clauses))
+        yield Article(_named(node), node.title.text, str(number), node.span, tuple(content), tuple(clauses))
 
 
 def _text(scope: Scope, node: tree.Paragraph | tree.NoteNode, numbered: Numbered) -> Prose | Note:
     match node:
         case tree.Paragraph(prose=text):
             return prose(scope, text, numbered)
-        case tree.NoteNode(text=tree.String() as text):
-            return Note(text_prose(text))
         case tree.NoteNode(text=text):
-            return Note(prose(scope, text, numbered))
+            return Note(text_prose(text) if isinstance(text, tree.String) else prose(scope, text, numbered))
 
 
 @dataclass
@@ -401,8 +432,11 @@ def _clause(scope: Scope, node: tree.ClauseNode, number: str, numbered: Numbered
     parts, title = _ClauseParts(), _title(node.name, node.title)
     for item in node.items:
         _clause_item(scope, item, parts, Fields(node.name.text, number, title, parts.sentences + 1), numbered)
+    _each_once(scope, node.items, tree.Narrative, tree.MissingExcused, tree.OnBreach)
     for item in node.items:
-        if isinstance(item, tree.ExceptDuring | tree.ExceptWhere):
+        if isinstance(item, tree.ExceptDuring | tree.ExceptWhere) and not parts.sentences:
+            scope.report("T0418", item.span)
+        elif isinstance(item, tree.ExceptDuring | tree.ExceptWhere):
             parts.exemptions.extend(_exemptions(scope, item, parts.content))
     content = tuple(_completed(item, parts) if isinstance(item, Operative) else item for item in parts.content)
     return Clause(
@@ -478,9 +512,7 @@ def _exemptions(
         return
     rules = [entry.rule for entry in content if isinstance(entry, Operative)]
     found = [_exempt_where(scope, item, entry) for entry in rules]
-    if not rules:
-        scope.report("T0418", item.span)
-    elif found[0] is not None and len({entry.model_dump_json() for entry in found if entry}) == 1:
+    if found and found[0] is not None and len({entry.model_dump_json() for entry in found if entry}) == 1:
         yield Where(condition=found[0])
 
 

@@ -46,6 +46,7 @@ _EXTRAS: dict[str, frozenset[str]] = {
     "gap": frozenset({"across"}),
     "ratio": frozenset({"across"}),
 }
+_LATER = frozenset({"change", "drift"})
 _REQUIRED = {"percentile": "number", "share": "comparison", "gap": "across", "ratio": "across"}
 _EXTRA_WORDS = {
     "where": "where …",
@@ -88,6 +89,9 @@ def _arithmetic(scope: Scope, node: tree.Binary) -> Result | None:
 
 def _call(scope: Scope, node: tree.Call) -> Result | None:
     name = "percentile" if PERCENTILE.match(node.function.text) else node.function.text
+    if name in _LATER:
+        scope.report("T0112", node.function.span, found=name)
+        return None
     if name not in _EXTRAS:
         close = get_close_matches(name, _EXTRAS, 1, 0.6)
         listed = ", ".join(_EXTRAS) + ", p50 … p99"
@@ -161,25 +165,29 @@ def _samples(
     scope: Scope, argument: tree.Expression, where: tree.Where | None, counted: bool
 ) -> tuple[Series, str] | None:
     """The samples that an aggregate reads, and their unit."""
-    if isinstance(argument, tree.AttributeReference):
+    if isinstance(argument, tree.AttributeReference) and not counted:
         return _attribute(scope, argument, where)
     if not isinstance(argument, tree.NameReference):
-        scope.report("T0411", argument.span, wanted="a metric")
+        scope.report("T0411", argument.span, wanted="a metric, event or record" if counted else "a metric")
         return None
-    data = (
-        scope.find(argument, Metric, Event, Record) if counted else scope.find(argument, Metric)
-    )
+    data = find_data(scope, argument) if counted else scope.find(argument, Metric)
     if data is None:
         return None
     rows = series(scope, data, where)
     return (rows, data.unit if isinstance(data, Metric) else "count") if rows else None
 
 
+def find_data(scope: Scope, name: tree.Name | tree.NameReference, *kinds: type) -> Data | None:
+    """The metric, event or record of that name; reports when there is none."""
+    found = scope.find_any(name, *(kinds or (Metric, Event, Record)))
+    return found if isinstance(found, Metric | Event | Record) else None
+
+
 def _attribute(
     scope: Scope, argument: tree.AttributeReference, where: tree.Where | None
 ) -> tuple[Series, str] | None:
-    data = scope.find(argument.of, Event, Record)
-    if data is None:
+    data = find_data(scope, argument.of, Event, Record)
+    if data is None or isinstance(data, Metric):
         return None
     units = {number.name: number.unit for number in data.attributes}
     if argument.attribute not in units:
@@ -209,6 +217,7 @@ def _elapsed(
 def matching(scope: Scope, node: tree.Matching | None, *data: Data) -> tuple[str, ...] | None:
     """The dimensions to match by; each must belong to every side. Reports the one that does not."""
     names = node.names if node else ()
+    scope.once(names)
     fits = [has_dimension(scope, name, item) for item in data for name in names]
     return tuple(name.text for name in names) if all(fits) else None
 
@@ -239,7 +248,7 @@ def _distinct(scope: Scope, node: tree.Call) -> Result | None:
     if not isinstance(node.argument, tree.AttributeReference):
         scope.report("T0411", node.argument.span, wanted="a dimension of something, such as deployment.model")
         return None
-    data = scope.find(node.argument.of, Metric, Event, Record)
+    data = find_data(scope, node.argument.of)
     dimension = tree.Name(node.argument.span, node.argument.attribute)
     if data is None or not has_dimension(scope, dimension, data):
         return None
@@ -269,7 +278,7 @@ def _age(scope: Scope, node: tree.Call) -> Result | None:
     if not isinstance(node.argument, tree.NameReference):
         scope.report("T0411", node.argument.span, wanted="a metric, event or record")
         return None
-    data = scope.find(node.argument, Metric, Event, Record)
+    data = find_data(scope, node.argument)
     rows = series(scope, data, node.where) if data else None
     return (Age(of=rows), Typed("seconds")) if rows else None
 

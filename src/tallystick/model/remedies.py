@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import localcontext
+from difflib import get_close_matches
+
 from tallystick.model.agreement import Event, Party, Role
 from tallystick.model.scope import Scope
 from tallystick.model.values import Typed, comparable, period, value
@@ -48,18 +51,21 @@ def unique_ids(found: tuple[Remedy, ...]) -> tuple[Remedy, ...]:
 
 def calendar_unit(scope: Scope, name: tree.Name) -> CalendarUnit | None:
     """`month` and its like; reports anything else."""
-    found = scope.choose(name, "calendar period", CALENDAR_WORDS)
-    return CALENDAR_WORDS[found] if found else None
+    if name.text not in CALENDAR_WORDS:
+        close = get_close_matches(name.text, CALENDAR_WORDS, 1, 0.6)
+        scope.report("T0215", name.span, name=name.text, instead=close[0] if close else None)
+    return CALENDAR_WORDS.get(name.text)
 
 
 def holder(scope: Scope, name: tree.Name) -> str | None:
     """Who owes: a party, or a role on its behalf."""
-    found = scope.find(name, Party, Role)
+    found = scope.find_any(name, Party, Role)
     return found.id if found else None
 
 
 def environments(scope: Scope, names: tuple[tree.Name, ...]) -> tuple[str, ...] | None:
     """Declared environments."""
+    scope.once(names)
     found = [scope.choose(name, "environment", scope.environments) for name in names]
     complete = tuple(name for name in found if name is not None)
     return complete if len(complete) == len(found) else None
@@ -178,7 +184,8 @@ def amount(scope: Scope, node: tree.Expression) -> Amount | None:
         if share[1].kind not in (Kind.FRACTION, Kind.COUNT) or of[1].kind is not Kind.MONEY:
             scope.report("T0412", node.span)
             return None
-        total = share[0].quantity.value * of[0].quantity.value
+        with localcontext(prec=60):
+            total = share[0].quantity.value * of[0].quantity.value
         return Amount(money=Quantity(value=total, unit=of[1].unit), share=share[0], of=of[0])
     found = value(scope, node)
     if found is None:

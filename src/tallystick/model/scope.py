@@ -22,9 +22,9 @@ from tallystick.source import Span
 from tallystick.syntax.tree import Name, NameReference
 
 Declared = Party | Role | Metric | Event | Record | Term | Definition | Standard
-_D = TypeVar("_D", bound=Declared)
+_D = TypeVar("_D", Party, Role, Metric, Event, Record, Term, Definition, Standard)
 
-KIND_WORDS: dict[type[Declared], str] = {
+KIND_WORDS: dict[type, str] = {
     Party: "party",
     Role: "role",
     Metric: "metric",
@@ -34,6 +34,11 @@ KIND_WORDS: dict[type[Declared], str] = {
     Definition: "definition",
     Standard: "standard",
 }
+
+
+def with_article(noun: str) -> str:
+    """`a party`, `an event`."""
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
 
 
 @dataclass
@@ -65,11 +70,15 @@ class Scope:
     def declare(self, declared: Declared) -> None:
         """Add a name; the second declaration of a name is a mistake that names both places."""
         span = declared.span
-        before = self.names.get(declared.id)
+        alike = (other for other in self.names.values() if other.id.lower() == declared.id.lower())
+        before = self.names.get(declared.id) or next(alike, None)
         if before is None:
             self.names[declared.id] = declared
         elif before.span is None:
             self.report("T0209", span, name=declared.id)
+        elif before.id != declared.id:
+            first = Related(before.span, "the other stands here")
+            self.report("T0213", span, name=declared.id, other=before.id, related=(first,))
         else:
             self.twice(declared.id, KIND_WORDS[type(declared)], span, before.span)
 
@@ -77,7 +86,12 @@ class Scope:
         """Report a name that is declared a second time."""
         self.report("T0202", span, name=name, kind=kind, related=(Related(first, "first declared here"),))
 
-    def find(self, name: Name | NameReference, *kinds: type[_D]) -> _D | None:
+    def find(self, name: Name | NameReference, kind: type[_D]) -> _D | None:
+        """The declaration of that name and kind; reports when there is none."""
+        found = self.find_any(name, kind)
+        return found if isinstance(found, kind) else None
+
+    def find_any(self, name: Name | NameReference, *kinds: type) -> Declared | None:
         """The declaration of that name and one of those kinds; reports when there is none."""
         found = self.names.get(name.text)
         if isinstance(found, kinds):
@@ -85,7 +99,8 @@ class Scope:
             return found
         wanted = " or ".join(KIND_WORDS[kind] for kind in kinds)
         if found is not None:
-            self.report("T0203", name.span, name=name.text, is_a=KIND_WORDS[type(found)], wanted=wanted)
+            is_a = with_article(KIND_WORDS[type(found)])
+            self.report("T0203", name.span, name=name.text, is_a=is_a, wanted=with_article(wanted))
         else:
             self.unknown(name, wanted, (key for key, value in self.names.items() if isinstance(value, kinds)))
         return None
@@ -96,10 +111,19 @@ class Scope:
             return
         known = list(known)
         close = get_close_matches(name.text, known, 1, 0.6)
-        listed = ", ".join(sorted(known)[:12]) or "none"
+        listed = f", or use one of: {', '.join(sorted(known)[:12])}" if known else ""
         self.report(
             "T0201", name.span, name=name.text, wanted=wanted, known=listed, instead=close[0] if close else None
         )
+
+    def once(self, names: Iterable[Name]) -> None:
+        """Report a name that stands a second time in one list."""
+        seen: dict[str, Span] = {}
+        for name in names:
+            if name.text in seen:
+                first = Related(seen[name.text], "first said here")
+                self.report("T0405", name.span, qualifier=name.text, related=(first,))
+            seen.setdefault(name.text, name.span)
 
     def choose(self, name: Name, wanted: str, known: Mapping[str, object]) -> str | None:
         """The name itself if it is a key of `known`; reports when it is not."""

@@ -85,7 +85,7 @@ class _Qualifiers:
             else:
                 self.found[kind] = node
 
-    def names(self, kind: type[tree.Per] | type[tree.InEnvironments]) -> tuple[tree.Name, ...]:
+    def names(self, kind: type[tree.Per | tree.InEnvironments]) -> tuple[tree.Name, ...]:
         node = self.found.get(kind)
         return node.names if node else ()
 
@@ -166,10 +166,10 @@ def _rule_id(scope: Scope, fields: Fields, qualifiers: _Qualifiers, span: Span) 
 
 def _per(scope: Scope, names: tuple[tree.Name, ...], data: list[Data]) -> tuple[str, ...] | None:
     """The `per` dimensions: at least one source must have them all."""
-    if not names or not data:
-        return tuple(name.text for name in names)
+    scope.once(names)
     best = max(data, key=lambda item: sum(name.text in item.dimensions for name in names))
-    return tuple(name.text for name in names) if all([has_dimension(scope, n, best) for n in names]) else None
+    fits = [has_dimension(scope, name, best) for name in names]
+    return tuple(name.text for name in names) if all(fits) else None
 
 
 def _window(scope: Scope, node: tree.WindowNode) -> Window | None:
@@ -189,7 +189,7 @@ def _sources(scope: Scope, *measures: Measure) -> list[Data]:
 
 def _comparison(scope: Scope, node: tree.KeepNode | tree.KeepAlwaysNode) -> tuple[Measure, Measure, Typed] | None:
     left, right = measure(scope, node.left), measure(scope, node.right)
-    if left is None or right is None or not comparable(scope, left[1], right[1], node.span):
+    if left is None or right is None or not comparable(scope, left[1], right[1], node.right.span):
         return None
     threshold = right[0]
     if isinstance(threshold, Value):
@@ -213,7 +213,7 @@ def _keep(scope: Scope, node: tree.KeepNode, fields: Fields) -> Resolved | None:
     if sides is None:
         return None
     data = _sources(scope, sides[0], sides[1])
-    if not data:
+    if not _sources(scope, sides[0]):
         scope.report("T0411", node.left.span, wanted="a measure of data")
         return None
     common = _common(scope, fields, qualifiers, data, node.span)
@@ -249,7 +249,7 @@ def _keep_always(scope: Scope, node: tree.KeepAlwaysNode, fields: Fields) -> Res
     assert isinstance(metric, Metric)
     typed = Typed(metric.unit)
     common = _common(scope, fields, qualifiers, [metric], node.span)
-    if not comparable(scope, typed, limit[1], node.span) or who is None or common is None:
+    if not comparable(scope, typed, limit[1], node.right.span) or who is None or common is None:
         return None
     threshold = fitted(limit[0], limit[1], typed)
     if not _in_domain(scope, threshold, typed, node.right.span):
@@ -263,17 +263,23 @@ def _keep_always(scope: Scope, node: tree.KeepAlwaysNode, fields: Fields) -> Res
 
 def _sampled(scope: Scope, node: tree.Expression) -> Series | None:
     """`queue`, or `max(queue)`, `min(queue)`, `latest(queue)`: every sample counts at all times."""
-    where = None
-    if isinstance(node, tree.Call):
-        extras = (node.comparison, node.across, node.excluding, node.number)
-        if node.function.text not in ("max", "min", "latest") or any(extras):
+    match node:
+        case tree.NameReference():
+            name, where = node, None
+        case tree.Call(
+            function=tree.Name(text="max" | "min" | "latest"),
+            argument=tree.NameReference() as name,
+            comparison=None,
+            across=None,
+            where=where,
+            excluding=None,
+            number=None,
+        ):
+            pass
+        case _:
             scope.report("T0415", node.span)
             return None
-        node, where = node.argument, node.where
-    if not isinstance(node, tree.NameReference):
-        scope.report("T0415", node.span)
-        return None
-    metric = scope.find(node, Metric)
+    metric = scope.find(name, Metric)
     return series(scope, metric, where) if metric else None
 
 
@@ -409,7 +415,16 @@ def _precedence(scope: Scope, node: tree.PrecedenceNode, fields: Fields) -> Reso
     common = _common(scope, fields, qualifiers, [event], node.span)
     if who is None or rows is None or needed is None or keys is None or by is None or common is None:
         return None
-    found = Precedence(**common, holder=who, event=rows, required=needed, by=by, matching=keys, **bounds)
+    found = Precedence(
+        **common,
+        holder=who,
+        event=rows,
+        required=needed,
+        by=by,
+        matching=keys,
+        within=bounds.get("within"),
+        lead=bounds.get("lead"),
+    )
     return Resolved(found, qualifiers.worded)
 
 
@@ -428,6 +443,7 @@ def _bounds(scope: Scope, node: tree.PrecedenceNode) -> dict[str, Period] | None
 
 
 def _required_roles(scope: Scope, node: tree.PrecedenceNode, event: Event) -> tuple[RequiredRole, ...] | None:
+    scope.once(node.by or ())
     roles = [scope.find(name, Role) for name in node.by or ()]
     if node.by and "role" not in event.dimensions:
         scope.report("T0404", node.required.span, name=event.id, dimension="role")
@@ -439,6 +455,7 @@ def _required_roles(scope: Scope, node: tree.PrecedenceNode, event: Event) -> tu
 
 def _permission(scope: Scope, node: tree.PermissionNode, fields: Fields) -> Resolved | None:
     qualifiers = _Qualifiers(scope, node.qualifiers, tree.Where)
+    scope.once(node.roles)
     roles, event = [scope.find(name, Role) for name in node.roles], scope.find(node.event, Event)
     if event is None or any(role is None for role in roles):
         return None

@@ -60,11 +60,8 @@ def literal(scope: Scope, node: tree.Expression) -> Quantity | Period | date | s
             return Quantity(value=value, unit=currency)
         case tree.QuantityLiteral():
             return _quantity(scope, node)
-        case tree.DateLiteral(value=None):
-            scope.report("T0207", node.span, date=node.span.text)
-            return None
-        case tree.DateLiteral(value=day):
-            return day
+        case tree.DateLiteral():
+            return day(scope, node)
         case tree.String(text=text):
             return text
         case _:
@@ -72,9 +69,20 @@ def literal(scope: Scope, node: tree.Expression) -> Quantity | Period | date | s
             return None
 
 
+def day(scope: Scope, node: tree.DateLiteral) -> date | None:
+    """A day of the calendar, in the years 1900 to 2999; reports any other."""
+    if node.value is None or not 1900 <= node.value.year <= 2999:
+        scope.report("T0207", node.span, date=node.span.text)
+        return None
+    return node.value
+
+
 def _quantity(scope: Scope, node: tree.QuantityLiteral) -> Quantity | Period | None:
     if node.unit in PERIOD_WORDS and node.value == int(node.value) and node.value > 0:
-        return Period(amount=int(node.value), unit=PeriodUnit(PERIOD_WORDS[node.unit]))
+        return _bounded(scope, Period(amount=int(node.value), unit=PeriodUnit(PERIOD_WORDS[node.unit])), node.span)
+    if node.unit == "percent":
+        scope.report("T0205", node.span, unit=node.unit, known=", ".join(UNITS), instead=f"{node.value}%")
+        return None
     word = unit_name(scope, tree.Name(node.span, node.unit))
     return Quantity(value=node.value, unit=word) if word else None
 
@@ -83,9 +91,10 @@ def period(scope: Scope, node: tree.PeriodLiteral) -> Period | None:
     """A period written out or named by a term; whole and positive."""
     if node.amount is None:
         term = scope.find(tree.Name(node.span, node.word), Term)
-        if term is None or isinstance(term.value, Period):
-            return None if term is None else term.value
-        scope.report("T0303", node.span, found=node.word)
+        if term is not None and isinstance(term.value, Period):
+            return term.value
+        if term is not None:
+            scope.report("T0303", node.span, found=node.word)
         return None
     if node.word not in PERIOD_WORDS:
         scope.report("T0303", node.span, found=node.span.text)
@@ -93,7 +102,27 @@ def period(scope: Scope, node: tree.PeriodLiteral) -> Period | None:
     if node.amount != int(node.amount) or node.amount <= 0:
         scope.report("T0409", node.span, found=node.span.text)
         return None
-    return Period(amount=int(node.amount), unit=PeriodUnit(PERIOD_WORDS[node.word]))
+    return _bounded(scope, Period(amount=int(node.amount), unit=PeriodUnit(PERIOD_WORDS[node.word])), node.span)
+
+
+# How many of a unit make about a thousand years, beyond which no calendar reaches.
+_MOST = {
+    PeriodUnit.SECONDS: 31_000_000_000,
+    PeriodUnit.MINUTES: 520_000_000,
+    PeriodUnit.HOURS: 8_700_000,
+    PeriodUnit.DAYS: 365_000,
+    PeriodUnit.WEEKS: 52_000,
+    PeriodUnit.MONTHS: 12_000,
+    PeriodUnit.QUARTERS: 4_000,
+    PeriodUnit.YEARS: 1_000,
+}
+
+
+def _bounded(scope: Scope, found: Period, span: Span) -> Period | None:
+    if found.amount <= _MOST[found.unit]:
+        return found
+    scope.report("T0308", span, found=span.text)
+    return None
 
 
 def as_quantity(scope: Scope, value: Quantity | Period | date | str, span: Span) -> Quantity | None:

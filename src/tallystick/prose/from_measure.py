@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tallystick.model.agreement import Agreement
-from tallystick.prose.phrases import OPERATOR_WORDS, Inlines, data, dimension_text, matching, value
+from tallystick.prose.phrases import Inlines, data, dimension_text, each, matching, operator_words, value
 from tallystick.prose.quantity import ordinal_text
 from tallystick.prose.sentence import Part, Sentence
 from tallystick.rules.measure import (
@@ -33,6 +33,20 @@ _AGGREGATES = {
     Function.LATEST: "the latest ",
 }
 
+_COUNTED = {
+    SeriesKind.METRIC: "samples",
+    SeriesKind.EVENT: "occurrences",
+    SeriesKind.RECORD: "beginnings",
+}
+
+_AGED = {
+    SeriesKind.METRIC: "latest sample of ",
+    SeriesKind.EVENT: "latest ",
+    SeriesKind.RECORD: "oldest open ",
+}
+
+_EXTREMES = {Function.MIN: "the shortest time", Function.MAX: "the longest time"}
+
 _HOW = {
     Function.MEAN: "The sum of all samples of the window divided by their number.",
     Function.MEDIAN: "The smallest sample of the window that at least half of its samples do not exceed.",
@@ -55,21 +69,21 @@ def measure(agreement: Agreement, found: Measure) -> Inlines:
             return *samples, f" that are {comparison.value} ", *value(agreement, threshold)
         case Distinct(of=of, dimension=dimension):
             name = dimension_text(dimension)
-            return f"the number of different values of {name} in ", *data(agreement, of)
+            return f"the number of different values of {name} recorded for ", *data(agreement, of)
         case Uptime(record=record, excluding=excluding):
             return "the share of time without ", *data(agreement, record), *_excluding(agreement, excluding)
         case OpenTime(record=record, excluding=excluding):
             return "the total time under ", *data(agreement, record), *_excluding(agreement, excluding)
         case Age(of=of):
-            which = "oldest open" if of.source is SeriesKind.RECORD else "latest"
-            return f"the age of the {which} ", *data(agreement, of)
+            return f"the age of the {_AGED[of.source]}", *data(agreement, of)
         case Elapsed():
             return _elapsed(agreement, found)
         case Across(function=function, measure=inner, dimension=dimension):
-            how = "the gap between the largest and the smallest" if function == "gap" else "the ratio of the smallest to the largest"
-            return f"{how}, across every {dimension_text(dimension)}, of ", *measure(agreement, inner)
+            how = "its largest value less its smallest" if function == "gap" else "its smallest value divided by its largest"
+            over = f"the {function} across every {dimension_text(dimension)} in "
+            return over, *measure(agreement, inner), f" ({how})"
         case Arithmetic(operator=operator, left=left, right=right):
-            words = f" {OPERATOR_WORDS[operator]} "
+            words = f" {operator_words(operator, left)} "
             return *_side(agreement, left), words, *_side(agreement, right)
         case Value():
             return value(agreement, found)
@@ -77,21 +91,22 @@ def measure(agreement: Agreement, found: Measure) -> Inlines:
 
 def _side(agreement: Agreement, found: Measure) -> Inlines:
     inner = measure(agreement, found)
-    return ("(", *inner, ")") if isinstance(found, Arithmetic) else inner
+    long = isinstance(found, Arithmetic) or any(isinstance(word, str) and " where " in word for word in inner)
+    return ("(", *inner, ")") if long else inner
 
 
-def _samples(agreement: Agreement, series: Series) -> Inlines:
+def _samples(agreement: Agreement, series: Series, article: str = "the ") -> Inlines:
     if series.attribute is None:
         return data(agreement, series)
-    return f"the {dimension_text(series.attribute)} of each ", *data(agreement, series)
+    return f"{article}{dimension_text(series.attribute)} of ", *each(agreement, series, "each" if article else "any")
 
 
 def _aggregate(agreement: Agreement, found: Aggregate) -> Inlines:
-    samples = _samples(agreement, found.of)
+    picks = found.function in (Function.MIN, Function.MAX, Function.LATEST)
+    samples = _samples(agreement, found.of, "" if picks else "the ")
     match found.function:
         case Function.COUNT:
-            kind = "samples" if found.of.source is SeriesKind.METRIC else "occurrences"
-            return f"the number of {kind} of ", *samples
+            return f"the number of {_COUNTED[found.of.source]} of ", *samples
         case Function.PERCENTILE:
             assert found.percentile is not None
             return f"the {ordinal_text(found.percentile)} percentile of ", *samples
@@ -105,12 +120,13 @@ def _elapsed(agreement: Agreement, found: Elapsed) -> Inlines:
         how = f"the {ordinal_text(found.percentile)} percentile of "
     else:
         how = _AGGREGATES[found.function]
-    start, finish = data(agreement, found.start), data(agreement, found.finish)
-    return how, "the time from each ", *start, " to the first ", *finish, matching(found.matching), " after it"
+    what = _EXTREMES.get(found.function) or f"{how}the time"
+    start, finish = each(agreement, found.start), data(agreement, found.finish)
+    return f"{what} from ", *start, " to the first ", *finish, matching(found.matching), " after it"
 
 
 def _excluding(agreement: Agreement, series: Series | None) -> Inlines:
-    return (", leaving out the time under ", *data(agreement, series)) if series else ()
+    return (" (leaving out the time under ", *data(agreement, series), ")") if series else ()
 
 
 def measure_definition(agreement: Agreement, found: Measure) -> Sentence:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from tallystick.model.agreement import Agreement
@@ -9,7 +10,7 @@ from tallystick.prose import phrases
 from tallystick.prose.from_rule import OBLIGATION
 from tallystick.prose.phrases import Inlines
 from tallystick.prose.quantity import money_text, period_text
-from tallystick.prose.sentence import Link, Part, Sentence
+from tallystick.prose.sentence import Part, Sentence
 from tallystick.rules.rule import (
     Amount,
     Block,
@@ -25,62 +26,63 @@ from tallystick.rules.rule import (
 )
 
 
-def remedy_sentence(agreement: Agreement, remedy: Remedy, rule: Rule | None) -> Sentence:
-    """The sentence of a consequence; `rule` is None for the consequences of every clause."""
-    return Sentence((Part((*_inlines(agreement, remedy, rule), ".")),))
+def remedy_sentence(agreement: Agreement, remedy: Remedy, rules: Sequence[Rule]) -> Sentence:
+    """The sentence of a consequence. `rules` are those of its clause; none for the consequences of every clause."""
+    return Sentence((Part((*_inlines(agreement, remedy, rules), ".")),))
 
 
-def _inlines(agreement: Agreement, remedy: Remedy, rule: Rule | None) -> Inlines:
+def _inlines(agreement: Agreement, remedy: Remedy, rules: Sequence[Rule]) -> Inlines:
     match remedy:
         case NotifyDuty(holder=holder, role=role, roles=roles, within=within):
             who = (*phrases.role(agreement, role), phrases.or_senior(roles))
-            return *_capital(phrases.holder(agreement, holder)), f" {OBLIGATION} notify ", *who, *_deadline(period_text(within))
+            return *phrases.capital(phrases.holder(agreement, holder)), f" {OBLIGATION} notify ", *who, *_deadline(period_text(within))
         case PerformDuty(holder=holder, event=event, within=within):
             doing = phrases.action(agreement, event)
-            return *_capital(phrases.holder(agreement, holder)), f" {OBLIGATION} ", *doing, *_deadline(period_text(within))
+            return *phrases.capital(phrases.holder(agreement, holder)), f" {OBLIGATION} ", *doing, *_deadline(period_text(within))
         case Credit():
             return _credit(agreement, remedy)
         case Cap(amount=money, each=each):
-            scope = "under this Agreement" if rule is None else "under this Section"
+            scope = "under this Section" if rules else "under this Agreement"
             limit = amount(agreement, money)
             return f"Service credits {scope} {OBLIGATION} not exceed ", *limit, f" in each {phrases.calendar_text(each)}"
         case Cure(within=within):
-            return (f"A breach may be cured no later than {period_text(within)} after it",)
+            return (f"A breach may be cured within {period_text(within)} after it",)
         case Escalate(role=role, after=after):
-            return f"A breach not cured {period_text(after)} after it goes up to ", *phrases.role(agreement, role)
+            return f"A breach that is not cured within {period_text(after)} goes up to ", *phrases.role(agreement, role)
         case Terminate(party=party, count=count, uncured=uncured, within=within):
-            return _terminate(agreement, party, count, uncured, period_text(within), rule)
+            return _terminate(agreement, party, count, uncured, period_text(within), bool(rules))
         case Block(event=event, environments=environments):
             until = "From the breach until it is cured or this requirement is met again, no one may "
             doing = (*phrases.action(agreement, event), phrases.environments(environments))
-            return until, *doing, phrases.group(rule.per if rule else ()).replace("for each", "for the same", 1)
+            return until, *doing, _same_group(rules)
         case _:
             assert_never(remedy)
 
 
+def _same_group(rules: Sequence[Rule]) -> str:
+    """`for the same model`, where every rule of the clause is judged for each model."""
+    groups = {rule.per for rule in rules}
+    return phrases.group(groups.pop()).replace("for each", "for the same", 1) if len(groups) == 1 else ""
+
+
 def _terminate(
-    agreement: Agreement, party: str, count: int, uncured: bool, within: str, rule: Rule | None
+    agreement: Agreement, party: str, count: int, uncured: bool, within: str, of_section: bool
 ) -> Inlines:
     kind = "uncured breach" if uncured else "breach"
-    noun = kind if count == 1 else f"{kind}es"
-    of = "" if rule is None else " of this Section"
-    who = _capital(phrases.holder(agreement, party))
-    return *who, f" may terminate this Agreement once {count:,} {noun}{of} fall within any {within}"
+    noun, verb = (kind, "falls") if count == 1 else (f"{kind}es", "fall")
+    of = " of this Section" if of_section else ""
+    who = phrases.capital(phrases.holder(agreement, party))
+    return *who, f" may terminate this Agreement once {count:,} {noun}{of} {verb} within any {within}"
 
 
 def _deadline(within: str) -> Inlines:
     return (f" no later than {within} after the breach",)
 
 
-def _capital(inlines: Inlines) -> Inlines:
-    first, *rest = inlines
-    return (first[:1].upper() + first[1:] if isinstance(first, str) else first, *rest)
-
-
 def _credit(agreement: Agreement, remedy: Credit) -> Inlines:
     who = (*phrases.holder(agreement, remedy.party), " is entitled to a service credit ")
     if remedy.amount is not None:
-        return *_capital(who), "of ", *amount(agreement, remedy.amount), " for each breach"
+        return *phrases.capital(who), "of ", *amount(agreement, remedy.amount), " for each breach"
     tiers = [
         (f"{tier.comparison.value} ", *phrases.value(agreement, tier.threshold), ", ", *amount(agreement, tier.amount))
         for tier in remedy.tiers
@@ -88,7 +90,7 @@ def _credit(agreement: Agreement, remedy: Credit) -> Inlines:
     found: Inlines = ()
     for index, tier in enumerate(tiers):
         found = (*found, *(("; ",) if index else ()), *tier)
-    return *_capital(who), "by the value measured: ", *found, "; the last that applies counts alone"
+    return *phrases.capital(who), "by the value measured: ", *found, "; the last that applies counts alone"
 
 
 def amount(agreement: Agreement, found: Amount) -> Inlines:
@@ -97,8 +99,8 @@ def amount(agreement: Agreement, found: Amount) -> Inlines:
     if found.share is not None and found.of is not None:
         share = phrases.value(agreement, found.share)
         term = found.of.term
-        of: Inlines = ("the ", Link(agreement.terms[term].title, f"term-{term}")) if term else phrases.value(agreement, found.of)
+        of = phrases.term(agreement, term) if term else phrases.value(agreement, found.of)
         return f"{shown} (", *share, " of ", *of, ")"
     if found.term is not None:
-        return "the ", Link(agreement.terms[found.term].title, f"term-{found.term}"), f" ({shown})"
+        return *phrases.term(agreement, found.term), f" ({shown})"
     return (shown,)

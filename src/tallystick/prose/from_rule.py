@@ -69,7 +69,7 @@ def _worded(agreement: Agreement, operative: Operative, parts: tuple[Part, ...])
 
 def _stripped(inlines: Inlines) -> Inlines:
     first, *rest = inlines
-    return (first.lstrip() if isinstance(first, str) else first, *rest)
+    return (first.lstrip(" ,") if isinstance(first, str) else first, *rest)
 
 
 def _parts(agreement: Agreement, rule: Rule) -> Iterator[Part]:
@@ -100,13 +100,8 @@ def _parts(agreement: Agreement, rule: Rule) -> Iterator[Part]:
 
 def _holder(agreement: Agreement, rule: Rule, verb: str) -> Iterator[Part]:
     inlines = phrases.holder(agreement, rule.holder)
-    yield Part(_capital(inlines), "holder")
+    yield Part(phrases.capital(inlines), "holder")
     yield Part((f" {verb} ",))
-
-
-def _capital(inlines: Inlines) -> Inlines:
-    first, *rest = inlines
-    return (first[:1].upper() + first[1:] if isinstance(first, str) else first, *rest)
 
 
 def _scope(rule: Rule) -> Iterator[Part]:
@@ -142,7 +137,7 @@ def _keep_always(agreement: Agreement, rule: KeepAlways) -> Iterator[Part]:
     yield Part((" at all times",), "window")
     yield from _scope(rule)
     if rule.tolerance:
-        words = f", save that a run of samples that miss this may last up to {period_text(rule.tolerance)}"
+        words = f", except that a run of samples that miss this may last up to {period_text(rule.tolerance)}"
         yield Part((words,), "tolerance")
 
 
@@ -172,14 +167,20 @@ def _response(agreement: Agreement, rule: Response) -> Iterator[Part]:
         name = rule.response.name
         yield Part((*phrases.action(agreement, name), *phrases.where(agreement, rule.response.where)), "event")
     yield Part((f" no later than {period_text(rule.within)} after",), "period")
-    yield Part((" each ", *phrases.data(agreement, rule.trigger)), "trigger")
+    yield Part((" ", *phrases.each(agreement, rule.trigger)), "trigger")
     yield from _scope(rule)
-    if rule.matching:
-        keys = " and ".join(phrases.dimension_text(name) for name in rule.matching)
-        yield Part((f" (with the same {keys})",), "matching")
+    yield from _same(rule)
     if rule.share is not None:
-        share = (f", in {rule.share.comparison.value} ", *phrases.value(agreement, rule.share.threshold))
+        words = "more than" if rule.share.comparison is Comparison.ABOVE else "at least"
+        share = (f", in {words} ", *phrases.value(agreement, rule.share.threshold))
         yield Part((*share, f" of cases over {phrases.window(rule.share.window)}"), "share")
+    if rule.minimum_samples > 1:
+        yield Part((f", measured on at least {number_text(Decimal(rule.minimum_samples))} cases",), "samples")
+
+
+def _same(rule: Response | Deletion) -> Iterator[Part]:
+    if rule.matching:
+        yield Part((f" (with the same {phrases.dimensions(rule.matching)})",), "matching")
 
 
 def _precedence(agreement: Agreement, rule: Precedence) -> Iterator[Part]:
@@ -192,7 +193,7 @@ def _precedence(agreement: Agreement, rule: Precedence) -> Iterator[Part]:
         yield Part((" by ", *("each of " if len(roles) > 1 else "",), *phrases.joined(roles, "and")), "roles")
     if rule.matching:
         yield Part((phrases.matching(rule.matching).replace(" of ", " for ", 1),), "matching")
-    yield Part((f" {_when(rule)}",), "period")
+    yield Part((f", {_when(rule)}",), "period")
 
 
 def _required(agreement: Agreement, rule: Precedence) -> Inlines:
@@ -202,7 +203,7 @@ def _required(agreement: Agreement, rule: Precedence) -> Inlines:
 def _when(rule: Precedence) -> str:
     lead = f"at least {period_text(rule.lead)} before it" if rule.lead else ""
     within = f"no more than {period_text(rule.within)} before it" if rule.within else ""
-    return " and ".join(part for part in (lead, within) if part) or "at or before that time"
+    return " and ".join(part for part in (lead, within) if part) or "given at or before that time"
 
 
 def _prohibition(agreement: Agreement, rule: Prohibition) -> Iterator[Part]:
@@ -213,7 +214,8 @@ def _prohibition(agreement: Agreement, rule: Prohibition) -> Iterator[Part]:
 
 def _permission(agreement: Agreement, rule: Permission) -> Iterator[Part]:
     roles = phrases.joined([phrases.role(agreement, name) for name in rule.named], "or")
-    senior = " (or a role senior to one of them)" if len(rule.roles) > len(rule.named) else ""
+    whom = "it" if len(rule.named) == 1 else "one of them"
+    senior = f" (or a role senior to {whom})" if len(rule.roles) > len(rule.named) else ""
     yield Part(("Only ", *roles, senior), "roles")
     yield Part((" may ",))
     yield Part((*phrases.action(agreement, rule.event.name), *phrases.where(agreement, rule.event.where)), "event")
@@ -234,11 +236,9 @@ def _deletion(agreement: Agreement, rule: Deletion) -> Iterator[Part]:
     yield from _holder(agreement, rule, f"{OBLIGATION} delete")
     yield Part(("every ", *phrases.data(agreement, rule.record)), "record")
     yield Part((f" no later than {period_text(rule.within)} after ",), "period")
-    yield Part(phrases.data(agreement, rule.trigger), "trigger")
+    yield Part(phrases.each(agreement, rule.trigger), "trigger")
     yield from _scope(rule)
-    if rule.matching:
-        keys = " and ".join(phrases.dimension_text(name) for name in rule.matching)
-        yield Part((f" (with the same {keys})",), "matching")
+    yield from _same(rule)
 
 
 # --- boundaries ----------------------------------------------------------------------------------------------
@@ -266,7 +266,9 @@ def _boundaries(agreement: Agreement, rule: Rule) -> Iterator[Part]:
 def _or_first_seen(rule: Rule) -> str:
     if not rule.per:
         return ""
-    return f", or from the day the {' and '.join(map(phrases.dimension_text, rule.per))} first appears, if later"
+    which = phrases.dimensions(rule.per)
+    what = which if len(rule.per) == 1 else f"combination of {which}"
+    return f", or from the time the {what} first appears, if later"
 
 
 def _exactly(comparison: Comparison, threshold: Value) -> Part:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from tallystick.model.agreement import Agreement
-from tallystick.prose.quantity import number_text, period_text, quantity_text
+from tallystick.prose.quantity import listed, number_text, period_text, quantity_text
 from tallystick.prose.sentence import Inline, Link
 from tallystick.rules.measure import (
     All,
@@ -56,6 +56,19 @@ def joined(items: Sequence[Inlines], last: str) -> Inlines:
     return tuple(found)
 
 
+def capital(inlines: Inlines) -> Inlines:
+    """The words as they begin a sentence."""
+    first, *rest = inlines
+    if isinstance(first, Link):
+        return Link(first.text[:1].upper() + first.text[1:], first.anchor), *rest
+    return first[:1].upper() + first[1:], *rest
+
+
+def the(title: str) -> str:
+    """`the `, or nothing before a title that brings an article of its own."""
+    return "" if title.lower().startswith(("the ", "a ", "an ")) else "the "
+
+
 def holder(agreement: Agreement, name: str | None) -> Inlines:
     """A party by the name the contract gives it, or a role with its article."""
     if name in agreement.parties:
@@ -67,7 +80,8 @@ def holder(agreement: Agreement, name: str | None) -> Inlines:
 
 def role(agreement: Agreement, name: str) -> Inlines:
     """`the Risk Officer`."""
-    return "the ", Link(agreement.roles[name].title, f"role-{name}")
+    title = agreement.roles[name].title
+    return the(title), Link(title, f"role-{name}")
 
 
 def or_senior(roles: Sequence[str]) -> str:
@@ -100,7 +114,19 @@ def value(agreement: Agreement, found: Value) -> Inlines:
     shown = quantity_text(found.quantity)
     if found.term is None:
         return (shown,)
-    return "the ", Link(agreement.terms[found.term].title, f"term-{found.term}"), f" ({shown})"
+    return *term(agreement, found.term), f" ({shown})"
+
+
+def term(agreement: Agreement, name: str) -> Inlines:
+    """`the Accuracy Floor`."""
+    title = agreement.terms[name].title
+    return the(title), Link(title, f"term-{name}")
+
+
+def each(agreement: Agreement, series: Series, word: str = "each") -> Inlines:
+    """`each Incident where …`; what can happen only once, such as the termination, stands alone."""
+    once = series.name in agreement.events and series.name == "termination" and series.source is SeriesKind.EVENT
+    return data(agreement, series) if once else (f"{word} ", *data(agreement, series))
 
 
 def where(agreement: Agreement, condition: Condition | None) -> Inlines:
@@ -115,8 +141,8 @@ def condition_inlines(agreement: Agreement, condition: Condition) -> Inlines:
             words = comparison.value if comparison in (Comparison.IS, Comparison.IS_NOT) else f"is {comparison.value}"
             return *_operand(agreement, left), f" {words} ", *_operand(agreement, right)
         case Member(attribute=attribute, values=values, negated=negated):
-            listed = ", ".join(f"“{value}”" for value in values)
-            return (f"{dimension_text(attribute)} is {'none of' if negated else 'one of'} {listed}",)
+            texts = listed([f"“{value}”" for value in values], "or" if negated else "and")
+            return (f"{dimension_text(attribute)} is {'none of' if negated else 'one of'} {texts}",)
         case All(parts=parts):
             return joined([_grouped(agreement, part) for part in parts], "and")
         case Any(parts=parts):
@@ -139,27 +165,40 @@ def _operand(agreement: Agreement, operand: Operand) -> Inlines:
         case Value():
             return value(agreement, operand)
         case RowArithmetic(operator=operator, left=left, right=right):
-            return (
-                *_operand(agreement, left),
-                f" {OPERATOR_WORDS[operator]} ",
-                *_operand(agreement, right),
-            )
+            words = operator_words(operator, left)
+            return *_side(agreement, left), f" {words} ", *_side(agreement, right)
+
+
+def _side(agreement: Agreement, operand: Operand) -> Inlines:
+    inner = _operand(agreement, operand)
+    return ("(", *inner, ")") if isinstance(operand, RowArithmetic) else inner
+
+
+def operator_words(operator: Operator, left: object) -> str:
+    """`10% of`, but `2 times`."""
+    share = isinstance(left, Value) and left.quantity.unit == "fraction"
+    return "of" if operator is Operator.TIMES and share else OPERATOR_WORDS[operator]
 
 
 def group(per: Sequence[str]) -> str:
     """`for each model and environment`, or nothing."""
-    return " for each " + " and ".join(dimension_text(name) for name in per) if per else ""
+    return f" for each {dimensions(per)}" if per else ""
+
+
+def dimensions(names: Sequence[str]) -> str:
+    """`model, version and environment`."""
+    return listed([dimension_text(name) for name in names])
 
 
 def environments(names: Iterable[str]) -> str:
     """`in the staging or production environment`, or nothing."""
-    listed = " or ".join(dimension_text(name) for name in names)
-    return f" in the {listed} environment" if listed else ""
+    words = listed([dimension_text(name) for name in names], "or")
+    return f" in the {words} environment" if words else ""
 
 
 def matching(names: Sequence[str]) -> str:
     """`of the same model and version`, or nothing."""
-    return " of the same " + " and ".join(dimension_text(name) for name in names) if names else ""
+    return f" of the same {dimensions(names)}" if names else ""
 
 
 def window(found: Window) -> str:
@@ -177,5 +216,5 @@ def calendar_text(each: CalendarUnit) -> str:
 
 
 def times(count: int) -> str:
-    """`1 time`, `2 times`."""
-    return f"{number_text(Decimal(count))} {'time' if count == 1 else 'times'}"
+    """`once`, `2 times`."""
+    return "once" if count == 1 else f"{number_text(Decimal(count))} times"

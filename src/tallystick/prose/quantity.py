@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal, localcontext
 
 from tallystick.quantities import CURRENCIES, Kind, Period, Quantity, known_unit
 
 
 def number_text(value: Decimal) -> str:
     """`1,000` or `2.5`: thousands separated, no trailing zeros, no exponent."""
-    plain = f"{value.normalize():f}" if value else "0"
+    with localcontext(prec=60):
+        plain = f"{value.normalize():f}" if value else "0"
     whole, _, fraction = plain.partition(".")
     return f"{int(whole):,}" + (f".{fraction}" if fraction else "") if int(whole) else plain
 
@@ -31,11 +32,11 @@ def quantity_text(quantity: Quantity) -> str:
 
 
 def money_text(quantity: Quantity) -> str:
-    """An amount with its currency; minor units only where there are any."""
-    digits = CURRENCIES[quantity.unit]
-    rounded = quantity.value.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_EVEN)
-    shown = f"{rounded:,}" if rounded != rounded.to_integral_value() else f"{int(rounded):,}"
-    return f"{quantity.unit} {shown}"
+    """An amount with its currency, exact; minor units only where there are any."""
+    shown = number_text(quantity.value)
+    _, point, decimals = shown.partition(".")
+    missing = CURRENCIES[quantity.unit] - len(decimals)
+    return f"{quantity.unit} {shown}" + ("0" * missing if point else "")
 
 
 def period_text(period: Period) -> str:

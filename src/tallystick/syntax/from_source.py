@@ -7,7 +7,7 @@ finding further mistakes and for editors; it is never compiled.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
@@ -16,27 +16,31 @@ from lark import Lark
 from lark import Token as LarkToken
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
-from tallystick.diagnostics.diagnostic import Diagnostic, Related
+from tallystick.diagnostics.diagnostic import Diagnostic
 from tallystick.resources import resource
 from tallystick.source import Source, Span
 from tallystick.syntax.builder import Builder
-from tallystick.syntax.tokens import Token, TokenKind, ends_statement, scan
+from tallystick.syntax.sayings import Saying, habit, later, later_beginning
+from tallystick.syntax.tokens import Token, TokenKind, each_token, ends_statement, scan
 from tallystick.syntax.tree import File
 
 MAXIMUM_CHARACTERS = 20_000_000
 MAXIMUM_DEPTH = 64
 MAXIMUM_STATEMENT = 2_000
+MAXIMUM_OPERATORS = 64
+MAXIMUM_DIGITS = 15
+MAXIMUM_DECIMALS = 9
 MAXIMUM_MISTAKES = 100
 
 _WORDS_OF_TERMINALS = {
     "NAME": "a name",
     "CODE": "a currency code such as USD",
-    "STRING": 'a text in double quotes ("…")',
-    "PROSE": 'a text in triple quotes ("""…""")',
+    "STRING": 'a text in quotes ("…")',
+    "PROSE": 'prose in triple quotes ("""…""")',
     "NUMBER": "a number",
     "PERCENT": "a percentage",
     "DATE": "a date such as 2027-01-01",
-    "DOT_NAME": "an attribute",
+    "DOT_NAME": "the name of an attribute",
     "$END": "the end of the file",
     "DOT": "a full stop",
     "COMMA": "a comma",
@@ -46,11 +50,21 @@ _WORDS_OF_TERMINALS = {
     "RPAR": "a closing parenthesis )",
     "COLON": "a colon",
     "EQUAL": "an equals sign =",
-    "PLUS": "+",
-    "MINUS": "-",
-    "STAR": "*",
-    "SLASH": "/",
 }
+_COMPARING = {"AT", "BELOW", "ABOVE", "EXACTLY", "IS"}
+_ARITHMETIC = {"PLUS", "MINUS", "STAR", "SLASH"}
+_QUALIFYING = {"PER", "IN", "WITH", "MATCHING", "LABELLED", "WORDED"}
+
+# The words that statements begin with: a first word close to one of them was meant to be it.
+_DECLARING = (
+    "agreement", "party", "role", "environments", "stages", "metric", "event", "record", "key", "term", "define",
+    "standard", "article",
+)  # fmt: skip
+_BEGINNINGS = (
+    *_DECLARING, "clause", "on", "version", "effective", "governing", "timezone", "currency", "recital", "entity",
+    "address", "notices", "signatory", "means", "reported", "places", "note", "stage", "narrative", "except",
+    "missing", "satisfies", "only", "credit", "cap", "cure", "escalate", "block",
+)  # fmt: skip
 
 # What a misspelt block header is read as, so that the mistakes inside the block are found too.
 _HEADERS = {
@@ -106,24 +120,51 @@ def from_source(source: Source) -> Parsed:
     limits = _beyond_limits(source)
     if limits is not None:
         return Parsed(None, (limits,))
+    empty = tuple(_empty_texts(source))
     try:
-        return Parsed(Builder(source).transform(parser().parse(source.text)))
+        return Parsed(Builder(source).transform(parser().parse(source.text)), empty)
     except UnexpectedInput:
-        return _Recovery(source).run()
+        found = _Recovery(source).run()
+        return Parsed(found.file, (*found.diagnostics, *empty), found.doubtful)
 
 
 def _beyond_limits(source: Source) -> Diagnostic | None:
-    """A file may come from anyone: its size, depth and sentences are bounded."""
+    """A file may come from anyone: its size, depth, sentences and numbers are bounded."""
     if len(source.text) > MAXIMUM_CHARACTERS:
         return Diagnostic("T0110", None, {"file": source.name, "limit": f"{MAXIMUM_CHARACTERS:,} characters"})
-    depth = length = 0
-    for token in scan(source.text):
-        length = 0 if token.text in ".{}" else length + 1
-        depth += (token.text in "({") - (token.text in ")}") if token.kind is TokenKind.MARK else 0
-        if depth > MAXIMUM_DEPTH or length > MAXIMUM_STATEMENT:
-            limit = f"{MAXIMUM_DEPTH} levels" if depth > MAXIMUM_DEPTH else f"{MAXIMUM_STATEMENT:,} words in a sentence"
+    depth = length = operators = 0
+    for token in each_token(source.text):
+        if token.kind is TokenKind.MARK:
+            depth += (token.text in "({") - (token.text in ")}")
+        ends = token.kind is TokenKind.MARK and token.text in ".{}"
+        length = 0 if ends else length + 1
+        operators = 0 if ends else operators + (token.text in _OPERATORS)
+        limit = _limit(depth, length, operators, token)
+        if limit:
             return Diagnostic("T0107", Span(source, token.start, token.end), {"limit": limit})
     return None
+
+
+_OPERATORS = ("+", "-", "*", "/", "of", "not")
+
+
+def _limit(depth: int, length: int, operators: int, token: Token) -> str:
+    if depth > MAXIMUM_DEPTH:
+        return f"{MAXIMUM_DEPTH} levels"
+    if length > MAXIMUM_STATEMENT:
+        return f"{MAXIMUM_STATEMENT:,} words in a sentence"
+    if operators > MAXIMUM_OPERATORS:
+        return f"{MAXIMUM_OPERATORS} operators in a sentence"
+    whole, _, decimals = token.text.rstrip("%").replace(",", "").partition(".")
+    if token.kind is TokenKind.NUMBER and (len(whole) > MAXIMUM_DIGITS or len(decimals) > MAXIMUM_DECIMALS):
+        return f"{MAXIMUM_DIGITS} digits before the decimal point and {MAXIMUM_DECIMALS} after it"
+    return ""
+
+
+def _empty_texts(source: Source) -> Iterator[Diagnostic]:
+    for token in each_token(source.text):
+        if token.kind in (TokenKind.STRING, TokenKind.PROSE) and not token.text.strip('"').strip():
+            yield Diagnostic("T0114", Span(source, token.start, token.end))
 
 
 class _Recovery:
@@ -134,7 +175,6 @@ class _Recovery:
         self.text = source.text
         self.diagnostics: list[Diagnostic] = []
         self.doubtful: set[str] = set()
-        self._last_error = (-1, "")
 
     def run(self) -> Parsed:
         file = None
@@ -150,85 +190,217 @@ class _Recovery:
     # --- kinds of mistakes
 
     def _unexpected(self, found: LarkToken, accepts: set[str]) -> None:
-        tokens = [token for token in scan(self.text) if token.kind is not TokenKind.COMMENT]
+        tokens = self._tokens()
         at_end = found.type == "$END"
-        start = len(self.text) if at_end else found.start_pos or 0
-        index = next((i for i, token in enumerate(tokens) if token.start >= start), len(tokens))
-        stuck = self._last_error == (start, self.text)
-        self._last_error = (start, self.text)
-        if "DOT" in accepts and index > 0 and (at_end or self._begins_anew(tokens, index)) and not stuck:
-            self._missing_mark("T0102", tokens[index - 1], ".")
-        elif "LBRACE" in accepts and index > 0 and not at_end and self._begins_anew(tokens, index) and not stuck:
-            self._missing_mark("T0111", tokens[index - 1], "{")
-        elif at_end:
-            self._unclosed(tokens)
-        elif found.value == "}" and self._depth(tokens, index) <= 0:
-            self._report("T0104", tokens[index], {})
+        place = len(self.text) if at_end else found.start_pos or 0
+        index = next((i for i, token in enumerate(tokens) if token.start >= place), len(tokens))
+        if at_end:
+            self._unexpected_end(tokens, accepts)
+        elif tokens[index].text == "}" and self._depth(tokens, index) <= 0:
+            self._report("T0104", tokens[index])
             self._blank(tokens[index].start, tokens[index].end)
+        elif not self._misspelt(tokens, index, accepts) and not self._foreign(tokens, index, accepts):
+            self._misplaced(tokens, index, accepts)
+
+    def _unexpected_end(self, tokens: list[Token], accepts: set[str]) -> None:
+        if "DOT" in accepts:
+            self._missing_mark("T0102", tokens, len(tokens), ".")
         else:
-            self._report("T0101", tokens[index], self._expected(tokens, index, accepts))
+            self._unclosed(tokens)
+
+    def _misspelt(self, tokens: list[Token], index: int, accepts: set[str]) -> bool:
+        """A word that is nearly one which would do: here, or at the beginning of the statement."""
+        start, found = self._statement_start(tokens, index), tokens[index]
+        if later_beginning(self.text, tokens[start].start):
+            return False
+        words = [_keyword(terminal) for terminal in accepts if _keyword(terminal)]
+        close = _nearest(found.text, words) if found.kind is TokenKind.WORD else None
+        if close and not (index == start and found.text in _BEGINNINGS):
+            self._instead(tokens, index, accepts, Saying(found.start, found.end, close))
+            return True
+        first = tokens[start]
+        meant = _nearest(first.text, _BEGINNINGS)
+        if index == start + 1 and meant and {"MUST", "MAY"} <= accepts and first.text != meant:
+            self._instead(tokens, start, accepts, Saying(first.start, first.end, meant))
+            return True
+        return False
+
+    def _foreign(self, tokens: list[Token], index: int, accepts: set[str]) -> bool:
+        """Words of a later version, and words that other contracts use."""
+        start, place = tokens[self._statement_start(tokens, index)].start, tokens[index].start
+        end = self._statement_end(tokens, index)
+        unknown = later(self.text, start, place, end + 1)
+        if unknown is not None:
+            shown = Token(TokenKind.WORD, self.text[unknown.start : unknown.end], unknown.start, unknown.end)
+            self._report("T0112", shown, found=" ".join(shown.text.split()))
+            self._skip(tokens, index, whole_block=True)
+            return True
+        words = [_keyword(terminal) for terminal in accepts if _keyword(terminal)]
+        known = habit(self.text, start, place, end, words)
+        if known is not None:
+            self._instead(tokens, index, accepts, known)
+        return known is not None
+
+    def _misplaced(self, tokens: list[Token], index: int, accepts: set[str]) -> None:
+        start, found = self._statement_start(tokens, index), tokens[index]
+        anew = index > 0 and self._begins_anew(tokens, index)
+        if index > 0 and (accepts == {"DOT"} or ("DOT" in accepts and anew)):
+            self._missing_mark("T0102", tokens, index, ".")
+        elif "LBRACE" in accepts and (anew or accepts == {"LBRACE"} or found.text in _BEGINNINGS):
+            self._missing_mark("T0111", tokens, index, "{")
+        elif tokens[start].text in _DECLARING and index - start <= 2 and self._depth(tokens, start) > 0:
+            self._unclosed(tokens, start)
+        elif index == start > 0 and "$END" in accepts and tokens[index - 1].text == "}":
+            self._surplus_brace(tokens[:index])
+        elif index == start and found.text == ".":
+            self._report("T0115", found)
+            self._blank(found.start, found.end)
+        elif self._is_no_sentence(tokens, start, index, accepts):
+            self._report("T0113", tokens[start], found=_shortened(tokens[start].text))
+            self._skip(tokens, index)
+        else:
+            self._report("T0101", found, found=_shortened(found.text), expected=expected_words(accepts))
             self._skip(tokens, index)
 
-    def _unexpected_character(self, position: int) -> None:
-        token = next((t for t in scan(self.text) if t.start <= position < t.end), None)
-        token = token or Token(TokenKind.BAD, self.text[position], position, position + 1)
-        unclosed = token.kind is TokenKind.BAD and token.text.startswith('"')
-        first_line = token.text.split("\n")[0]
-        shown = Token(token.kind, first_line, token.start, token.start + len(first_line))
-        self._report("T0105" if unclosed else "T0106", shown, {"found": shown.text[:40]})
-        tokens = [t for t in scan(self.text) if t.kind is not TokenKind.COMMENT]
-        if unclosed and token.text.startswith('"""'):
-            self._blank(token.start, token.end)
-            return
-        index = next((i for i, t in enumerate(tokens) if t.start >= token.start), len(tokens) - 1)
-        self._skip(tokens, index)
-
-    def _missing_mark(self, code: str, before: Token, mark: str) -> None:
-        """A full stop or brace is missing after a token: report it, and put one into the blank space there."""
-        self._report(code, before, {"after": before.text if len(before.text) <= 40 else before.text[:40] + "…"})
-        place = before.end
-        if place >= len(self.text):
-            self.text += mark
-        elif self.text[place].isspace():
-            self.text = self.text[:place] + mark + self.text[place + 1 :]
-
-    def _unclosed(self, tokens: list[Token]) -> None:
+    def _surplus_brace(self, tokens: list[Token]) -> None:
+        """Text goes on after the last block: most likely a closing brace too many, the one that stands further right."""
         opened: list[Token] = []
+        surplus = tokens[-1]
         for token in tokens:
             if token.text == "{":
                 opened.append(token)
-            elif token.text == "}" and opened:
-                opened.pop()
-        if not opened:
-            last = tokens[-1] if tokens else Token(TokenKind.BAD, "", 0, 0)
-            self._report("T0102", last, {"after": last.text[:40]})
-            start = self._statement_start(tokens, len(tokens) - 1)
-            self._blank(tokens[start].start, last.end)
+            elif token.text == "}" and opened and self._indent(opened.pop().start) < self._indent(token.start):
+                surplus = token
+                break
+        self._report("T0104", surplus)
+        self._blank(surplus.start, surplus.end)
+
+    def _is_no_sentence(self, tokens: list[Token], start: int, index: int, accepts: set[str]) -> bool:
+        """Bare words or a quoted text where a sentence could begin, with no must or may after them."""
+        if index == start and "PROSE" in accepts:
+            return True
+        words = self.text[tokens[start].start : self._statement_end(tokens, index)].split()
+        return index == start + 1 and {"MUST", "MAY"} <= accepts and not {"must", "may"} & set(words)
+
+    def _instead(self, tokens: list[Token], index: int, accepts: set[str], saying: Saying) -> None:
+        """Report words with what to write instead; go on as if that stood there, where there is room for it."""
+        assert saying.instead is not None
+        words = self.text[saying.start : saying.end]
+        shown = Token(TokenKind.WORD, words, saying.start, saying.end)
+        found = " ".join(words.split())
+        expected = expected_words(accepts) if saying.start == tokens[index].start else f"“{saying.instead}”"
+        self._report("T0101", shown, saying.instead, found=_shortened(found), expected=expected)
+        room = len(words) - len(saying.instead)
+        if room >= 0:
+            self.text = self.text[: saying.start] + saying.instead + " " * room + self.text[saying.end :]
+        else:
+            self.doubtful.update(saying.instead.split())
+            self._skip(tokens, index)
+
+    def _unexpected_character(self, place: int) -> None:
+        tokens = self._tokens()
+        index = next(i for i, token in enumerate(tokens) if place < token.end)
+        token, start = tokens[index], tokens[self._statement_start(tokens, index)].start
+        known = habit(self.text, start, place, self._statement_end(tokens, index), ())
+        if token.text.startswith('"'):
+            self._unclosed_text(tokens, index)
+        elif known is not None and known.instead is not None and token.kind is TokenKind.BAD:
+            shown = Token(TokenKind.BAD, "", known.start, known.end)
+            self._report("T0106", shown, known.instead, found=self.text[known.start : known.end])
+            self._skip(tokens, index)
+        else:
+            character = self.text[place]
+            self._report("T0106", token, found=character if character.isprintable() else f"U+{ord(character):04X}")
+            self._skip(tokens, index)
+
+    def _unclosed_text(self, tokens: list[Token], index: int) -> None:
+        """A text runs to the end of its line; prose to the end of the file. The brace of a block header is kept."""
+        token = tokens[index]
+        line = token.text.split("\n")[0]
+        self._report("T0105", Token(token.kind, line, token.start, token.start + len(line)))
+        if line.startswith('"""'):
+            self._blank(tokens[self._statement_start(tokens, index)].start, token.end)
+            self.text += "}" * self._depth(tokens, index)
+        elif line.rstrip().endswith("{") and len(line) > 3:
+            closed = '"' + " " * (len(line) - 3) + '"{'
+            self.text = self.text[: token.start] + closed + self.text[token.end :]
+        else:
+            self._blank(tokens[self._statement_start(tokens, index)].start, token.end)
+
+    def _missing_mark(self, code: str, tokens: list[Token], index: int, mark: str) -> None:
+        """A full stop or brace is missing before a token: report it, and put one into the blank space there."""
+        before = tokens[index - 1]
+        self._report(code, before, after=_shortened(before.text))
+        if before.end >= len(self.text):
+            self.text += mark
+        elif self.text[before.end].isspace():
+            self.text = self.text[: before.end] + mark + self.text[before.end + 1 :]
+        else:
+            self._blank(tokens[self._statement_start(tokens, index - 1)].start, before.end)
+
+    def _unclosed(self, tokens: list[Token], before: int | None = None) -> None:
+        """Blocks are open before a declaration or at the end: report the one that most likely lacks its brace."""
+        index = len(tokens) if before is None else before
+        opened = self._unclosed_block(tokens[:index])
+        if opened is None:
+            self._report("T0102", tokens[-1], after=_shortened(tokens[-1].text))
+            self._blank(tokens[self._statement_start(tokens, len(tokens) - 1)].start, len(self.text))
             return
-        index = tokens.index(opened[-1])
-        self._report("T0103", tokens[self._statement_start(tokens, index - 1) if index else index], {})
-        self.text += "}"
+        header = self._statement_start(tokens, opened - 1) if opened else opened
+        self._report("T0103", tokens[header])
+        braces = "}" * self._depth(tokens, index)
+        if before is None:
+            self.text += braces
+            return
+        end, start = tokens[before - 1].end, tokens[before].start
+        if start - end >= len(braces):
+            self.text = self.text[:end] + braces + self.text[end + len(braces) :]
+        else:
+            self._blank(start, len(self.text))
+            self.text += braces
+
+    def _unclosed_block(self, tokens: list[Token]) -> int | None:
+        """The first block that is closed by a brace further left than its heading, else the innermost open one."""
+        opened: list[int] = []
+        for index, token in enumerate(tokens):
+            if token.text == "{":
+                opened.append(index)
+            elif token.text == "}" and opened:
+                block = opened.pop()
+                if self._indent(tokens[block].start) > self._indent(token.start):
+                    return block
+        return opened[-1] if opened else None
+
+    def _indent(self, place: int) -> int:
+        line = self.source.text[self.source.text.rfind("\n", 0, place) + 1 :]
+        return len(line[:200]) - len(line[:200].lstrip())
 
     # --- ways on
 
-    def _skip(self, tokens: list[Token], index: int) -> None:
+    def _skip(self, tokens: list[Token], index: int, *, whole_block: bool = False) -> None:
         """Leave out the statement around the token, and its block unless its header can be guessed."""
         start = self._statement_start(tokens, index)
         end = index
-        while end < len(tokens) and tokens[end].text not in (".", "{", "}"):
+        while end < len(tokens) and tokens[end].text not in (".", "{", "}") and not self._new_sentence(tokens, end, index):
             end += 1
         if end == len(tokens):
             self._blank(tokens[start].start, len(self.text))
         elif tokens[end].text == "{":
-            self._skip_header(tokens, start, end)
+            self._skip_header(tokens, start, end, whole_block)
         else:
             stop = tokens[end].end if tokens[end].text == "." or end == index else tokens[end].start
             self._blank(tokens[start].start, stop)
 
-    def _skip_header(self, tokens: list[Token], start: int, brace: int) -> None:
+    def _new_sentence(self, tokens: list[Token], index: int, after: int) -> bool:
+        """Whether a line later than a token begins with who must or may do something."""
+        follows = tokens[index + 1].text if index + 1 < len(tokens) else ""
+        return index > after and follows in ("must", "may") and "\n" in self.text[tokens[index - 1].end : tokens[index].start]
+
+    def _skip_header(self, tokens: list[Token], start: int, brace: int, whole_block: bool) -> None:
         begin, end = tokens[start].start, tokens[brace].end
-        close = get_close_matches(tokens[start].text, _HEADERS, 1, 0.7)
-        header = _HEADERS[close[0]] if close else ""
+        fitting = ("clause", "on") if self._depth(tokens, start) else (*_DECLARING, "on")
+        close = None if whole_block else _nearest(tokens[start].text, [word for word in _HEADERS if word in fitting])
+        header = _HEADERS[close] if close else ""
         if header and len(header) <= end - begin and self.text[begin:end].split() != header.split():
             self._blank(begin, end)
             self.text = self.text[:begin] + header + self.text[begin + len(header) :]
@@ -248,32 +420,44 @@ class _Recovery:
 
     # --- facts
 
-    def _report(self, code: str, token: Token, facts: dict[str, str], related: tuple[Related, ...] = ()) -> None:
-        span = Span(self.source, min(token.start, len(self.source.text)), min(token.end, len(self.source.text)))
-        instead = facts.pop("instead", None)
-        self.diagnostics.append(Diagnostic(code, span, facts, related, instead))
+    def _report(self, code: str, token: Token, instead: str | None = None, **facts: str) -> None:
+        length = len(self.source.text)
+        span = Span(self.source, min(token.start, length), min(token.end, length))
+        self.diagnostics.append(Diagnostic(code, span, facts, (), instead))
+
+    def _tokens(self) -> list[Token]:
+        return [token for token in scan(self.text) if token.kind is not TokenKind.COMMENT]
 
     def _begins_anew(self, tokens: list[Token], index: int) -> bool:
-        """Whether the token begins a line, or closes a block: so that what is before it should have ended."""
+        """Whether the token begins a line or a sentence, or closes a block: what is before it should have ended."""
         between = self.text[tokens[index - 1].end : tokens[index].start]
-        return "\n" in between or tokens[index].text == "}"
+        follows = tokens[index + 1].text if index + 1 < len(tokens) else ""
+        return "\n" in between or tokens[index].text == "}" or follows in ("must", "may")
 
     def _statement_start(self, tokens: list[Token], index: int) -> int:
         while index > 0 and not ends_statement(tokens, index - 1):
             index -= 1
         return index
 
+    def _statement_end(self, tokens: list[Token], index: int) -> int:
+        """The offset at which the statement around a token ends."""
+        for token in tokens[index:]:
+            if token.text in (".", "{", "}"):
+                return token.start
+        return len(self.text)
+
     def _depth(self, tokens: list[Token], index: int) -> int:
         return sum((token.text == "{") - (token.text == "}") for token in tokens[:index])
 
-    def _expected(self, tokens: list[Token], index: int, accepts: set[str]) -> dict[str, str]:
-        found = tokens[index].text
-        facts = {"found": found if len(found) <= 40 else found[:40] + "…", "expected": expected_words(accepts)}
-        words = [_keyword(terminal) for terminal in accepts if _keyword(terminal)]
-        close = get_close_matches(found, words, 1, 0.6)
-        if close and found != close[0]:
-            facts["instead"] = close[0]
-        return facts
+
+def _nearest(word: str, known: Iterable[str]) -> str | None:
+    """The word most like it, one with the same first letter before others."""
+    close = get_close_matches(word, known, 3, 0.65)
+    return next((other for other in close if other[0] == word[0]), close[0] if close else None)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 40 else text[:40] + "…"
 
 
 @lru_cache(maxsize=1)
@@ -288,12 +472,29 @@ def _keyword(terminal: str) -> str:
 
 
 def expected_words(accepts: set[str]) -> str:
-    """What the grammar would take, as a lawyer would say it: `"within", "of" or a full stop`."""
-    marks = sorted(_WORDS_OF_TERMINALS[name] for name in accepts if name in _WORDS_OF_TERMINALS)
-    words = sorted(f'"{_keyword(name)}"' for name in accepts if _keyword(name))
+    """What the grammar would take, as a lawyer would say it: `“within”, “of” or a full stop`."""
+    groups: list[str] = []
+    left = set(accepts)
+    if left - _ARITHMETIC - {"OF"}:
+        left -= _ARITHMETIC | ({"OF"} if "STAR" in accepts else set())
+    if left >= _COMPARING:
+        left -= _COMPARING
+        groups.append("a comparison such as “at least”")
+    if left >= _QUALIFYING:
+        left -= _QUALIFYING
+        groups.append("a qualifier such as “per” or “in”")
+    words = sorted(f"“{_said(name, accepts)}”" for name in left if _keyword(name))
+    if len(words) > 12 and "$END" in left:
+        return "a declaration such as “metric” or “article”"
     if len(words) > 12:
-        words = ["the beginning of another sentence or declaration"]
-    options = words + marks
-    if len(options) <= 1:
-        return "".join(options)
-    return ", ".join(options[:-1]) + " or " + options[-1]
+        words = ["the beginning of another sentence"]
+    marks = sorted(_WORDS_OF_TERMINALS.get(name) or _keywords()[name] for name in left if not _keyword(name))
+    options = [*groups, *words, *marks]
+    return options[0] if len(options) == 1 else ", ".join(options[:-1]) + " or " + options[-1]
+
+
+def _said(terminal: str, accepts: set[str]) -> str:
+    """`at` never stands alone."""
+    if terminal != "AT":
+        return _keyword(terminal)
+    return "at all times" if "OVER" in accepts else "at least"

@@ -3,41 +3,50 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 _UNITS = "hour|day|week|month|quarter|year"
 
 # What is written -> what the language says.
 _HABITS = {
-    r"shall|will|must\s+always|agrees\s+to|is\s+required\s+to": "must",
-    r"(?:no|not)\s+(?:less|fewer|lower)\s+than|>=|≥|minimum": "at least",
-    r"(?:no|not)\s+(?:more|greater|higher|later)\s+than|up\s+to|<=|≤|maximum": "at most",
-    r"(?:more|greater|higher)\s+than|over|exceeding|exceeds|>": "above",
-    r"(?:less|fewer|lower)\s+than|under|<": "below",
-    r"equals|equal\s+to|==?": "is",
-    r"!=|<>|≠": "is not",
+    r"may\s+not": "must not",
+    r"shall|will|agrees\s+to|is\s+required\s+to": "must",
+    r"(?:no|not)\s+(?:less|fewer|lower)\s+than|minimum": "at least",
+    r"(?:no|not)\s+(?:more|greater|higher)\s+than|up\s+to|maximum": "at most",
+    r"(?:more|greater|higher)\s+than|over|exceeding|exceeds": "above",
+    r"(?:less|fewer|lower)\s+than|under": "below",
+    r"equals|equal\s+to": "is",
     r"once": "1 time",
     r"twice": "2 times",
-    r"(?:in|no\s+later\s+than|by)(?=\s+\d)": "within",
-    r"after": "of",
+    r"in|no\s+later\s+than|by": "within",
+    r"after|from|belonging\s+to|for": "of",
     r"every": "at least every",
-    rf"(?:per|in\s+each|in\s+a|each|every)\s+(?:calendar\s+)?(?P<unit>{_UNITS})": "over each {unit}",
+    rf"(?:per|in\s+each|in\s+a|every)\s+(?:calendar\s+)?(?P<unit>{_UNITS})": "each {unit}",
+    rf"(?:per|in\s+each|in\s+a|each|every)\s+(?P<unit>{_UNITS})": "over each {unit}",
     rf"calendar\s+(?P<unit>{_UNITS})": "{unit}",
     r"in\s+any": "over any",
-    r"from|belonging\s+to|for": "of",
     r"unless(?:\s+during)?": "except during",
-    r"(?P<number>[\d.,]*\d)\s+(?:%|percent)": "{number}%",
-    r"“(?P<text>[^”\n]*)”|„(?P<text2>[^“”\n]*)[“”]|'(?P<text3>[^'\n]*)'": '"{text}"',
+}
+_MARKS = {
+    r">=|≥": "at least",
+    r"<=|≤": "at most",
+    r"!=|<>|≠": "is not",
+    r">": "above",
+    r"<": "below",
+    r"==?": "is",
+    r"(?P<number>\d[\d.,]*)\s+%": "{number}%",
+    r"[“„](?P<text>[^“”\n]*)[“”]|'(?P<text2>[^'\n]*)'": '"{text}"',
     r";": ".",
 }
 
 # What a later version of the language will say. It begins a statement, or stands anywhere in one.
 _LATER_BEGINNINGS = (
-    r"use|calendar|order|scenario|amendment|schedule|param|trigger|refund|accrue|waiver|given|expect|"
-    r"business\s+days|fiscal\s+year|order\s+of\s+precedence|on\s+(?!breach\b)\w+"
+    r"(?:use|calendar|order|scenario|amendment|schedule|param|trigger|refund|accrue|waiver|given|expect|"
+    r"business\s+days|fiscal\s+year)(?!\s+(?:must|may|shall|will)\b)"
 )
 _LATER = (
+    r"on\s+(?!breach\b)\w+(?=\s*(?:where\b[^{}]*)?\{)",
     r"business\s+(?:days?|hours?)",
     r"fiscal\s+(?:years?|quarters?)",
     r"with\s+[\d.]+%\s+confidence",
@@ -52,18 +61,20 @@ _LATER = (
     r"consecutive",
     r"optional",
     r"lasting\s+at\s+least",
-    r"when\s+\w+\s*\(",
+    r"when\s+\w+(?=\s*\()",
     r"prorated\s+by\s+\w+",
 )
 
 
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w.])(?:{pattern})(?!\w)")
+def _words(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{pattern})(?!\w)")
 
 
-_HABIT_PATTERNS = [(_compiled(pattern), words) for pattern, words in _HABITS.items()]
-_LATER_PATTERNS = [_compiled(pattern) for pattern in _LATER]
-_LATER_BEGINNING = _compiled(_LATER_BEGINNINGS)
+_HABIT_PATTERNS = [(_words(pattern), words) for pattern, words in _HABITS.items()] + [
+    (re.compile(pattern), words) for pattern, words in _MARKS.items()
+]
+_LATER_PATTERNS = [_words(pattern) for pattern in _LATER]
+_LATER_BEGINNING = _words(_LATER_BEGINNINGS)
 
 
 @dataclass(frozen=True)
@@ -75,25 +86,31 @@ class Saying:
     instead: str | None
 
 
+def later_beginning(text: str, begin: int) -> bool:
+    """Whether a statement begins with a word of a later version."""
+    return _LATER_BEGINNING.match(text, begin) is not None
+
+
 def later(text: str, begin: int, place: int, end: int) -> Saying | None:
-    """What of a later version stands at a place of the statement `[begin, end)`."""
-    beginning = _LATER_BEGINNING.match(text, begin, end)
+    """What of a later version stands at a place of the statement `[begin, end)`, or begins it."""
+    beginning = _LATER_BEGINNING.match(text, begin)
     found = [beginning] if beginning else _around(_LATER_PATTERNS, text, begin, place, end)
     return Saying(found[0].start(), found[0].end(), None) if found else None
 
 
-def habit(text: str, begin: int, place: int, end: int, accepts: Iterable[str] | None) -> Saying | None:
-    """What was written out of habit at a place. `accepts` are the words that may stand there (None: not known)."""
+def habit(text: str, begin: int, place: int, end: int, accepts: Collection[str]) -> Saying | None:
+    """What was written out of habit at a place. `accepts` are the words that may stand there; none: any may."""
     for pattern, words in _HABIT_PATTERNS:
         for match in _around([pattern], text, begin, place, end):
             instead = words.format(**_groups(match))
-            if accepts is None or match.start() < place or instead.split()[0] in accepts or instead[0].isdigit():
+            first = instead.split()[0]
+            if not accepts or match.start() < place or first in accepts or not first.isalpha():
                 return Saying(match.start(), match.end(), instead)
     return None
 
 
 def _groups(match: re.Match[str]) -> dict[str, str]:
-    return {name.rstrip("23"): found for name, found in match.groupdict().items() if found is not None}
+    return {name.rstrip("2"): found for name, found in match.groupdict().items() if found is not None}
 
 
 def _around(patterns: list[re.Pattern[str]], text: str, begin: int, place: int, end: int) -> list[re.Match[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -46,12 +46,15 @@ _TOKEN = re.compile(
 )
 
 
+def each_token(text: str) -> Iterator[Token]:
+    """The tokens of the text one by one, comments included; only blank space lies between them."""
+    for match in _TOKEN.finditer(text):
+        yield Token(TokenKind(match.lastgroup or "bad"), match.group(), match.start(), match.end())
+
+
 def scan(text: str) -> list[Token]:
-    """Every token of the text, comments included; only blank space lies between them."""
-    return [
-        Token(TokenKind(match.lastgroup or "bad"), match.group(), match.start(), match.end())
-        for match in _TOKEN.finditer(text)
-    ]
+    """All tokens of the text, comments included."""
+    return list(each_token(text))
 
 
 def ends_statement(tokens: Sequence[Token], index: int) -> bool:

@@ -1,0 +1,238 @@
+"""The agreement as numbered blocks: the people's half, before it takes any file format.
+
+Everything that is read on paper stands here once, in order, with its numbers and anchors as plain text. HTML, PDF
+and Markdown are printed from it and add nothing but layout. Nothing here depends on the tally, on file names or on
+the day of building: the tally is computed over these blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from enum import StrEnum
+
+from tallystick.prose.sentence import Link
+
+# --- words ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Strong:
+    """Words in bold."""
+
+    inlines: tuple[Inline, ...]
+
+
+@dataclass(frozen=True)
+class Emphasis:
+    """Words in italics."""
+
+    inlines: tuple[Inline, ...]
+
+
+@dataclass(frozen=True)
+class Break:
+    """A new line within a paragraph or cell."""
+
+
+Inline = str | Link | Strong | Emphasis | Break
+Inlines = tuple[Inline, ...]
+
+# --- blocks --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """Words of their own. An operative sentence is `operative`; `anchor` is set where something points to it."""
+
+    inlines: Inlines
+    anchor: str | None = None
+    operative: bool = False
+
+
+@dataclass(frozen=True)
+class Item:
+    """An item of a list under the label it is cited by, such as `(a)`; a bullet in a list without labels."""
+
+    label: str
+    blocks: tuple[Block, ...]
+    anchor: str | None = None
+
+
+@dataclass(frozen=True)
+class ItemList:
+    """A list. Labels are text, counted here and not by a style sheet, so that every format shows the same."""
+
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a table."""
+
+    cells: tuple[Inlines, ...]
+    anchor: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table. Without `columns` it has no heading row, and its first cells are the names of its second ones."""
+
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A defined term and what it means: `title` is printed in quotation marks before `inlines`."""
+
+    title: str
+    inlines: Inlines
+    anchor: str | None = None
+    more: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True)
+class DraftingNote:
+    """A note among those who draft; only in drafts."""
+
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Subsection:
+    """A clause (numbered, perhaps with clauses in it) or a part of a schedule (without a number)."""
+
+    number: str
+    title: str
+    anchor: str | None
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The lines on which one signatory signs for a party."""
+
+    party: str
+    called: str
+    name: str
+    title: str
+    notices: str
+
+
+Block = Paragraph | ItemList | Table | Definition | DraftingNote | Subsection | Signature
+
+# --- the whole -----------------------------------------------------------------------------------------------
+
+
+class Kind(StrEnum):
+    """What a section is, which decides how a style prints it and how its number reads."""
+
+    PARTIES = "parties"
+    RECITALS = "recitals"
+    DEFINITIONS = "definitions"
+    ARTICLE = "article"
+    REMEDIES = "remedies"
+    SIGNATURES = "signatures"
+    SCHEDULE = "schedule"
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section with a heading. `number` is `Article 3` or `Schedule 1`, or empty."""
+
+    kind: Kind
+    number: str
+    title: str
+    anchor: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Cover:
+    """The first page: who the parties are, and the key terms."""
+
+    parties: tuple[Row, ...]
+    key_terms: Table
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the table of contents; `level` is 1 for sections and 2 for the clauses of an article."""
+
+    level: int
+    number: str
+    title: str
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Document:
+    """The whole document. `effective` is the date in words, `effective_on` in ISO form; `language` as in HTML."""
+
+    title: str
+    version: str
+    effective: str
+    effective_on: str
+    draft: bool
+    cover: Cover
+    sections: tuple[Section, ...]
+    language: str = "en"
+
+    @property
+    def contents(self) -> tuple[Entry, ...]:
+        """The table of contents: every section and the clauses directly in articles."""
+        return tuple(entry for section in self.sections for entry in _entries(section))
+
+
+def _entries(section: Section) -> Iterator[Entry]:
+    yield Entry(1, section.number, section.title, section.anchor)
+    for block in section.blocks:
+        if isinstance(block, Subsection) and block.number and block.anchor:
+            yield Entry(2, block.number, block.title, block.anchor)
+
+
+# --- as data and as words -------------------------------------------------------------------------------------
+
+Json = str | bool | int | None | list["Json"] | dict[str, "Json"]
+
+
+def to_canonical(document: Document) -> Json:
+    """The document as plain JSON, block by block: each record an object with its type's name as `is`.
+
+    The tally covers exactly this.
+    """
+    return _plain(document)
+
+
+def _plain(value: object) -> Json:
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if is_dataclass(value):
+        named: dict[str, Json] = {"is": type(value).__name__}
+        return named | {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+    if value is None or isinstance(value, (str, bool)):
+        return str(value) if isinstance(value, StrEnum) else value
+    raise TypeError(f"not part of a document: {value!r}")
+
+
+def paragraph(*inlines: Inline) -> Paragraph:
+    """A paragraph of these words, which nothing points to."""
+    return Paragraph(inlines)
+
+
+def text_of(inlines: Iterable[Inline]) -> str:
+    """The bare words; a line break is a space."""
+    return "".join(_text(inline) for inline in inlines)
+
+
+def _text(inline: Inline) -> str:
+    match inline:
+        case str():
+            return inline
+        case Link():
+            return inline.text
+        case Break():
+            return " "
+        case Strong() | Emphasis():
+            return text_of(inline.inlines)

@@ -1,0 +1,342 @@
+"""The agreement laid out as a document: cover, parties, recitals, definitions, articles, signatures, schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain
+from string import ascii_lowercase
+
+from tallystick.document.document import (
+    Block,
+    Cover,
+    Definition,
+    Document,
+    DraftingNote,
+    Inlines,
+    Item,
+    ItemList,
+    Kind,
+    Paragraph,
+    Row,
+    Section,
+    Signature,
+    Strong,
+    Subsection,
+    Table,
+    paragraph,
+    text_of,
+)
+from tallystick.document.markdown import blocks, inlines
+from tallystick.document.references import anchor, known_anchors, link_to
+from tallystick.document.schedules import schedules
+from tallystick.model.agreement import (
+    Agreement,
+    Article,
+    Clause,
+    Note,
+    Operative,
+    Party,
+    Prose,
+    Reference,
+    Target,
+    Term,
+)
+from tallystick.prose.from_remedy import remedy_sentence
+from tallystick.prose.from_rule import MISSING_EXCUSED, exemption_sentence, rule_sentence
+from tallystick.prose.quantity import date_text, period_text, quantity_text
+from tallystick.prose.references import reference_link
+from tallystick.quantities import Period, Quantity
+from tallystick.rules.rule import Remedy, Rule
+
+
+def from_model(agreement: Agreement, *, draft: bool = False) -> Document:
+    """The document of an agreement. Drafting notes are in it only when it is a draft."""
+    making = _Making(agreement, draft, known_anchors(agreement))
+    sections = chain(
+        [_parties(agreement)],
+        _recitals(making),
+        [_definitions(making)],
+        (_article(making, article) for article in agreement.articles),
+        _general_remedies(agreement),
+        [_signatures(agreement)],
+        schedules(agreement, making.inlines),
+    )
+    return Document(
+        title=agreement.title,
+        version=agreement.version,
+        effective=date_text(agreement.effective),
+        effective_on=agreement.effective.isoformat(),
+        draft=draft,
+        cover=_cover(agreement),
+        sections=tuple(sections),
+    )
+
+
+# --- words of prose ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Making:
+    """What is at hand while a document is made: the anchors are collected once."""
+
+    agreement: Agreement
+    draft: bool
+    anchors: frozenset[str]
+
+    def resolve(self, reference: Reference) -> Inlines:
+        return (reference_link(self.agreement, reference),)
+
+    def blocks(self, prose: Prose) -> tuple[Block, ...]:
+        return blocks(prose, self.resolve, self.anchors)
+
+    def inlines(self, prose: Prose) -> Inlines:
+        return inlines(prose, self.resolve, self.anchors)
+
+    def content(self, item: Prose | Note) -> tuple[Block, ...]:
+        match item:
+            case Prose():
+                return self.blocks(item)
+            case Note():
+                return (DraftingNote(self.blocks(item.prose)),) if self.draft else ()
+
+
+def _ended(words: Inlines) -> Inlines:
+    """The words with a full stop, unless they end a sentence already."""
+    return words if text_of(words).rstrip().endswith((".", ":", ";", "!", "?")) else (*words, ".")
+
+
+# --- cover, parties, recitals --------------------------------------------------------------------------------
+
+
+def _cover(agreement: Agreement) -> Cover:
+    facts = [
+        ("Effective date", date_text(agreement.effective)),
+        ("Term", _term_text(agreement)),
+        ("Governing law", agreement.governing_law),
+        ("Currency", agreement.currency),
+        ("Time zone", agreement.timezone),
+    ]
+    rows = [Row(((name,), (value,))) for name, value in facts if value is not None]
+    rows += [
+        Row(((link_to(agreement, Target.TERM, term.id),), (value_text(term),)))
+        for term in agreement.terms.values()
+        if term.key
+    ]
+    parties = [Row(((each.name,), (each.entity or "",), (each.called,))) for each in agreement.parties.values()]
+    return Cover(tuple(parties), Table((), tuple(rows)))
+
+
+def _term_text(agreement: Agreement) -> str | None:
+    if agreement.term is None:
+        return None
+    renewal = agreement.renewal
+    return period_text(agreement.term) + (f", renewing for periods of {period_text(renewal)}" if renewal else "")
+
+
+def value_text(term: Term) -> str:
+    """The value of a term as the paper shows it."""
+    match term.value:
+        case Quantity():
+            return quantity_text(term.value)
+        case Period():
+            return period_text(term.value)
+        case date():
+            return date_text(term.value)
+        case str():
+            return term.value
+
+
+def _parties(agreement: Agreement) -> Section:
+    opening = paragraph(
+        "This ",
+        Strong((agreement.title,)),
+        f" (this “Agreement”), version {agreement.version}, takes effect on ",
+        Strong((date_text(agreement.effective),)),
+        " (the “Effective Date”) and is made between:",
+    )
+    parties = list(agreement.parties.values())
+    items = (_party(party, number, len(parties)) for number, party in enumerate(parties, 1))
+    return Section(Kind.PARTIES, "", "Parties", "parties", (opening, ItemList(tuple(items)), *_duration(agreement)))
+
+
+def _party(party: Party, number: int, total: int) -> Item:
+    described = "".join(f", {words}" for words in (party.entity, party.address and f"of {party.address}") if words)
+    end = "." if number == total else "; and" if number == total - 1 else ";"
+    words: Inlines = (Strong((party.name,)), f"{described} (“", Strong((party.called,)), f"”){end}")
+    return Item(f"({number})", (paragraph(*words),), anchor(Target.PARTY, party.id))
+
+
+def _duration(agreement: Agreement) -> Iterator[Paragraph]:
+    if agreement.term is None:
+        return
+    renewal = agreement.renewal
+    then = f", and then renews for successive periods of {period_text(renewal)}" if renewal else ""
+    yield paragraph(
+        f"This Agreement lasts for {period_text(agreement.term)} from the Effective Date{then}, "
+        "unless it ends earlier as it provides."
+    )
+
+
+def _recitals(making: _Making) -> Iterator[Section]:
+    if making.agreement.recitals:
+        items = (
+            Item(f"({_letter(index).upper()})", making.blocks(recital))
+            for index, recital in enumerate(making.agreement.recitals)
+        )
+        yield Section(Kind.RECITALS, "", "Recitals", "recitals", (ItemList(tuple(items)),))
+
+
+def _letter(index: int) -> str:
+    """a, b, … z, aa, ab, … as contracts count."""
+    more, letter = divmod(index, 26)
+    return (_letter(more - 1) if more else "") + ascii_lowercase[letter]
+
+
+# --- definitions ---------------------------------------------------------------------------------------------
+
+
+def _definitions(making: _Making) -> Section:
+    """Article 1, which no source writes: the model counts its own articles from 2."""
+    entries = sorted(_entries(making), key=lambda entry: (entry.title.casefold(), entry.title))
+    defined = Subsection("1.1", "Defined terms", "defined-terms", (paragraph("In this Agreement:"), *entries))
+    blocks = (defined, _interpretation(making.agreement))
+    return Section(Kind.DEFINITIONS, "Article 1", "Definitions", "definitions", blocks)
+
+
+def _entries(making: _Making) -> Iterator[Definition]:
+    agreement = making.agreement
+    for party in agreement.parties.values():
+        yield Definition(party.called, _ended((f"means {party.name}",)))
+    for role in agreement.roles.values():
+        party_link = link_to(agreement, Target.PARTY, role.party)
+        holder = (
+            "means whoever holds the role of ",
+            link_to(agreement, Target.ROLE, role.id),
+            " for ",
+            party_link,
+            ".",
+        )
+        yield Definition(role.title, holder)
+    for term in agreement.terms.values():
+        yield Definition(term.title, _ended((f"means {value_text(term)}",)), anchor(Target.TERM, term.id))
+    for each in agreement.definitions.values():
+        yield _definition(making, each.title, each.means, anchor(Target.DEFINITION, each.id))
+
+
+def _definition(making: _Making, title: str, means: Prose, place: str) -> Definition:
+    read = making.blocks(means)
+    first = read[0] if read and isinstance(read[0], Paragraph) else None
+    if first is None:
+        return Definition(title, ("means:",), place, read)
+    words: Inlines = ("means ", *first.inlines)
+    return Definition(title, words if read[1:] else _ended(words), place, read[1:])
+
+
+def _interpretation(agreement: Agreement) -> Subsection:
+    time = (
+        f"Times, days, months and other calendar periods are those of the time zone {agreement.timezone}. "
+        "A period begins with its first instant and ends immediately before the first instant of the next."
+    )
+    numbers = (
+        "Values are compared as they are measured, without rounding. "
+        "Sums of money are rounded to the smallest unit of the currency, halves to the even unit."
+    )
+    limits = "“At least” and “at most” include the value that they name; “below” and “above” do not."
+    parts = "Headings and the table of contents are for convenience. The schedules are part of this Agreement."
+    sentences = (time, limits, numbers, parts)
+    lettered = _lettered((paragraph(each),) for each in sentences)
+    return Subsection("1.2", "Interpretation", "interpretation", (lettered,))
+
+
+def _lettered(items: Iterable[tuple[Block, ...]]) -> ItemList:
+    return ItemList(tuple(Item(f"({_letter(index)})", item) for index, item in enumerate(items)))
+
+
+# --- articles ------------------------------------------------------------------------------------------------
+
+
+def _article(making: _Making, article: Article) -> Section:
+    opening = (block for item in article.content for block in making.content(item))
+    clauses = (_clause(making, clause) for clause in article.clauses)
+    return Section(
+        Kind.ARTICLE,
+        f"Article {article.number}",
+        article.title,
+        anchor(Target.ARTICLE, article.id),
+        (*opening, *clauses),
+    )
+
+
+def _clause(making: _Making, clause: Clause) -> Subsection:
+    return Subsection(
+        clause.number,
+        clause.title,
+        anchor(Target.CLAUSE, clause.id),
+        (
+            *chain.from_iterable(_statement(making, item) for item in clause.content),
+            *_exemptions(making.agreement, clause),
+            *_remedies(making.agreement, clause),
+            *(_clause(making, inner) for inner in clause.clauses),
+        ),
+    )
+
+
+def _statement(making: _Making, item: Prose | Note | Operative) -> tuple[Block, ...]:
+    match item:
+        case Operative():
+            return (_operative(making.agreement, item),)
+        case Prose() | Note():
+            return making.content(item)
+
+
+def _operative(agreement: Agreement, item: Operative) -> Paragraph:
+    """The sentence that the rule writes, under an anchor of its own."""
+    return Paragraph(rule_sentence(agreement, item).inlines, f"rule-{item.rule.id}", operative=True)
+
+
+def _exemptions(agreement: Agreement, clause: Clause) -> Iterator[Paragraph]:
+    for exemption in clause.exemptions:
+        yield Paragraph(exemption_sentence(agreement, exemption).inlines)
+    if clause.missing_excused:
+        yield paragraph(MISSING_EXCUSED)
+
+
+def _remedies(agreement: Agreement, clause: Clause) -> Iterator[Block]:
+    if clause.remedies:
+        yield paragraph(f"On each breach of this Section\u00a0{clause.number}:")
+        yield _remedy_list(agreement, clause.remedies, clause.rules)
+
+
+def _remedy_list(agreement: Agreement, remedies: tuple[Remedy, ...], rules: tuple[Rule, ...]) -> ItemList:
+    return _lettered((Paragraph(remedy_sentence(agreement, each, rules).inlines),) for each in remedies)
+
+
+def _general_remedies(agreement: Agreement) -> Iterator[Section]:
+    if agreement.remedies:
+        opening = paragraph("On a breach of any Section of this Agreement, besides what that Section provides:")
+        yield Section(
+            Kind.REMEDIES,
+            "",
+            "Remedies under every Section",
+            "general-remedies",
+            (opening, _remedy_list(agreement, agreement.remedies, ())),
+        )
+
+
+# --- signatures ----------------------------------------------------------------------------------------------
+
+
+def _signatures(agreement: Agreement) -> Section:
+    opening = paragraph(
+        "The parties sign this Agreement through their authorised signatories. It may be signed in counterparts, "
+        "which together are one instrument."
+    )
+    lines = (line for party in agreement.parties.values() for line in _signature_lines(party))
+    return Section(Kind.SIGNATURES, "", "Signatures", "signatures", (opening, *lines))
+
+
+def _signature_lines(party: Party) -> Iterator[Signature]:
+    for name, title in party.signatories or (("", ""),):
+        yield Signature(party.name, party.called, name, title, party.notices or "")

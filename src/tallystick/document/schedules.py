@@ -1,0 +1,355 @@
+"""The schedules that the agreement writes for itself: data, measures, credits, roles, standards, measurability.
+
+A schedule with nothing to say is left out; the rest are numbered in order.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+
+from pydantic import BaseModel
+
+from tallystick.document.document import (
+    Block,
+    Break,
+    Emphasis,
+    Inlines,
+    Kind,
+    Row,
+    Section,
+    Strong,
+    Subsection,
+    Table,
+    paragraph,
+)
+from tallystick.document.references import anchor, clause_link, link_to
+from tallystick.model.agreement import Agreement, Clause, Event, Metric, NumberAttribute, Prose, Record, Role, Target
+from tallystick.prose.from_measure import measure, measure_definition
+from tallystick.prose.from_remedy import amount
+from tallystick.prose.phrases import action, calendar_text, joined, value
+from tallystick.prose.sentence import Link
+from tallystick.quantities import Kind as UnitKind
+from tallystick.quantities import known_unit
+from tallystick.rules.measure import Measure, Series, Value
+from tallystick.rules.rule import Block as BlockRemedy
+from tallystick.rules.rule import (
+    Cap,
+    Credit,
+    Escalate,
+    Keep,
+    NotifyDuty,
+    PerformDuty,
+    Permission,
+    Precedence,
+    Remedy,
+    Response,
+    Rule,
+)
+
+Words = Callable[[Prose], Inlines]
+
+
+def schedules(agreement: Agreement, words: Words) -> Iterator[Section]:
+    """Every schedule that has something to say. `words` reads prose."""
+    uses = _uses(agreement)
+    written = (
+        ("Metrics and measures", "metrics", _metrics(agreement, words, uses)),
+        ("Events and records", "events", _events_and_records(agreement, words, uses)),
+        ("Service credits", "credits", _credits(agreement)),
+        ("Roles and approvals", "roles", _roles(agreement)),
+        ("Standards", "standards", _standards(agreement)),
+        ("Measurability", "measurability", _measurability(agreement)),
+    )
+    filled = [(title, name, tuple(content)) for title, name, content in written]
+    for number, (title, name, content) in enumerate((each for each in filled if each[2]), 1):
+        yield Section(Kind.SCHEDULE, f"Schedule {number}", title, f"schedule-{name}", content)
+
+
+def _lines(groups: Iterable[Inlines]) -> Inlines:
+    """Each group on a line of its own."""
+    return tuple(inline for i, group in enumerate(groups) for inline in (group if i == 0 else (Break(), *group)))
+
+
+# --- where things are used -----------------------------------------------------------------------------------
+
+Uses = dict[tuple[str, str], dict[str, Link]]
+"""For the kind and name of each metric, event and record: a link to every clause that reads it, by clause."""
+
+
+def _uses(agreement: Agreement) -> Uses:
+    found: Uses = defaultdict(dict)
+    for clause in agreement.clauses:
+        for rule in clause.rules:
+            for key in chain(((each.source.value, each.name) for each in _series(rule)), _remedy_events(rule)):
+                found[key][clause.id] = clause_link(clause)
+    return found
+
+
+def _series(data: object) -> Iterator[Series]:
+    """Every series that is read anywhere within a rule."""
+    if isinstance(data, Series):
+        yield data
+    if isinstance(data, tuple):
+        for item in data:
+            yield from _series(item)
+    elif isinstance(data, BaseModel):
+        for name in type(data).model_fields:
+            yield from _series(getattr(data, name))
+
+
+def _remedy_events(rule: Rule) -> Iterator[tuple[str, str]]:
+    return ((Target.EVENT.value, each.event) for each in rule.remedies if isinstance(each, PerformDuty | BlockRemedy))
+
+
+def _used_in(uses: Uses, target: Target, name: str) -> Inlines:
+    return _listed(uses.get((target.value, name), {}).values())
+
+
+def _listed(links: Iterable[Link]) -> Inlines:
+    """`Sections 2.1, 2.4 and 3`, each number a link."""
+    found = list(links)
+    if len(found) < 2:
+        return tuple(found)
+    return ("Sections ", *joined([(Link(each.text.split()[-1], each.anchor),) for each in found], "and"))
+
+
+# --- metrics, events, records --------------------------------------------------------------------------------
+
+
+def _metrics(agreement: Agreement, words: Words, uses: Uses) -> Iterator[Block]:
+    for metric in agreement.metrics.values():
+        table = _metric(agreement, metric, words, uses)
+        yield Subsection("", _capital(metric.title), anchor(Target.METRIC, metric.id), (table,))
+    rows = tuple(_measures(agreement))
+    if rows:
+        opening = paragraph(
+            "Nothing is rounded before it is compared. A window begins with its first instant and ends immediately "
+            "before the first instant of the next. A measure for which there is no data, or less than its Section "
+            "asks for, is unmeasured: it is never taken as met."
+        )
+        table = Table(("Section", "How it is measured"), rows)
+        yield Subsection("", "How each measure is computed", "measures", (opening, table))
+
+
+def _capital(title: str) -> str:
+    return title[:1].upper() + title[1:]
+
+
+def _metric(agreement: Agreement, metric: Metric, words: Words, uses: Uses) -> Table:
+    facts: list[tuple[str, Inlines]] = [
+        ("One sample is", words(metric.means) if metric.means else ()),
+        ("Unit", (f"{_unit_text(metric.unit)}, read to {metric.places} decimal places",)),
+        ("In data", (metric.id, *_split_by(metric.dimensions), *_reporter(agreement, metric.reported_by))),
+        ("Used in", _used_in(uses, Target.METRIC, metric.id)),
+    ]
+    return Table((), tuple(Row(((name,), value)) for name, value in facts if value))
+
+
+def _unit_text(unit: str) -> str:
+    return "fraction, shown as a percentage" if known_unit(unit).kind is UnitKind.FRACTION else unit
+
+
+def _names(names: tuple[str, ...]) -> str:
+    return ", ".join(name.replace("_", " ") for name in names)
+
+
+def _split_by(dimensions: tuple[str, ...]) -> Inlines:
+    return (f", for each {' and '.join(name.replace('_', ' ') for name in dimensions)}",) if dimensions else ()
+
+
+def _reporter(agreement: Agreement, party: str | None) -> Inlines:
+    return (", reported by ", link_to(agreement, Target.PARTY, party)) if party else ()
+
+
+def _measures(agreement: Agreement) -> Iterator[Row]:
+    for clause in agreement.clauses:
+        for rule in clause.rules:
+            if isinstance(rule, Keep):
+                yield Row(((clause_link(clause),), _measure(agreement, rule)))
+
+
+def _measure(agreement: Agreement, rule: Keep) -> Inlines:
+    """What is measured and how, and the same for a threshold that is measured too."""
+    measured = _computed(agreement, rule.measure)
+    return (
+        measured if isinstance(rule.threshold, Value) else (*measured, Break(), *_computed(agreement, rule.threshold))
+    )
+
+
+def _computed(agreement: Agreement, found: Measure) -> Inlines:
+    return (Emphasis(_sentence_case(measure(agreement, found))), ". ", *measure_definition(agreement, found).inlines)
+
+
+def _sentence_case(words: Inlines) -> Inlines:
+    first, *rest = words
+    return (_capital(first), *rest) if isinstance(first, str) else words
+
+
+def _events_and_records(agreement: Agreement, words: Words, uses: Uses) -> Iterator[Block]:
+    events = tuple(_happening(agreement, each, Target.EVENT, words, uses) for each in agreement.events.values())
+    records = tuple(_happening(agreement, each, Target.RECORD, words, uses) for each in agreement.records.values())
+    columns = ("In data", "Carries", "Used in")
+    if events:
+        opening, table = (paragraph("An event happens at an instant."), Table(("Event", *columns), events))
+        yield Subsection("", "Events", "events", (opening, table))
+    if records:
+        opening, table = (
+            paragraph("A record lasts, from a beginning to an end."),
+            Table(("Record", *columns), records),
+        )
+        yield Subsection("", "Records", "records", (opening, table))
+
+
+def _happening(agreement: Agreement, each: Event | Record, target: Target, words: Words, uses: Uses) -> Row:
+    meaning: Inlines = (Break(), *words(each.means)) if each.means else ()
+    optional = each.optional if isinstance(each, Event) else ()
+    required = tuple(name for name in each.dimensions if name not in optional)
+    carried = "; ".join(part for part in (_names(required), _attributes(each.attributes)) if part)
+    used = _used_in(uses, target, each.id)
+    name: Inlines = (Strong((_capital(each.title),)), *meaning)
+    return Row(
+        (name, (each.id, *_reporter(agreement, each.reported_by)), (carried or "–",), used or ("–",)),
+        anchor(target, each.id),
+    )
+
+
+def _attributes(attributes: tuple[NumberAttribute, ...]) -> str:
+    return ", ".join(f"{each.name.replace('_', ' ')} ({each.unit})" for each in attributes)
+
+
+# --- service credits -----------------------------------------------------------------------------------------
+
+
+def _credits(agreement: Agreement) -> Iterator[Block]:
+    owed = tuple(row for clause in agreement.clauses for row in _credit(agreement, clause))
+    if owed:
+        yield paragraph("Where more than one line of a Section applies, only the last of them counts.")
+        yield Table(("Section", "Measured value", "Credit", "Credited to"), owed)
+    caps = tuple(_caps(agreement))
+    if caps:
+        table = Table(("Credits under", "In each", "Never exceed"), caps)
+        yield Subsection("", "Caps", "credit-caps", (table,))
+
+
+def _credit(agreement: Agreement, clause: Clause) -> Iterator[Row]:
+    section: Inlines = (clause_link(clause), f" {clause.title}")
+    for credit in clause.remedies:
+        if isinstance(credit, Credit):
+            party = (link_to(agreement, Target.PARTY, credit.party),)
+            if credit.amount is not None:
+                yield Row((section, ("any breach",), amount(agreement, credit.amount), party))
+            for tier in credit.tiers:
+                measured = (f"{tier.comparison.value} ", *value(agreement, tier.threshold))
+                yield Row((section, measured, amount(agreement, tier.amount), party))
+
+
+def _caps(agreement: Agreement) -> Iterator[Row]:
+    for clause in agreement.clauses:
+        for each in clause.remedies:
+            if isinstance(each, Cap):
+                yield _cap(agreement, (clause_link(clause),), each)
+    for each in agreement.remedies:
+        if isinstance(each, Cap):
+            yield _cap(agreement, ("the whole Agreement",), each)
+
+
+def _cap(agreement: Agreement, under: Inlines, cap: Cap) -> Row:
+    return Row((under, (calendar_text(cap.each),), amount(agreement, cap.amount)))
+
+
+# --- roles ---------------------------------------------------------------------------------------------------
+
+
+def _roles(agreement: Agreement) -> Iterator[Block]:
+    rows = tuple(_role(agreement, role) for role in agreement.roles.values())
+    if rows:
+        yield paragraph(
+            "A senior role may do all that the roles below it may do, and a notice to it counts as a notice to them."
+        )
+        yield Table(("Role", "Of", "Senior to", "Under this Agreement"), rows)
+
+
+def _role(agreement: Agreement, role: Role) -> Row:
+    senior = (link_to(agreement, Target.ROLE, role.above),) if role.above else ("–",)
+    party = (link_to(agreement, Target.PARTY, role.party),)
+    part = _lines(_parts_of(agreement, role.id))
+    return Row(((role.title,), party, senior, part or ("–",)), anchor(Target.ROLE, role.id))
+
+
+def _parts_of(agreement: Agreement, role: str) -> Iterator[Inlines]:
+    """What a role does, a line for each thing, with the clauses that say so."""
+    found: dict[Inlines, dict[str, Link]] = defaultdict(dict)
+    for clause in agreement.clauses:
+        said = [line for rule in clause.rules for line in _part_in_rule(agreement, rule, role)]
+        said += [line for each in clause.remedies for line in _part_in_remedy(each, role)]
+        for line in said:
+            found[line][clause.id] = clause_link(clause)
+    for line, clauses in found.items():
+        yield (*line, " (", *_listed(clauses.values()), ")")
+
+
+def _part_in_rule(agreement: Agreement, rule: Rule, role: str) -> Iterator[Inlines]:
+    match rule:
+        case Permission() if role in rule.named:
+            yield ("May ", *action(agreement, rule.event.name))
+        case Precedence() if any(each.role == role for each in rule.by):
+            required = link_to(agreement, Target.EVENT, rule.required.name)
+            yield ("Gives ", required, " before ", link_to(agreement, Target.EVENT, rule.event.name))
+        case Response() if rule.role == role:
+            yield ("Is notified of ", link_to(agreement, Target.EVENT, rule.trigger.name))
+        case _:
+            return
+
+
+def _part_in_remedy(remedy: Remedy, role: str) -> Iterator[Inlines]:
+    match remedy:
+        case NotifyDuty() if remedy.role == role:
+            yield ("Is notified of a breach",)
+        case Escalate() if remedy.role == role:
+            yield ("Receives what is escalated",)
+        case _:
+            return
+
+
+# --- standards -----------------------------------------------------------------------------------------------
+
+
+def _standards(agreement: Agreement) -> Iterator[Block]:
+    for standard in agreement.standards.values():
+        rows = tuple(_references(agreement, standard.id))
+        said = Table(("Reference", "Addressed in"), rows) if rows else paragraph("No Section addresses this standard.")
+        yield Subsection("", standard.title, anchor(Target.STANDARD, standard.id), (said,))
+
+
+def _references(agreement: Agreement, standard: str) -> Iterator[Row]:
+    found: dict[str, list[Inlines]] = defaultdict(list)
+    for clause in agreement.clauses:
+        for name, reference in clause.satisfies:
+            if name == standard:
+                found[reference].append((clause_link(clause), f" {clause.title}"))
+    return (Row(((reference,), _lines(clauses))) for reference, clauses in found.items())
+
+
+# --- measurability -------------------------------------------------------------------------------------------
+
+
+def _measurability(agreement: Agreement) -> Iterator[Block]:
+    stated = [each for each in agreement.clauses if each.rules or each.narrative]
+    if not stated:
+        return
+    measured = sum(1 for each in stated if each.rules)
+    share = f"{measured * 100 // len(stated)}%"
+    yield paragraph(
+        f"{measured} of {len(stated)} Sections ({share}) are measured from data. "
+        "The others are narrative, for the reasons stated."
+    )
+    yield Table(("Section", "Lifecycle stage", "Measured"), tuple(_measured(each) for each in stated))
+
+
+def _measured(clause: Clause) -> Row:
+    number = len(clause.rules)
+    duties = "1 sentence" if number == 1 else f"{number} sentences"
+    said = duties if number else f"Narrative: {clause.narrative}"
+    return Row(((clause_link(clause), f" {clause.title}"), (_names(clause.stages) or "–",), (said,)))

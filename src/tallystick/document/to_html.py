@@ -1,0 +1,54 @@
+"""The document as one HTML page that needs nothing else: styles and fonts are in it.
+
+A house style is a folder with `agreement.html` (Jinja2) and what that includes; `templates/classic` is the shipped
+one. Templates run sandboxed and escape everything they print.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from pathlib import Path
+
+from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2.loaders import split_template_path
+from jinja2.sandbox import SandboxedEnvironment
+
+from tallystick.document.document import Document
+from tallystick.resources import resource
+
+
+def to_html(document: Document, tally: str, style: Path | None = None) -> str:
+    """The page. `tally` is the digest in hexadecimal, printed on it; `style` a folder, by default the classic one.
+
+    The same page is read on a screen and laid out for paper. Raises jinja2.TemplateError for a broken style.
+    """
+    folder = style or resource("templates", "classic")
+    page = _environment(folder).get_template("agreement.html")
+    return page.render(document=document, tally=tally, short_tally=short_tally(tally))
+
+
+def short_tally(tally: str) -> str:
+    """The first sixteen digits in groups of four: enough to compare by eye."""
+    return " ".join(tally[start : start + 4] for start in range(0, 16, 4))
+
+
+def _environment(folder: Path) -> SandboxedEnvironment:
+    environment = SandboxedEnvironment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["type"] = lambda value: type(value).__name__
+    environment.globals["asset"] = lambda name: _data_address(folder, name)
+    return environment
+
+
+_MEDIA = {".woff2": "font/woff2", ".svg": "image/svg+xml"}
+
+
+def _data_address(folder: Path, name: str) -> str:
+    """A font or drawing of the style as an address that holds it. Names that leave the folder are refused."""
+    path = folder.joinpath(*split_template_path(name))
+    return f"data:{_MEDIA[path.suffix]};base64,{b64encode(path.read_bytes()).decode('ascii')}"

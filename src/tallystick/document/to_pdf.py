@@ -1,0 +1,85 @@
+"""The document as a tagged PDF (PDF/UA-1), the same bytes for the same document on every run.
+
+WeasyPrint lays out the page that `to_html` gives, in one pass. It may fetch nothing but `data:` addresses: fonts are in
+the page, and anything else would be an attempt to read a file or a server.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from tallystick.document.document import Document
+from tallystick.document.to_html import to_html
+
+_INSTALL = (
+    "The PDF needs the Pango library, which is not installed. "
+    "On Debian or Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0. "
+    "On macOS: brew install pango."
+)
+
+
+class PdfUnavailable(Exception):
+    """The libraries that lay out a PDF are missing; the message says what to install."""
+
+
+def to_pdf(
+    document: Document, tally: str, attachments: Mapping[str, bytes] | None = None, style: Path | None = None
+) -> bytes:
+    """The PDF. `attachments` are carried in it by name (the sources, `rules.json`); `style` is as for `to_html`.
+
+    Dates in it are the agreement's effective date, and its identifier follows from the page and the attachments, so
+    that neither the clock nor the machine leaves a trace. Raises PdfUnavailable when Pango is missing.
+    """
+    weasyprint = _weasyprint()
+    page = to_html(document, tally, style)
+    carried = dict(sorted((attachments or {}).items()))
+    made = datetime.fromisoformat(document.effective_on).replace(tzinfo=UTC)
+    layout = weasyprint.HTML(string=page, url_fetcher=_fetcher(weasyprint)())
+    written: bytes = layout.write_pdf(
+        pdf_variant="pdf/ua-1",
+        pdf_identifier=_identifier(page, carried),
+        attachments=[
+            weasyprint.Attachment(
+                string=content, name=name, description=name, created=made, modified=made, relationship="Source"
+            )
+            for name, content in carried.items()
+        ],
+    )
+    return written
+
+
+def _identifier(page: str, attachments: Mapping[str, bytes]) -> bytes:
+    digest = hashlib.sha256(page.encode())
+    for name, content in attachments.items():
+        digest.update(name.encode() + b"\0" + hashlib.sha256(content).digest())
+    return digest.digest()[:16]
+
+
+def _weasyprint() -> ModuleType:
+    """WeasyPrint, imported late: it takes half a second and needs libraries of the system."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            found = import_module("weasyprint")
+    except OSError as missing:
+        raise PdfUnavailable(_INSTALL) from missing
+    return found
+
+
+def _fetcher(weasyprint: ModuleType) -> type[Any]:
+    """A class that fetches `data:` addresses only. Any other stops the rendering: a mere warning would be overlooked."""
+
+    class DataOnly(weasyprint.urls.URLFetcher):  # type: ignore[misc, name-defined]
+        def fetch(self, url: str, headers: dict[str, str] | None = None) -> Any:
+            if not url.startswith("data:"):
+                raise weasyprint.urls.FatalURLFetchingError(f"a document may not read {url}")
+            return super().fetch(url, headers)
+
+    return DataOnly
