@@ -1,0 +1,411 @@
+"""Rules about cases (events and records), cadence and *keep at all times*: *Verdicts* of docs/meaning.md."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from .clock import FOREVER, Window, add, windows_of
+from .findings import Finding, Texts
+from .measures import Scope, constant, samples_of
+from .rows import (
+    Case,
+    Json,
+    Row,
+    compares,
+    exception_records,
+    exempt,
+    group_of,
+    meets_where_exemption,
+    open_at,
+    rows_of,
+    time_of,
+)
+from .windows import decide, first_seen, named, ordered, seen_anywhere, unmeasured, wholly_excepted
+
+
+def finding(
+    rule: Json,
+    verdict: str,
+    group: Texts,
+    window: Window,
+    value: Fraction | int | None = None,
+    samples: int = 0,
+    decided: int | None = None,
+) -> Finding:
+    """A finding; the breach instant is kept for breached ones only."""
+    return Finding(
+        rule["id"],
+        rule["clause"],
+        verdict,
+        group,
+        window.start,
+        window.end,
+        None if value is None else Fraction(value),
+        samples,
+        decided if verdict == "breached" else None,
+    )
+
+
+def over_evaluated_time(case: Case, rule: Json, verdict: str, group: Texts = (), samples: int = 0) -> Finding:
+    """One finding over [start of life, min(as-of, end of life))."""
+    return finding(rule, verdict, group, case.evaluated, samples=samples)
+
+
+def in_life(case: Case, series: Json, environments: list[str]) -> list[Row]:
+    """Rows of the series in the life; the termination that ends it counts too."""
+    last = case.terminated and (series["source"], series["name"]) == ("event", "termination")
+    return [
+        row
+        for row in rows_of(case, series, environments)
+        if case.life.has(time_of(row)) or (last and time_of(row) == case.life.end)
+    ]
+
+
+def excepted(case: Case, rule: Json, series: Json, row: Row, instant: int) -> bool:
+    """Whether an exception holds for the row of the series at the instant."""
+    return exempt(case, rule, series["source"], series["name"], row, instant)
+
+
+def matches(row: Row, other: Row, matching: Iterable[str]) -> bool:
+    """Whether two rows have the same texts in `matching`."""
+    return all(row[name] == other[name] for name in matching)
+
+
+# --- keep at all times ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of violating instants: its window, and its violating samples as (time, number)."""
+
+    window: Window
+    samples: list[tuple[int, Fraction]]
+
+
+def runs_of(samples: list[tuple[int, Fraction]], violates: Callable[[Fraction], bool], last: int) -> list[Run]:
+    """Runs begin at a violating instant and end at the next one that does not violate, or at `last`."""
+    runs: list[Run] = []
+    begin, inside = None, []
+    for instant in sorted({time for time, _ in samples}):
+        bad = [(time, number) for time, number in samples if time == instant and violates(number)]
+        if bad:
+            begin = instant if begin is None else begin
+            inside += bad
+        elif begin is not None:
+            runs.append(Run(Window(begin, instant), inside))
+            begin, inside = None, []
+    return runs if begin is None else [*runs, Run(Window(begin, last), inside)]
+
+
+def worst(samples: list[tuple[int, Fraction]], comparison: str) -> Fraction:
+    """The worst of violating samples; for `is` and `is not` the first, of several at that instant the smallest."""
+    numbers = [number for _, number in samples]
+    if comparison in ("at most", "below"):
+        return max(numbers)
+    return min(numbers) if comparison in ("at least", "above") else min(samples)[1]
+
+
+def worst_of_met(samples: list[tuple[int, Fraction]], rule: Json) -> Fraction:
+    """The value of a met finding: the worst sample; for `is` and `is not`, where none violates, the smallest."""
+    bad = [s for s in samples if not compares(s[1], rule["comparison"], constant(rule["threshold"]))]
+    if rule["comparison"] in ("is", "is not") and not bad:
+        return min(number for _, number in samples)
+    return worst(bad or samples, rule["comparison"])
+
+
+def judge_always(case: Case, rule: Json, group: Texts, samples: list[tuple[int, Fraction]]) -> list[Finding]:
+    """One group that has samples: its breached runs, or that it met; and a run that is still going on."""
+    last = case.evaluated.end
+    findings = []
+    for run in runs_of(samples, lambda n: not compares(n, rule["comparison"], constant(rule["threshold"])), last):
+        begin, value, number = run.window.start, worst(run.samples, rule["comparison"]), len(run.samples)
+        limit = add(case.zone, begin, rule["tolerance"]) if rule["tolerance"] else begin
+        if run.window.end > limit:
+            findings.append(finding(rule, "breached", group, run.window, value, number, limit))
+        elif run.window.end == case.as_of < case.life.end:
+            findings.append(finding(rule, "pending", group, run.window, value, number))
+    if not any(each.verdict == "breached" for each in findings):
+        whole = Window(min(samples)[0], last)
+        findings.append(finding(rule, "met", group, whole, worst_of_met(samples, rule), len(samples)))
+    return findings
+
+
+def keep_always(case: Case, rule: Json) -> list[Finding]:
+    """*Keep at all times*."""
+    series = rule["series"]
+    if not case.bound(series["source"], series["name"]):
+        return [over_evaluated_time(case, rule, "unmeasured")]
+    groups = ordered(first_seen(case, rule, [series])) if rule["per"] else [()]
+    findings = []
+    for group in groups or [()]:
+        samples = samples_of(Scope(case, rule, named(rule, group), case.evaluated), series) if groups else []
+        missing = over_evaluated_time(case, rule, "excused" if rule["missing_excused"] else "unmeasured", group)
+        findings += judge_always(case, rule, group, samples) if samples else [missing]
+    return findings
+
+
+# --- cadence ----------------------------------------------------------------------------------------------------
+
+
+def exception_end(case: Case, rule: Json, group: Texts, instant: int) -> int | None:
+    """The latest end of the exception records open at the instant; FOREVER while one is still open."""
+    open_records = [r for r in exception_records(case, rule, named(rule, group)) if open_at(r, instant)]
+    return max((FOREVER if r["end"] is None else r["end"] for r in open_records), default=None)
+
+
+def judge_cadence(case: Case, rule: Json, group: Texts, begin: int, events: list[int]) -> list[Finding]:
+    """One group: from each event (or the start) to the next, or to the instant at which it was due."""
+    findings: list[Finding] = []
+    events = sorted({event for event in events if event >= begin})
+    while begin < case.life.end:
+        following = next(iter(events), None)
+        due = add(case.zone, begin, rule["every"])
+        if following is not None and following <= due:
+            if following > begin:
+                findings.append(finding(rule, "met", group, Window(begin, following), samples=1))
+            begin, events = following, events[1:]
+            continue
+        if due >= case.life.end and case.life.end <= case.as_of:
+            return findings
+        if case.as_of <= due:
+            return [*findings, finding(rule, "pending", group, Window(begin, due))]
+        excused_until = exception_end(case, rule, group, due)
+        verdict = "breached" if excused_until is None else "excused"
+        findings.append(finding(rule, verdict, group, Window(begin, due), decided=due))
+        onward = min(following or FOREVER, excused_until or FOREVER)
+        if onward == FOREVER:
+            return findings
+        if onward == following:
+            events = events[1:]
+        begin = onward
+    return findings
+
+
+def cadence(case: Case, rule: Json) -> list[Finding]:
+    """*Cadence*, for each group seen anywhere."""
+    seen: dict[Texts, int] = seen_anywhere(case, rule) if rule["per"] else {(): case.life.start}
+    if not seen:
+        return [over_evaluated_time(case, rule, "unmeasured")]
+    if not case.bound("event", rule["event"]["name"]):
+        return [over_evaluated_time(case, rule, "unmeasured", group) for group in ordered(seen)]
+    findings = []
+    for group in ordered(seen):
+        rows = Scope(case, rule, named(rule, group), case.life).rows(rule["event"])
+        times = [
+            time_of(row)
+            for row in rows
+            if case.life.has(time_of(row))
+            and not meets_where_exemption(case, rule, "event", rule["event"]["name"], row)
+        ]
+        findings += judge_cadence(case, rule, group, max(seen[group], case.life.start), times)
+    return findings
+
+
+# --- response ---------------------------------------------------------------------------------------------------
+
+
+def response_to(case: Case, rule: Json, trigger: Row) -> int | None:
+    """The instant of the first matching response at or after the trigger (a notice: to one of `roles`)."""
+    series = rule["response"]
+    times = [
+        time_of(row)
+        for row in rows_of(case, series, [])
+        if time_of(row) >= time_of(trigger)
+        and matches(row, trigger, rule["matching"])
+        and (series["name"] != "notice" or row["role"] in rule["roles"])
+    ]
+    return min(times, default=None)
+
+
+def judge_response(case: Case, rule: Json, trigger: Row) -> Finding:
+    """One trigger."""
+    begin, response = time_of(trigger), response_to(case, rule, trigger)
+    deadline = add(case.zone, begin, rule["within"])
+    if response is not None and response <= deadline:
+        verdict = "met"
+    elif case.as_of <= deadline:
+        verdict = "pending"
+    elif not case.bound("event", rule["response"]["name"]):
+        verdict = "unmeasured"
+    else:
+        verdict = "excused" if excepted(case, rule, rule["trigger"], trigger, begin) else "breached"
+    elapsed = None if response is None else response - begin
+    group = group_of(trigger, rule["per"])
+    return finding(rule, verdict, group, Window(begin, deadline), elapsed, 1, deadline)
+
+
+def verdict_on_share(rule: Json, met: int, pending: int, spared: int, cases: int) -> str:
+    """Response with `share`, closed window: what holds (or fails) whatever becomes of the pending cases.
+
+    Of them, `spared` stand under an exception: they count only when they are met.
+    """
+    if cases < rule["minimum_samples"] and (cases or rule["minimum_samples"] > 1):
+        return "excused" if rule["missing_excused"] else "unmeasured"
+    if cases == spared:
+        return "met"
+    comparison, threshold = rule["share"]["comparison"], constant(rule["share"]["threshold"])
+    if compares(Fraction(met, cases - spared), comparison, threshold):
+        return "met"
+    return "pending" if compares(Fraction(met + pending, cases), comparison, threshold) else "breached"
+
+
+def judge_share(case: Case, rule: Json, group: Texts, window: Window, triggers: list[Row]) -> Finding:
+    """One group and window of a response with `share`; excused cases do not count."""
+    inside = [row for row in triggers if window.has(time_of(row))]
+    judged = [(row, judge_response(case, rule, row).verdict) for row in inside]
+    verdicts = [verdict for _, verdict in judged if verdict != "excused"]
+    met, pending, cases = verdicts.count("met"), verdicts.count("pending"), len(verdicts)
+    spared = sum(v == "pending" and excepted(case, rule, rule["trigger"], row, time_of(row)) for row, v in judged)
+    if window.end > case.as_of:
+        verdict = "pending"
+    elif wholly_excepted(case, rule, group, window):
+        verdict = "excused"
+    else:
+        verdict = verdict_on_share(rule, met, pending, spared, cases)
+    return decide(finding(rule, verdict, group, window, Fraction(met, cases) if cases else None, cases))
+
+
+def share_of_responses(case: Case, rule: Json) -> list[Finding]:
+    """Response with `share`: windows as for *keep*, groups of the trigger."""
+    trigger, response = rule["trigger"], rule["response"]
+    is_bound = case.bound("event", response["name"])
+    seen = first_seen(case, rule, [trigger])
+    triggers = in_life(case, trigger, rule["environments"])
+    findings = []
+    for group in ordered(seen) if rule["per"] and seen else [()]:
+        own = [row for row in triggers if group_of(row, rule["per"]) == group]
+        for window in windows_of(case.zone, case.life, rule["share"]["window"], case.as_of):
+            if not (rule["per"] and seen and window.end <= seen[group]):
+                judged = judge_share(case, rule, group, window, own) if is_bound else unmeasured(rule, window, group)
+                findings.append(judged)
+    return findings
+
+
+def response(case: Case, rule: Json) -> list[Finding]:
+    """*Response*, one trigger at a time or as a share."""
+    if not case.bound("event", rule["trigger"]["name"]):
+        return [over_evaluated_time(case, rule, "unmeasured")]
+    if rule["share"]:
+        return share_of_responses(case, rule)
+    triggers = in_life(case, rule["trigger"], rule["environments"])
+    return [judge_response(case, rule, row) for row in triggers] or [over_evaluated_time(case, rule, "met")]
+
+
+# --- precedence, prohibition, permission --------------------------------------------------------------------------
+
+
+def acted_before(case: Case, rule: Json, event: Row, roles: list[str] | None) -> bool:
+    """Whether a required row, by one of the roles (None: anyone), stands in time before the event."""
+    latest = add(case.zone, time_of(event), rule["lead"], -1) if rule["lead"] else time_of(event)
+    earliest = add(case.zone, time_of(event), rule["within"], -1) if rule["within"] else -FOREVER
+    return any(
+        earliest <= time_of(row) <= latest
+        and matches(row, event, rule["matching"])
+        and (roles is None or row["role"] in roles)
+        for row in rows_of(case, rule["required"], [])
+    )
+
+
+def judge_precedence(case: Case, rule: Json, event: Row) -> Finding:
+    """One event."""
+    needed = [each["roles"] for each in rule["by"]] or [None]
+    satisfied = sum(acted_before(case, rule, event, roles) for roles in needed)
+    if satisfied == len(needed):
+        verdict = "met"
+    elif excepted(case, rule, rule["event"], event, time_of(event)):
+        verdict = "excused"
+    else:
+        verdict = "breached" if case.bound("event", rule["required"]["name"]) else "unmeasured"
+    at = time_of(event)
+    return finding(rule, verdict, group_of(event, rule["per"]), Window(at, at), samples=satisfied, decided=at)
+
+
+def precedence(case: Case, rule: Json) -> list[Finding]:
+    """*Precedence*."""
+    if not case.bound("event", rule["event"]["name"]):
+        return [over_evaluated_time(case, rule, "unmeasured")]
+    events = in_life(case, rule["event"], rule["environments"])
+    return [judge_precedence(case, rule, event) for event in events] or [over_evaluated_time(case, rule, "met")]
+
+
+def permitted(rule: Json, event: Row) -> bool:
+    """*Permission*: the role is among `roles` and, where environments are named, the environment among them."""
+    if rule["environments"] and event["environment"] not in rule["environments"]:
+        return False
+    return event["role"] in rule["roles"]
+
+
+def events_against(case: Case, rule: Json) -> list[Finding]:
+    """*Prohibition, permission*: each violating event, and one met finding for the rest of each group."""
+    if not case.bound("event", rule["event"]["name"]):
+        return [over_evaluated_time(case, rule, "unmeasured")]
+    permission = rule["kind"] == "permission"
+    rest: dict[Texts, int] = {}
+    findings = []
+    for event in in_life(case, rule["event"], [] if permission else rule["environments"]):
+        group, at = group_of(event, rule["per"]), time_of(event)
+        if permission and permitted(rule, event):
+            rest[group] = rest.get(group, 0) + 1
+            continue
+        verdict = "excused" if excepted(case, rule, rule["event"], event, at) else "breached"
+        findings.append(finding(rule, verdict, group, Window(at, at), samples=1, decided=at))
+    findings += [over_evaluated_time(case, rule, "met", group, number) for group, number in rest.items()]
+    return findings or [over_evaluated_time(case, rule, "met")]
+
+
+# --- retention, deletion ------------------------------------------------------------------------------------------
+
+
+def retention(case: Case, rule: Json) -> list[Finding]:
+    """*Retention*: each record that ended too young, and the number of the others by group."""
+    series = rule["record"]
+    if not case.bound("record", series["name"]):
+        return [over_evaluated_time(case, rule, "unmeasured")]
+    findings, others = [], list[tuple[Texts, str]]()
+    for record in in_life(case, series, rule["environments"]):
+        group, begin, end = group_of(record, rule["per"]), record["begin"], record["end"]
+        due = add(case.zone, begin, rule["period"])
+        if end is not None and end < due:
+            verdict = "excused" if excepted(case, rule, series, record, end) else "breached"
+            findings.append(finding(rule, verdict, group, Window(begin, end), end - begin, 1, end))
+        else:
+            others.append((group, "met" if end is not None or case.as_of >= due else "pending"))
+    findings += [
+        over_evaluated_time(case, rule, verdict, group, others.count((group, verdict)))
+        for group, verdict in set(others)
+    ]
+    return findings or [over_evaluated_time(case, rule, "met")]
+
+
+def judge_deletion(case: Case, rule: Json, trigger: Row) -> Finding:
+    """One trigger."""
+    begin = time_of(trigger)
+    deadline = add(case.zone, begin, rule["within"])
+    records = [
+        r for r in rows_of(case, rule["record"], []) if r["begin"] <= begin and matches(r, trigger, rule["matching"])
+    ]
+    late = [r for r in records if r["end"] is None or r["end"] > deadline]
+    living = [r for r in records if r["end"] is None]
+    is_bound = case.bound("record", rule["record"]["name"])
+    if not is_bound:
+        verdict = "unmeasured"
+    elif case.as_of <= deadline:
+        verdict = "pending" if living else "met"
+    elif late:
+        verdict = "excused" if excepted(case, rule, rule["trigger"], trigger, begin) else "breached"
+    else:
+        verdict = "met"
+    number = len(living) if case.as_of <= deadline else len(late)
+    value = number if is_bound else None
+    group = group_of(trigger, rule["per"])
+    return finding(rule, verdict, group, Window(begin, deadline), value, len(records), deadline)
+
+
+def deletion(case: Case, rule: Json) -> list[Finding]:
+    """*Deletion*."""
+    if not case.bound("event", rule["trigger"]["name"]):
+        return [over_evaluated_time(case, rule, "unmeasured")]
+    triggers = in_life(case, rule["trigger"], rule["environments"])
+    return [judge_deletion(case, rule, row) for row in triggers] or [over_evaluated_time(case, rule, "met")]

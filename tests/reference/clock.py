@@ -1,0 +1,161 @@
+"""Time, as *Time* and *Windows* of docs/meaning.md have it. Instants are microseconds since 1970 UTC."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+ELAPSED = {"seconds": 1_000_000, "minutes": 60_000_000, "hours": 3_600_000_000}
+QUARTER_OF_AN_HOUR = 900_000_000  # every offset in force today is a multiple of it
+FOREVER = 2**62
+
+
+@dataclass(frozen=True)
+class Window:
+    """Half-open `[start, end)`."""
+
+    start: int
+    end: int
+
+    def has(self, instant: int) -> bool:
+        """Whether the instant lies in the window."""
+        return self.start <= instant < self.end
+
+
+def instant_of(zone: ZoneInfo, local: datetime) -> int:
+    """Time, *Local*: a skipped local time has the offset before the change, one that happens twice is the first."""
+    return (local.replace(tzinfo=zone, fold=0) - EPOCH) // MICROSECOND
+
+
+def local_of(zone: ZoneInfo, instant: int) -> datetime:
+    """What the local clock shows at the instant."""
+    return (EPOCH + instant * MICROSECOND).astimezone(zone).replace(tzinfo=None, fold=0)
+
+
+def midnight(zone: ZoneInfo, day: date) -> int:
+    """The instant of local midnight."""
+    return instant_of(zone, datetime.combine(day, time.min))
+
+
+def move_months(day: date, months: int) -> date:
+    """Time, *Adding a period*: a month that lacks the day gives its last day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def move_date(day: date, amount: int, unit: str) -> date:
+    """A date moved by calendar days, weeks, months, quarters or years."""
+    if unit in ("days", "weeks"):
+        return day + timedelta(days=amount * (7 if unit == "weeks" else 1))
+    return move_months(day, amount * {"months": 1, "quarters": 3, "years": 12}[unit])
+
+
+def add(zone: ZoneInfo, instant: int, period: dict[str, Any], sign: int = 1) -> int:
+    """Time, *Adding a period*; `sign` -1 takes it away."""
+    amount, unit = sign * int(period["amount"]), str(period["unit"])
+    if unit in ELAPSED:
+        return instant + amount * ELAPSED[unit]
+    local = local_of(zone, instant)
+    return instant_of(zone, datetime.combine(move_date(local.date(), amount, unit), local.time()))
+
+
+def first_day(day: date, unit: str) -> date:
+    """The first day of the calendar week, month, … that holds the day."""
+    match unit:
+        case "day":
+            return day
+        case "week":
+            return day - timedelta(days=day.weekday())
+        case "month":
+            return day.replace(day=1)
+        case "quarter":
+            return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
+        case _:
+            return day.replace(month=1, day=1)
+
+
+def next_first_day(day: date, unit: str) -> date:
+    """The first day of the calendar period after the one that begins on `day`."""
+    return move_date(day, 1, unit + "s")
+
+
+def hour_starts(zone: ZoneInfo, instant: int) -> Iterator[int]:
+    """Windows: every instant at which the local clock shows hh:00, from the last one at or before `instant` on."""
+    candidate = instant // QUARTER_OF_AN_HOUR * QUARTER_OF_AN_HOUR
+    while local_of(zone, candidate).minute != 0:
+        candidate -= QUARTER_OF_AN_HOUR
+    while True:
+        if local_of(zone, candidate).minute == 0:
+            yield candidate
+        candidate += QUARTER_OF_AN_HOUR
+
+
+def period_starts(zone: ZoneInfo, instant: int, unit: str) -> Iterator[int]:
+    """Windows: the starts of calendar periods, from the one that holds `instant` on."""
+    if unit == "hour":
+        yield from hour_starts(zone, instant)
+    day = first_day(local_of(zone, instant).date(), unit)
+    while True:
+        yield midnight(zone, day)
+        day = next_first_day(day, unit)
+
+
+def period_start(zone: ZoneInfo, instant: int, unit: str) -> int:
+    """The start of the calendar period that holds the instant."""
+    return next(period_starts(zone, instant, unit))
+
+
+def calendar_windows(zone: ZoneInfo, life: Window, unit: str, as_of: int) -> list[Window]:
+    """Windows, *Calendar*: consecutive periods, cut to the life, that begin before as-of."""
+    starts = period_starts(zone, life.start, unit)
+    start, windows = next(starts), []
+    while start < min(as_of, life.end):
+        end = next(starts)
+        cut = Window(max(start, life.start), min(end, life.end))
+        if cut.start < cut.end and cut.start < as_of:
+            windows.append(cut)
+        start = end
+    return windows
+
+
+def rolling_windows(zone: ZoneInfo, life: Window, length: dict[str, Any], as_of: int) -> list[Window]:
+    """Windows, *Rolling*: one ends at each local midnight (hour), wholly inside the life, up to the first after as-of."""
+    ends = period_starts(zone, life.start, "hour" if length["unit"] in ELAPSED else "day")
+    windows: list[Window] = []
+    for end in ends:
+        window = Window(add(zone, end, length, -1), end)
+        if end > life.end or window.start >= as_of:
+            return windows
+        if window.start >= life.start:
+            windows.append(window)
+        if end > as_of:
+            return windows
+    return windows
+
+
+def windows_of(zone: ZoneInfo, life: Window, window: dict[str, Any], as_of: int) -> list[Window]:
+    """The windows of a rule that have begun by as-of, in order."""
+    if life.start >= life.end:
+        return []
+    if window["kind"] == "calendar":
+        return calendar_windows(zone, life, window["each"], as_of)
+    return rolling_windows(zone, life, window["length"], as_of)
+
+
+def time_covered(window: Window, intervals: list[Window], without: list[Window]) -> int:
+    """Microseconds of the window that lie in at least one of `intervals` and in none of `without`."""
+    points = {window.start, window.end}
+    points |= {p for i in (*intervals, *without) for p in (i.start, i.end) if window.has(p)}
+    cuts = sorted(points)
+    return sum(
+        end - start
+        for start, end in pairwise(cuts)
+        if any(i.has(start) for i in intervals) and not any(i.has(start) for i in without)
+    )

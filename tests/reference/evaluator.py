@@ -1,0 +1,81 @@
+"""The reference evaluator: what docs/meaning.md says, one function for one paragraph, with lists and loops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from . import cases, consequences, windows
+from .findings import Finding
+from .rows import Case, Json, Tables, known_tables, life_of
+
+JUDGES: dict[str, Callable[[Case, Json], list[Finding]]] = {
+    "keep": windows.keep,
+    "keep_always": cases.keep_always,
+    "cadence": cases.cadence,
+    "count": windows.count,
+    "response": cases.response,
+    "precedence": cases.precedence,
+    "prohibition": cases.events_against,
+    "permission": cases.events_against,
+    "retention": cases.retention,
+    "deletion": cases.deletion,
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """Findings of the rules, in the order of the rules, groups and starts; and what follows from the breached ones."""
+
+    findings: list[Finding]
+    duties: list[Finding]
+    blocks: list[Finding]
+    cures: list[consequences.Cure]
+    credits: list[consequences.Credit]
+    escalations: list[consequences.Escalation]
+    terminations: list[consequences.Termination]
+
+
+def case_of(book: Json, tables: Tables, as_of: int) -> Case:
+    """The rulebook with what is known at as-of."""
+    zone, rows = ZoneInfo(book["timezone"]), known_tables(tables, as_of)
+    life, terminated = life_of(book, zone, rows)
+    return Case(book, rows, as_of, zone, life, terminated)
+
+
+def in_order(found: list[Finding]) -> list[Finding]:
+    """The findings of one rule by group and start (then end and verdict, so that no order is left to chance)."""
+    return sorted(
+        found, key=lambda f: ([text or "" for text in f.group], f.start, f.end, f.verdict, f.samples, f.value or 0)
+    )
+
+
+def evaluate(book: Json, tables: Tables, as_of: int) -> Result:
+    """Judge every rule of a rulebook (`model_dump(mode="json")`) on the rows of the bound tables at an instant.
+
+    `tables` holds, by (kind, name) of the source, rows with `time` or `begin` and `end` in microseconds, `value`,
+    texts by dimension and numbers by attribute. A source without a key is unbound.
+    """
+    case = case_of(book, tables, as_of)
+    if case.evaluated.start >= case.evaluated.end:
+        return Result([], [], [], [], [], [], [])
+    judged = [(rule, in_order(JUDGES[rule["kind"]](case, rule))) for rule in book["rules"]]
+    cures = {
+        rule["id"]: [consequences.cure_of(case, rule, f) for f in found if f.verdict == "breached"]
+        for rule, found in judged
+    }
+    breaches = [(rule, f) for rule, found in judged for f in found if f.verdict == "breached"]
+    return Result(
+        findings=[f for _, found in judged for f in found],
+        duties=[
+            d for rule, _ in judged for d in consequences.duties(case, rule, [c.breach for c in cures[rule["id"]]])
+        ],
+        blocks=[
+            b for rule, found in judged for b in in_order(consequences.blocks(case, rule, cures[rule["id"]], found))
+        ],
+        cures=[cure for rule, _ in judged for cure in cures[rule["id"]]],
+        credits=consequences.credits_due(case, breaches),
+        escalations=[e for rule, _ in judged for e in consequences.escalations(case, rule, cures[rule["id"]])],
+        terminations=consequences.terminations(case, [(rule, c) for rule, _ in judged for c in cures[rule["id"]]]),
+    )

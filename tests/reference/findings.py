@@ -1,0 +1,23 @@
+"""What the reference evaluator hands back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+Texts = tuple[str | None, ...]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The judgement of a rule on a group (its texts, as `per` has them) in `[start, end)`; `value` in base units."""
+
+    rule: str
+    clause: str
+    verdict: str
+    group: Texts
+    start: int
+    end: int
+    value: Fraction | None = None
+    samples: int = 0
+    decided: int | None = None

@@ -1,0 +1,268 @@
+"""Rows and which of them a rule looks at, as *Time*, *Rows* and *Groups* of docs/meaning.md have it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tallystick.quantities import known_unit
+
+from .clock import FOREVER, Window, midnight
+
+Json = dict[str, Any]
+Row = Mapping[str, Any]
+Group = dict[str, str | None]
+Tables = Mapping[tuple[str, str], list[dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One evaluation: the rulebook, the rows known at as-of, and the life of the agreement."""
+
+    book: Json
+    tables: dict[tuple[str, str], list[Row]]
+    as_of: int
+    zone: ZoneInfo
+    life: Window
+    terminated: bool
+
+    @property
+    def evaluated(self) -> Window:
+        """Evaluated time: `[start of life, min(as-of, end of life))`."""
+        return Window(self.life.start, min(self.as_of, self.life.end))
+
+    def bound(self, kind: str, name: str) -> bool:
+        """Whether the source has a table, even an empty one."""
+        return (kind, name) in self.tables
+
+    def declaration(self, kind: str, name: str) -> Json:
+        """What the rulebook says of a source."""
+        return next(each for each in self.book[kind + "s"] if each["id"] == name)
+
+    def dimensions(self, kind: str, name: str) -> tuple[str, ...]:
+        """The dimensions of a source."""
+        return tuple(self.declaration(kind, name)["dimensions"])
+
+    def units(self, kind: str, name: str) -> dict[str, str]:
+        """The numbers of a source and their units."""
+        declaration = self.declaration(kind, name)
+        if kind == "metric":
+            return {"value": declaration["unit"]}
+        return {each["name"]: each["unit"] for each in declaration["attributes"]}
+
+
+def time_of(row: Row) -> int:
+    """When a metric or event row happened; when a record began."""
+    return int(row["begin"] if "begin" in row else row["time"])
+
+
+def known(row: Row, as_of: int) -> Row | None:
+    """Time, *As-of*: what is known of a row at as-of; None when nothing is."""
+    if time_of(row) >= as_of:
+        return None
+    if row.get("end") is not None and row["end"] >= as_of:
+        return {**row, "end": None}
+    return row
+
+
+def known_tables(tables: Tables, as_of: int) -> dict[tuple[str, str], list[Row]]:
+    """The bound tables, with only the rows that are known at as-of."""
+    return {source: [k for row in rows if (k := known(row, as_of)) is not None] for source, rows in tables.items()}
+
+
+def life_of(book: Json, zone: ZoneInfo, tables: Mapping[tuple[str, str], list[Row]]) -> tuple[Window, bool]:
+    """Time, *life*: from effective to until, or to the first termination; and whether a termination ended it."""
+    start = midnight(zone, date.fromisoformat(book["effective"]))
+    end = midnight(zone, date.fromisoformat(book["until"])) if book["until"] else FOREVER
+    first = min((int(row["time"]) for row in tables.get(("event", "termination"), [])), default=FOREVER)
+    return Window(start, min(end, first)), first < end
+
+
+# --- conditions -----------------------------------------------------------------------------------------------
+
+
+def in_base(number: Any, unit: str) -> Fraction:
+    """A decimal in base units, exact."""
+    return Fraction(number) * known_unit(unit).factor
+
+
+def number_of(row: Row, name: str, units: dict[str, str]) -> Fraction | None:
+    """A number of the row in base units; None when the row lacks it."""
+    number = row.get(name)
+    return None if number is None else in_base(number, units[name])
+
+
+def is_number(operand: Json, units: dict[str, str]) -> bool:
+    """Whether an operand stands for a number (else: for a text)."""
+    return operand["kind"] in ("value", "arithmetic") or (operand["kind"] == "attribute" and operand["name"] in units)
+
+
+def operand_number(operand: Json, row: Row, units: dict[str, str]) -> Fraction | None:
+    """The number that an operand stands for in this row; None when it is missing."""
+    match operand["kind"]:
+        case "value":
+            return in_base(operand["quantity"]["value"], operand["quantity"]["unit"])
+        case "attribute":
+            return number_of(row, operand["name"], units) if operand["name"] in units else None
+        case "arithmetic":
+            left, right = operand_number(operand["left"], row, units), operand_number(operand["right"], row, units)
+            return calculate(operand["operator"], left, right)
+        case _:
+            return None
+
+
+def operand_text(operand: Json, row: Row) -> str | None:
+    """The text that an operand stands for in this row; None when it is missing."""
+    return operand["value"] if operand["kind"] == "text" else row.get(operand["name"])
+
+
+def calculate(operator: str, left: Fraction | None, right: Fraction | None) -> Fraction | None:
+    """Exact arithmetic; missing when a side is missing, or on division by zero."""
+    if left is None or right is None:
+        return None
+    match operator:
+        case "+":
+            return left + right
+        case "-":
+            return left - right
+        case "*":
+            return left * right
+        case _:
+            return None if right == 0 else left / right
+
+
+def compares(left: Fraction, comparison: str, right: Fraction) -> bool:
+    """Whether a number satisfies a comparison."""
+    return {
+        "at least": left >= right,
+        "at most": left <= right,
+        "below": left < right,
+        "above": left > right,
+        "is": left == right,
+        "is not": left != right,
+    }[comparison]
+
+
+def comparison_holds(condition: Json, row: Row, units: dict[str, str]) -> bool:
+    """Rows, *A comparison in a `where`*: a missing number satisfies none; a missing text equals a missing text."""
+    left, right = condition["left"], condition["right"]
+    if is_number(left, units) or is_number(right, units):
+        numbers = operand_number(left, row, units), operand_number(right, row, units)
+        if numbers[0] is None or numbers[1] is None:
+            return False
+        return compares(numbers[0], condition["comparison"], numbers[1])
+    same = operand_text(left, row) == operand_text(right, row)
+    return same if condition["comparison"] == "is" else not same
+
+
+def holds(condition: Json | None, row: Row, units: dict[str, str]) -> bool:
+    """Whether a condition holds for a row."""
+    if condition is None:
+        return True
+    match condition["kind"]:
+        case "compare":
+            return comparison_holds(condition, row, units)
+        case "member":
+            return bool((row.get(condition["attribute"]) in condition["values"]) != condition["negated"])
+        case "all":
+            return all(holds(part, row, units) for part in condition["parts"])
+        case "any":
+            return any(holds(part, row, units) for part in condition["parts"])
+        case _:
+            return not holds(condition["part"], row, units)
+
+
+def names_in(condition: Json) -> set[str]:
+    """The dimensions and numbers that a condition (or an operand) names."""
+    match condition["kind"]:
+        case "attribute":
+            return {condition["name"]}
+        case "member":
+            return {condition["attribute"]}
+        case "compare" | "arithmetic":
+            return names_in(condition["left"]) | names_in(condition["right"])
+        case "all" | "any":
+            return {name for part in condition["parts"] for name in names_in(part)}
+        case "not":
+            return names_in(condition["part"])
+        case _:
+            return set()
+
+
+# --- the rows of a series -------------------------------------------------------------------------------------
+
+
+def rows_of(case: Case, series: Json, environments: list[str]) -> list[Row]:
+    """The known rows of a series: those that meet `where` and, if they have the dimension, are in an environment."""
+    kind, name = series["source"], series["name"]
+    filtered = environments if "environment" in case.dimensions(kind, name) else []
+    return [
+        row
+        for row in case.tables.get((kind, name), [])
+        if holds(series["where"], row, case.units(kind, name)) and (not filtered or row["environment"] in filtered)
+    ]
+
+
+def agrees(row: Row, dimensions: tuple[str, ...], other: Mapping[str, Any]) -> bool:
+    """Whether a row of a source with these dimensions equals `other` on every dimension they share."""
+    return all(row[name] == other[name] for name in dimensions if name in other)
+
+
+def group_of(row: Row, per: list[str]) -> tuple[str | None, ...]:
+    """The group that a row belongs to."""
+    return tuple(row[name] for name in per)
+
+
+def open_at(record: Row, instant: int) -> bool:
+    """Rows: a record is open in `[begin, end)`."""
+    return bool(record["begin"] <= instant and (record["end"] is None or instant < record["end"]))
+
+
+# --- exceptions -----------------------------------------------------------------------------------------------
+
+
+def exception_records(case: Case, rule: Json, like: Mapping[str, Any]) -> list[Row]:
+    """Measures, *Which exception records match*: those that equal `like` on every dimension they share.
+
+    Where the rule names environments (*permission* aside), a record with that dimension must be in one of them.
+    """
+    environments = [] if rule["kind"] == "permission" else rule["environments"]
+    return [
+        record
+        for exemption in rule["exemptions"]
+        if exemption["kind"] == "during"
+        for record in rows_of(case, exemption["record"], environments)
+        if agrees(record, case.dimensions("record", exemption["record"]["name"]), like)
+    ]
+
+
+def open_times(records: list[Row], horizon: int) -> list[Window]:
+    """The open times of records; of one that is still open, up to the horizon."""
+    return [Window(r["begin"], horizon if r["end"] is None else min(r["end"], horizon)) for r in records]
+
+
+def texts(case: Case, kind: str, name: str, row: Row) -> Group:
+    """The dimensions of a row and their texts."""
+    return {dimension: row[dimension] for dimension in case.dimensions(kind, name)}
+
+
+def meets_where_exemption(case: Case, rule: Json, kind: str, name: str, row: Row) -> bool:
+    """Whether an `except where` of the rule holds for the row of a source that has all it names."""
+    units = case.units(kind, name)
+    has = {*case.dimensions(kind, name), *units}
+    return any(
+        holds(e["condition"], row, units)
+        for e in rule["exemptions"]
+        if e["kind"] == "where" and names_in(e["condition"]) <= has
+    )
+
+
+def exempt(case: Case, rule: Json, kind: str, name: str, row: Row, instant: int) -> bool:
+    """Whether an exception of the rule holds for the row at the instant."""
+    if meets_where_exemption(case, rule, kind, name, row):
+        return True
+    return any(open_at(record, instant) for record in exception_records(case, rule, texts(case, kind, name, row)))

@@ -1,0 +1,642 @@
+"""Small agreements and data for hypothesis, near the instants and numbers where evaluators go wrong.
+
+The sources are always the same few; rules, remedies, zones, life, rows and the instant of the evaluation are drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cache
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hypothesis import strategies as st
+
+from tallystick.quantities import Period, PeriodUnit, Quantity
+from tallystick.rules import measure as m
+from tallystick.rules import rule as r
+from tallystick.rules.rulebook import AttributeData, EventData, MetricData, RecordData, Rulebook
+
+from .clock import instant_of, local_of, midnight, period_starts
+
+Table = list[dict[str, Any]]
+Tables = dict[tuple[str, str], Table]
+HOUR = 3_600_000_000
+DAY = 24 * HOUR
+
+# --- sources ----------------------------------------------------------------------------------------------------
+
+METRICS = (
+    MetricData(id="quality", title="quality", unit="score", dimensions=("model", "environment"), places=3),
+    MetricData(id="passed", title="pass", unit="fraction", dimensions=("model",)),
+    MetricData(id="latency", title="latency", unit="milliseconds", dimensions=("model", "segment")),
+    MetricData(id="total", title="total", unit="score"),
+)
+EVENTS = (
+    EventData(
+        id="incident",
+        title="incident",
+        dimensions=("ticket", "model", "severity"),
+        attributes=(AttributeData(name="affected", unit="count"), AttributeData(name="loss", unit="USD")),
+    ),
+    EventData(id="resolution", title="resolution", dimensions=("ticket", "model")),
+    EventData(
+        id="deployment",
+        title="deployment",
+        dimensions=("model", "environment", "role"),
+        optional=("role",),
+    ),
+    EventData(id="approval", title="approval", dimensions=("model", "role")),
+    EventData(id="notice", title="notice", dimensions=("clause", "role", "model"), optional=("clause", "model")),
+    EventData(id="cure", title="cure", dimensions=("clause", "model"), optional=("model",)),
+    EventData(id="termination", title="termination"),
+)
+RECORDS = (
+    RecordData(
+        id="outage",
+        title="outage",
+        dimensions=("model", "environment"),
+        attributes=(AttributeData(name="users", unit="count"),),
+    ),
+    RecordData(id="maintenance", title="maintenance", dimensions=("model",)),
+    RecordData(id="freeze", title="freeze", dimensions=("environment",)),
+)
+SOURCES: dict[str, tuple[m.SeriesKind, MetricData | EventData | RecordData]] = {
+    **{each.id: (m.SeriesKind.METRIC, each) for each in METRICS},
+    **{each.id: (m.SeriesKind.EVENT, each) for each in EVENTS},
+    **{each.id: (m.SeriesKind.RECORD, each) for each in RECORDS},
+}
+TEXTS = {
+    "model": ("a", "b"),
+    "environment": ("production", "staging"),
+    "segment": ("x", "y", "z"),
+    "ticket": ("1", "2"),
+    "severity": ("low", "high"),
+    "role": ("engineer", "officer", "chief"),
+    "clause": ("first", "second"),
+}
+NUMBERS = {
+    "quality": ("-1", "0", "1", "2", "2.001", "3"),
+    "passed": ("0", "0.5", "0.9", "0.899999999", "0.900000001", "1"),
+    "latency": ("0", "200", "199.999999999", "200.000000001", "1000"),
+    "total": ("0", "1", "2"),
+    "affected": ("0", "1", "2", "7"),
+    "loss": ("-5", "0", "10.005", "100"),
+    "users": ("0", "1", "2"),
+}
+THRESHOLDS = {
+    "score": ("0", "1", "2", "1.5", "2.001"),
+    "fraction": ("0", "0.5", "0.9", "1"),
+    "duration": ("0", "200", "3600000", "86400000"),
+    "count": ("0", "1", "2", "3"),
+    "money": ("0", "10", "10.005", "100"),
+}
+UNITS = {"score": "score", "fraction": "fraction", "duration": "milliseconds", "count": "count", "money": "USD"}
+ZONES = ("UTC", "America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu", "America/Havana")
+STARTS = (
+    "2026-10-20",
+    "2026-10-30",
+    "2026-03-05",
+    "2026-03-26",
+    "2026-04-01",
+    "2026-10-02",
+    "2027-01-30",
+    "2028-02-27",
+)
+
+
+def dimensions(name: str) -> tuple[str, ...]:
+    """The dimensions of a source."""
+    return SOURCES[name][1].dimensions
+
+
+# --- small parts ------------------------------------------------------------------------------------------------
+
+
+def choice(*options: Any) -> st.SearchStrategy[Any]:
+    """One of the options."""
+    return st.sampled_from(options)
+
+
+def often(likely: Any, *others: Any) -> st.SearchStrategy[Any]:
+    """The first option about as often as all others together."""
+    return st.sampled_from([likely] * len(others) + [*others])
+
+
+def value(kind: str) -> st.SearchStrategy[m.Value]:
+    """A threshold of that kind."""
+    return choice(*THRESHOLDS[kind]).map(lambda n: m.Value(quantity=Quantity(value=Decimal(n), unit=UNITS[kind])))
+
+
+COMPARISONS = often(
+    m.Comparison.AT_LEAST,
+    m.Comparison.AT_MOST,
+    m.Comparison.BELOW,
+    m.Comparison.ABOVE,
+    m.Comparison.IS,
+    m.Comparison.IS_NOT,
+)
+PERIODS = st.builds(
+    Period,
+    amount=st.integers(1, 3),
+    unit=choice(PeriodUnit.HOURS, PeriodUnit.DAYS, PeriodUnit.DAYS, PeriodUnit.WEEKS, PeriodUnit.MONTHS),
+)
+LONG_PERIODS = st.builds(
+    Period,
+    amount=st.integers(1, 2),
+    unit=choice(PeriodUnit.DAYS, PeriodUnit.MONTHS, PeriodUnit.QUARTERS, PeriodUnit.YEARS),
+)
+
+
+@st.composite
+def conditions(draw: st.DrawFn, name: str, depth: int = 1) -> m.Condition:
+    """A condition on a row of the source, which has at least one dimension."""
+    if depth and draw(st.integers(0, 3)) == 0:
+        parts = (draw(conditions(name, depth - 1)), draw(conditions(name, depth - 1)))
+        options: list[m.Condition] = [m.All(parts=parts), m.Any(parts=parts), m.Not(part=parts[0])]
+        return draw(st.sampled_from(options))
+    source = SOURCES[name][1]
+    numbers: tuple[AttributeData, ...] = () if isinstance(source, MetricData) else source.attributes
+    if draw(st.booleans()) and numbers:
+        return draw(number_conditions(numbers))
+    dimension = draw(st.sampled_from(source.dimensions))
+    if draw(st.booleans()):
+        values = tuple(sorted(draw(st.sets(st.sampled_from(TEXTS[dimension]), min_size=1, max_size=2))))
+        return m.Member(attribute=dimension, values=values, negated=draw(st.booleans()))
+    return m.Compare(
+        left=m.Attribute(name=dimension),
+        comparison=draw(choice(m.Comparison.IS, m.Comparison.IS_NOT)),
+        right=m.Text(value=draw(st.sampled_from(TEXTS[dimension]))),
+    )
+
+
+@st.composite
+def number_conditions(draw: st.DrawFn, numbers: tuple[AttributeData, ...]) -> m.Condition:
+    """A number of the row (doubled, sometimes) against a number."""
+    number = draw(st.sampled_from(numbers))
+    amount = m.Value(quantity=Quantity(value=Decimal(draw(choice(*NUMBERS[number.name]))), unit=number.unit))
+    left: Any = m.Attribute(name=number.name)
+    if draw(st.booleans()):
+        two = m.Value(quantity=Quantity(value=Decimal(2), unit="count"))
+        left = m.RowArithmetic(operator=draw(st.sampled_from(list(m.Operator))), left=left, right=two)
+    return m.Compare(left=left, comparison=draw(COMPARISONS), right=amount)
+
+
+@st.composite
+def series(draw: st.DrawFn, name: str, attribute: str | None = None) -> m.Series:
+    """Rows of the source, sometimes with a condition."""
+    where = draw(conditions(name)) if dimensions(name) and draw(st.integers(0, 3)) == 0 else None
+    return m.Series(source=SOURCES[name][0], name=name, attribute=attribute, where=where)
+
+
+# --- measures ---------------------------------------------------------------------------------------------------
+
+FUNCTIONS = [f for f in m.Function if f is not m.Function.COUNT]
+
+
+@st.composite
+def aggregates(draw: st.DrawFn, name: str, attribute: str | None = None) -> m.Aggregate:
+    """A plain aggregate of the numbers of a source."""
+    function = draw(st.sampled_from(FUNCTIONS))
+    percentile = Decimal(draw(choice("50", "90", "95", "100", "33.4"))) if function is m.Function.PERCENTILE else None
+    return m.Aggregate(function=function, of=draw(series(name, attribute)), percentile=percentile)
+
+
+def count_of(name: str) -> st.SearchStrategy[m.Aggregate]:
+    """The number of rows."""
+    return series(name).map(lambda s: m.Aggregate(function=m.Function.COUNT, of=s))
+
+
+@st.composite
+def shares(draw: st.DrawFn) -> m.Share:
+    """The share of quick answers."""
+    return m.Share(of=draw(series("latency")), comparison=draw(COMPARISONS), threshold=draw(value("duration")))
+
+
+@st.composite
+def record_times(draw: st.DrawFn, kind: type[m.Uptime | m.OpenTime]) -> m.Uptime | m.OpenTime:
+    """Uptime or open time, sometimes with excluded time."""
+    excluding = draw(st.none() | series("maintenance") | series("freeze"))
+    return kind(record=draw(series("outage")), excluding=excluding)
+
+
+@st.composite
+def elapsed(draw: st.DrawFn) -> m.Elapsed:
+    """Time from incident to resolution."""
+    function = draw(
+        choice(
+            m.Function.MEAN, m.Function.MEDIAN, m.Function.MAX, m.Function.MIN, m.Function.SUM, m.Function.PERCENTILE
+        )
+    )
+    return m.Elapsed(
+        function=function,
+        percentile=Decimal(90) if function is m.Function.PERCENTILE else None,
+        start=draw(series("incident")),
+        finish=draw(series("resolution")),
+        matching=draw(choice((), ("ticket",), ("ticket", "model"))),
+    )
+
+
+@st.composite
+def across(draw: st.DrawFn, function: str, inner: st.SearchStrategy[Any], dimension: str) -> m.Across:
+    """`gap` or `ratio`."""
+    return m.Across.model_validate({"function": function, "measure": draw(inner).model_dump(), "dimension": dimension})
+
+
+@st.composite
+def quotients(draw: st.DrawFn) -> m.Arithmetic:
+    """A share of counts."""
+    operator = draw(st.sampled_from(list(m.Operator)))
+    return m.Arithmetic(operator=operator, left=draw(count_of("incident")), right=draw(count_of("resolution")))
+
+
+@st.composite
+def scaled(draw: st.DrawFn) -> m.Arithmetic:
+    """Quality against the total, which all groups share."""
+    operator = draw(st.sampled_from(list(m.Operator)))
+    return m.Arithmetic(operator=operator, left=draw(aggregates("quality")), right=draw(aggregates("total")))
+
+
+def ages() -> st.SearchStrategy[m.Age]:
+    """Ages of metrics, events and records."""
+    return choice("quality", "incident", "outage").flatmap(series).map(lambda s: m.Age(of=s))
+
+
+def distincts() -> st.SearchStrategy[m.Distinct]:
+    """Distinct texts, also where some are missing."""
+    return series("deployment").map(lambda s: m.Distinct(of=s, dimension="role"))
+
+
+MEASURES: dict[str, st.SearchStrategy[Any]] = {
+    "score": st.one_of(aggregates("quality"), across("gap", aggregates("quality"), "environment"), scaled()),
+    "fraction": st.one_of(
+        aggregates("passed"),
+        shares(),
+        record_times(m.Uptime),
+        across("ratio", aggregates("latency"), "segment"),
+        across("gap", shares(), "segment"),
+        quotients(),
+    ),
+    "duration": st.one_of(aggregates("latency"), record_times(m.OpenTime), ages(), elapsed()),
+    "count": st.one_of(
+        choice("quality", "incident", "outage", "deployment").flatmap(count_of),
+        distincts(),
+        aggregates("incident", "affected"),
+        across("gap", count_of("incident"), "severity"),
+    ),
+    "money": aggregates("incident", "loss"),
+}
+
+
+def dimensions_measured(measure: Any) -> list[set[str]]:
+    """The dimensions of each source that a measure reads, less those that it compares across."""
+    match measure:
+        case m.Arithmetic():
+            return dimensions_measured(measure.left) + dimensions_measured(measure.right)
+        case m.Across():
+            return [each - {measure.dimension} for each in dimensions_measured(measure.measure)]
+        case m.Uptime() | m.OpenTime():
+            return [set(dimensions(measure.record.name))]
+        case m.Elapsed():
+            return [set(dimensions("incident")) & set(dimensions("resolution"))]
+        case m.Value():
+            return []
+        case _:
+            return [set(dimensions(measure.of.name))]
+
+
+# --- rules ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Span:
+    """How long an example runs; windows of hours go with short ones only."""
+
+    days: int
+
+    @property
+    def windows(self) -> st.SearchStrategy[r.Window]:
+        """Windows that fit."""
+        if self.days < 10:
+            return st.one_of(
+                choice(r.CalendarUnit.HOUR, r.CalendarUnit.DAY).map(lambda each: r.Calendar(each=each)),
+                choice((1, "hours"), (5, "hours"), (90, "minutes"), (1, "days"), (2, "days")).map(rolling),
+            )
+        units = [each for each in r.CalendarUnit if each is not r.CalendarUnit.HOUR]
+        return st.one_of(
+            st.sampled_from(units).map(lambda each: r.Calendar(each=each)),
+            choice((7, "days"), (2, "weeks"), (30, "days"), (1, "months"), (1, "quarters")).map(rolling),
+        )
+
+
+def rolling(length: tuple[int, str]) -> r.Rolling:
+    """`any N units`."""
+    return r.Rolling(length=Period(amount=length[0], unit=PeriodUnit(length[1])))
+
+
+@st.composite
+def exemptions(draw: st.DrawFn) -> tuple[r.Exemption, ...]:
+    """None, mostly; during maintenance or a freeze; where the model is b, or a number is large."""
+    if draw(st.integers(0, 2)):
+        return ()
+    options: list[r.Exemption] = [
+        r.During(record=draw(series("maintenance"))),
+        r.During(record=draw(series("freeze"))),
+        r.Where(condition=draw(conditions("incident"))),
+        r.Where(condition=draw(conditions("quality"))),
+    ]
+    return tuple(draw(st.lists(st.sampled_from(options), min_size=1, max_size=2)))
+
+
+@st.composite
+def remedies(draw: st.DrawFn) -> tuple[r.Remedy, ...]:
+    """What follows a breach: each kind at most once."""
+    amount = money(draw(choice("0.005", "10", "33.335", "100")))
+    tier = r.Tier(comparison=draw(COMPARISONS), threshold=draw(value("fraction")), amount=amount)
+    more = r.Tier(comparison=draw(COMPARISONS), threshold=draw(value("fraction")), amount=money("50"))
+    plain = r.Credit(party="customer", amount=amount) if draw(st.booleans()) else None
+    options: list[r.Remedy] = [
+        r.NotifyDuty(id="notify", holder="provider", role="officer", roles=("officer", "chief"), within=draw(PERIODS)),
+        r.PerformDuty(id="perform", holder="provider", event="resolution", within=draw(PERIODS)),
+        plain or r.Credit(party="customer", tiers=(tier, more)),
+        r.Cap(amount=money(draw(choice("0", "15", "100"))), each=draw(st.sampled_from(list(r.CalendarUnit)))),
+        r.Cure(within=draw(PERIODS)),
+        r.Escalate(role="chief", after=draw(PERIODS)),
+        r.Terminate(party="customer", count=draw(st.integers(1, 3)), uncured=draw(st.booleans()), within=draw(PERIODS)),
+        r.Block(id="block", event="deployment", environments=draw(choice((), ("production",)))),
+    ]
+    chosen = draw(st.sets(st.integers(0, len(options) - 1), max_size=5))
+    return tuple(options[each] for each in sorted(chosen))
+
+
+def money(amount: str) -> r.Amount:
+    """A sum in USD."""
+    return r.Amount(money=Quantity(value=Decimal(amount), unit="USD"))
+
+
+@st.composite
+def fields(draw: st.DrawFn, per: Iterable[str]) -> dict[str, Any]:
+    """What every rule has; `per` is drawn from those dimensions."""
+    available = sorted(per)
+    most = min(len(available), draw(choice(0, 0, 1, 1, 2)))
+    chosen = draw(st.sets(st.sampled_from(available), min_size=most, max_size=most)) if most else set()
+    return {
+        "clause": draw(choice("first", "first", "second")),
+        "number": "1.1",
+        "title": "Clause",
+        "per": tuple(sorted(chosen)),
+        "environments": draw(often((), ("production",))),
+        "exemptions": draw(exemptions()),
+        "missing_excused": draw(often(False, True)),
+        "minimum_samples": draw(often(1, 2, 3)),
+        "remedies": draw(remedies()),
+    }
+
+
+@st.composite
+def keeps(draw: st.DrawFn, span: Span) -> r.Rule:
+    """*Keep* over a window."""
+    kind = draw(st.sampled_from(sorted(MEASURES)))
+    measure = draw(MEASURES[kind])
+    threshold = draw(MEASURES[kind]) if draw(st.integers(0, 5)) == 0 else draw(value(kind))
+    dims = draw(st.sampled_from(dimensions_measured(measure)))
+    return r.Keep(
+        id="",
+        **draw(fields(dims)),
+        measure=measure,
+        comparison=draw(COMPARISONS),
+        threshold=threshold,
+        window=draw(span.windows),
+    )
+
+
+@st.composite
+def always(draw: st.DrawFn, span: Span) -> r.Rule:
+    """*Keep at all times*."""
+    name, kind = draw(choice(("quality", "score"), ("latency", "duration"), ("passed", "fraction")))
+    return r.KeepAlways(
+        id="",
+        **draw(fields(dimensions(name))),
+        series=draw(series(name)),
+        comparison=draw(COMPARISONS),
+        threshold=draw(value(kind)),
+        tolerance=draw(st.none() | PERIODS),
+    )
+
+
+@st.composite
+def cadences(draw: st.DrawFn, span: Span) -> r.Rule:
+    """*Cadence*."""
+    return r.Cadence(
+        id="", **draw(fields({"model", "environment"})), event=draw(series("deployment")), every=draw(PERIODS)
+    )
+
+
+@st.composite
+def counts(draw: st.DrawFn, span: Span) -> r.Rule:
+    """*Count*."""
+    comparison = draw(choice(m.Comparison.AT_LEAST, m.Comparison.AT_MOST, m.Comparison.IS))
+    return r.CountEvents.model_validate(
+        {
+            "id": "",
+            **draw(fields({"model", "environment", "role"})),
+            "event": draw(series("deployment")),
+            "comparison": comparison,
+            "times": draw(st.integers(0, 2)),
+            "window": draw(span.windows),
+        }
+    )
+
+
+@st.composite
+def responses(draw: st.DrawFn, span: Span) -> r.Rule:
+    """*Response*, by an event or a notice, one by one or as a share."""
+    trigger = draw(often("incident", "termination"))
+    dims = set(dimensions(trigger))
+    answer, matching = draw(choice(("resolution", ("ticket",)), ("resolution", ()), ("notice", ("model",))))
+    comparison = draw(choice(m.Comparison.AT_LEAST, m.Comparison.ABOVE))
+    share = r.CaseShare.model_validate(
+        {"comparison": comparison, "threshold": draw(value("fraction")), "window": draw(span.windows)}
+    )
+    return r.Response(
+        id="",
+        **draw(fields(dims)),
+        trigger=draw(series(trigger)),
+        response=draw(series(answer)),
+        role="officer" if answer == "notice" else None,
+        roles=("officer", "chief") if answer == "notice" else (),
+        within=draw(PERIODS),
+        matching=matching if set(matching) <= dims else (),
+        share=share if draw(st.booleans()) else None,
+    )
+
+
+@st.composite
+def precedences(draw: st.DrawFn, span: Span) -> r.Rule:
+    """*Precedence*."""
+    chief = r.RequiredRole(role="chief", roles=("chief",))
+    officer = r.RequiredRole(role="officer", roles=("officer", "chief"))
+    return r.Precedence(
+        id="",
+        **draw(fields(dimensions("deployment"))),
+        event=draw(series("deployment")),
+        required=draw(series("approval")),
+        by=draw(choice((), (officer,), (officer, chief))),
+        matching=draw(choice((), ("model",), ("model", "role"))),
+        within=draw(st.none() | PERIODS),
+        lead=draw(st.none() | PERIODS),
+    )
+
+
+@st.composite
+def prohibitions(draw: st.DrawFn, span: Span) -> r.Rule:
+    """*Prohibition* and *permission*."""
+    common = draw(fields(dimensions("deployment")))
+    event = draw(series("deployment"))
+    if draw(st.booleans()):
+        return r.Prohibition(id="", **common, event=event)
+    return r.Permission(id="", **common, event=event, named=("officer",), roles=("officer", "chief"))
+
+
+@st.composite
+def retentions(draw: st.DrawFn, span: Span) -> r.Rule:
+    """*Retention*."""
+    return r.Retention(
+        id="", **draw(fields(dimensions("outage"))), record=draw(series("outage")), period=draw(PERIODS | LONG_PERIODS)
+    )
+
+
+@st.composite
+def deletions(draw: st.DrawFn, span: Span) -> r.Rule:
+    """*Deletion*."""
+    trigger = draw(choice("termination", "incident"))
+    return r.Deletion(
+        id="",
+        **draw(fields(dimensions(trigger))),
+        record=draw(series("outage")),
+        trigger=draw(series(trigger)),
+        within=draw(PERIODS),
+        matching=("model",) if trigger == "incident" and draw(st.booleans()) else (),
+    )
+
+
+KINDS = {
+    "keep": keeps,
+    "keep_always": always,
+    "cadence": cadences,
+    "count": counts,
+    "response": responses,
+    "precedence": precedences,
+    "prohibition": prohibitions,
+    "retention": retentions,
+    "deletion": deletions,
+}
+
+# --- data -------------------------------------------------------------------------------------------------------
+
+
+@cache
+def anchors(zone_name: str, start: str, days: int) -> list[int]:
+    """Interesting instants of an example: local midnights, starts of months, clock changes, some noons."""
+    zone = ZoneInfo(zone_name)
+    first = midnight(zone, date.fromisoformat(start))
+    last = first + days * DAY
+    found = [first, last]
+    for unit, most in (("day", 3), ("week", 2), ("month", 4)):
+        starts = period_starts(zone, first, unit)
+        found += [each for each, _ in zip(starts, range(most), strict=False) if each <= last + DAY]
+    hours = range(first, min(last, first + 90 * DAY), HOUR)
+    offsets = [(each, instant_of(ZoneInfo("UTC"), local_of(zone, each)) - each) for each in hours]
+    found += [after[0] for before, after in pairwise(offsets) if before[1] != after[1]]
+    return sorted(set(found))
+
+
+def instants(points: list[int]) -> st.SearchStrategy[int]:
+    """An interesting instant, or one a little or a period away from it."""
+    near = (0, 0, 0, 1, -1, HOUR, -HOUR, 2 * HOUR, HOUR // 2, 12 * HOUR)
+    shifts = (*near, *near, DAY, DAY + 1, -DAY, 2 * DAY, 7 * DAY, 30 * DAY)
+    return st.builds(lambda point, shift: point + shift, st.sampled_from(points), st.sampled_from(shifts))
+
+
+@st.composite
+def rows(draw: st.DrawFn, name: str, points: list[int]) -> dict[str, Any]:
+    """One row of a source."""
+    kind, source = SOURCES[name]
+    optional = source.optional if isinstance(source, EventData) else ()
+    row: dict[str, Any] = {d: draw(choice(*TEXTS[d], *([None] if d in optional else []))) for d in source.dimensions}
+    if isinstance(source, MetricData):
+        row["value"] = Decimal(draw(choice(*NUMBERS[name])))
+    else:
+        row |= {a.name: draw(choice(None, *map(Decimal, NUMBERS[a.name]))) for a in source.attributes}
+    if kind is not m.SeriesKind.RECORD:
+        return {**row, "time": draw(instants(points))}
+    begin = draw(instants(points))
+    end = draw(
+        st.none() | instants(points).filter(lambda e: e >= begin) | choice(begin + 1, begin + DAY, begin + 9 * DAY)
+    )
+    return {**row, "begin": begin, "end": end}
+
+
+@st.composite
+def tables(draw: st.DrawFn, points: list[int], used: set[str]) -> Tables:
+    """Rows for most sources that are used, and few others; some are unbound, some empty, some rows stand there twice."""
+    found: Tables = {}
+    for name, (kind, _) in SOURCES.items():
+        most = 1 if name == "termination" else 7
+        if draw(st.integers(0, 11)) not in (range(1, 12) if name in used else (1, 2)):
+            continue
+        table = draw(st.lists(rows(name, points), min_size=min(most, draw(choice(3, 0, 3, 6))), max_size=most))
+        found[kind.value, name] = table + table[:1] if draw(st.integers(0, 3)) == 0 else table
+    return found
+
+
+# --- whole examples ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Example:
+    """A rulebook, its data and the instant of the evaluation."""
+
+    rulebook: Rulebook
+    tables: Tables
+    as_of: int
+
+
+@st.composite
+def examples(draw: st.DrawFn, kinds: tuple[str, ...] = tuple(KINDS)) -> Example:
+    """One to three rules of the kinds, over a few days or a few months."""
+    span = Span(draw(choice(3, 75)))
+    zone, start = draw(st.sampled_from(ZONES)), draw(st.sampled_from(STARTS))
+    until = draw(st.none() | choice(1, 2, span.days, span.days - 1, 31))
+    chosen = draw(st.lists(st.sampled_from(kinds), min_size=1, max_size=3))
+    rules = [draw(KINDS[kind](span)).model_copy(update={"id": f"rule_{i}"}) for i, kind in enumerate(chosen)]
+    points = anchors(zone, start, span.days)
+    as_of = draw(instants(points[len(points) // 2 :]))
+    known = [point for point in points if point < as_of] or points
+    effective = date.fromisoformat(start)
+    written = str([rule.model_dump(mode="json") for rule in rules])
+    used = {name for name in SOURCES if f"'{name}'" in written}
+    used |= {name for name, remedy in (("notice", "notify"), ("cure", "cure")) if f"'{remedy}'" in written}
+    caps = (r.Cap(amount=money("40"), each=r.CalendarUnit.MONTH),) if draw(st.booleans()) else ()
+    return Example(
+        Rulebook(
+            agreement="Example",
+            version="1",
+            effective=effective,
+            until=None if until is None else effective + timedelta(days=until),
+            timezone=zone,
+            currency="USD",
+            environments=TEXTS["environment"],
+            metrics=METRICS,
+            events=EVENTS,
+            records=RECORDS,
+            rules=tuple(rules),
+            remedies=caps,
+        ),
+        draw(tables([*known, as_of], used)),
+        as_of,
+    )

@@ -1,0 +1,183 @@
+"""The engine equals the reference, finding for finding, on generated agreements and data."""
+
+from __future__ import annotations
+
+import os
+import random
+from dataclasses import astuple
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from fractions import Fraction
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tallystick.evaluation.evaluate import evaluate as evaluate_in_engine
+from tallystick.evaluation.evaluation import Evaluation
+from tallystick.evaluation.finding import Finding
+from tallystick.facts.tables import Facts, table_name
+from tallystick.quantities import known_unit
+from tallystick.rules.measure import SeriesKind
+from tallystick.rules.rulebook import MetricData, Rulebook
+
+from . import findings as plain
+from .evaluator import Result, evaluate
+from .strategies import KINDS, SOURCES, Example, Tables, examples
+
+settings.register_profile("local", max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+settings.register_profile("ci", settings.get_profile("local"), max_examples=100, derandomize=True)
+PROFILE = settings.get_profile("ci" if os.environ.get("CI") == "true" else "local")
+EACH_KIND = settings(PROFILE, max_examples=PROFILE.max_examples // 5)
+
+# --- the canonical tables ---------------------------------------------------------------------------------------
+
+
+def columns(name: str) -> dict[str, tuple[str, str]]:
+    """The columns of a source: by the key of a row, the name of the column and its type."""
+    kind, source = SOURCES[name]
+    number = "DECIMAL(38,9)"
+    times = ("begin", "end") if kind is SeriesKind.RECORD else ("time",)
+    found = {time: (time, "BIGINT") for time in times}
+    found |= {dimension: (f"d_{dimension}", "VARCHAR") for dimension in source.dimensions}
+    if isinstance(source, MetricData):
+        return {**found, "value": ("value", number)}
+    return {**found, **{attribute.name: (f"a_{attribute.name}", number) for attribute in source.attributes}}
+
+
+def literal(value: Any) -> str:
+    """A value of a row in SQL; the texts of the examples have no quotes in them."""
+    if value is None:
+        return "NULL"
+    return f"'{value}'" if isinstance(value, str) else f"{value:f}" if isinstance(value, Decimal) else str(value)
+
+
+def facts_of(tables: Tables) -> Facts:
+    """The rows in the canonical DuckDB tables."""
+    connection = duckdb.connect(config={"threads": 1})
+    for (kind, name), rows in tables.items():
+        named = columns(name)
+        table = table_name(SeriesKind(kind), name)
+        listed = ", ".join(f'"{column}" {sql}' for column, sql in named.values())
+        connection.execute(f'CREATE TABLE "{table}" ({listed}, "row" BIGINT)')
+        lines = [[literal(row[key]) for key in named] + [str(number)] for number, row in enumerate(rows, 1)]
+        if lines:
+            values = ", ".join(f"({', '.join(line)})" for line in lines)
+            connection.execute(f'INSERT INTO "{table}" VALUES {values}')
+    return Facts(connection, frozenset((SeriesKind(kind), name) for kind, name in tables))
+
+
+# --- both sides in one form -------------------------------------------------------------------------------------
+
+
+def as_shown(value: Fraction | None, unit: str | None) -> Decimal | None:
+    """A value in base units as a finding shows it: in its unit, rounded half-even to nine places."""
+    if value is None or unit is None:
+        return None
+    scaled = value / known_unit(unit).factor
+    with localcontext(prec=80, rounding=ROUND_HALF_EVEN):
+        return Decimal(round(scaled * 10**9)).scaleb(-9)
+
+
+def from_engine(finding: Finding) -> tuple[Any, ...]:
+    """What must agree of a finding of the engine."""
+    texts = tuple(text for _, text in finding.group)
+    where = (finding.rule, finding.clause, texts, finding.start, finding.end)
+    return (*where, finding.verdict.value, finding.value, finding.samples, finding.decided)
+
+
+def from_reference(finding: plain.Finding, unit: str | None) -> tuple[Any, ...]:
+    """The same of the reference, its value in the unit that the engine chose to show it in."""
+    texts = tuple(text or "" for text in finding.group)
+    where = (finding.rule, finding.clause, texts, finding.start, finding.end)
+    return (*where, finding.verdict, as_shown(finding.value, unit), finding.samples, finding.decided)
+
+
+def order_of_findings(result: Result, rulebook: Rulebook) -> list[plain.Finding]:
+    """The order of an evaluation: each rule's findings, then its duties and blocks, in order of their sentences."""
+    ordered = []
+    for rule in rulebook.rules:
+        ordered += [f for f in result.findings if f.rule == rule.id]
+        parts = [f for f in (*result.duties, *result.blocks) if f.rule.startswith(rule.id + "/")]
+        names = list(dict.fromkeys(f.rule for f in parts))
+        ordered += sorted(parts, key=lambda f: (names.index(f.rule), [t or "" for t in f.group], f.start, f.end))
+    return ordered
+
+
+def assert_findings_agree(found: Evaluation, expected: Result, rulebook: Rulebook) -> None:
+    """Finding for finding, in order; values as shown."""
+    wanted = order_of_findings(expected, rulebook)
+    assert [from_engine(f)[:6] for f in found.findings] == [from_reference(f, None)[:6] for f in wanted]
+    units = [f.unit for f in found.findings]
+    # A value that the engine shows without any unit is compared as none; that it shows one is checked here.
+    assert [f.value is None for f in found.findings] == [f.value is None for f in wanted]
+    assert sorted(map(from_engine, found.findings), key=repr) == sorted(
+        (from_reference(f, unit) for f, unit in zip(wanted, units, strict=True)), key=repr
+    )
+
+
+def assert_consequences_agree(found: Evaluation, expected: Result) -> None:
+    """Credits, cures, escalations and rights to terminate, each in order."""
+    assert [(c.rule, c.party, c.belongs, c.before, c.amount) for c in found.credits] == [
+        (c.breach.rule, c.party, c.instant, c.amount, c.due) for c in expected.credits
+    ]
+    assert [(c.rule, c.state.value, c.breached, instant_of_cure(c)) for c in found.cures] == [
+        (c.breach.rule, c.status, c.breach.decided, c.instant) for c in expected.cures
+    ]
+    assert [(e.rule, e.role, e.at, e.due) for e in found.escalations] == [
+        (e.breach.rule, e.role, e.instant, e.status == "due") for e in expected.escalations
+    ]
+    assert [(t.clause, t.party, t.count, t.uncured, t.arises) for t in found.terminations] == [
+        astuple(t) for t in expected.terminations
+    ]
+
+
+def instant_of_cure(cure: Any) -> int:
+    """When it was cured; else the end of the cure period, or the breach instant where there is none."""
+    return int(cure.at if cure.at is not None else cure.breached if cure.until is None else cure.until)
+
+
+def assert_agreement(example: Example) -> None:
+    """The engine and the reference come to the same."""
+    expected = evaluate(example.rulebook.model_dump(mode="json"), example.tables, example.as_of)
+    facts = facts_of(example.tables)
+    try:
+        found = evaluate_in_engine(example.rulebook, facts, example.as_of)
+    finally:
+        facts.connection.close()
+    assert_findings_agree(found, expected, example.rulebook)
+    assert_consequences_agree(found, expected)
+
+
+# --- the tests --------------------------------------------------------------------------------------------------
+
+
+@settings(PROFILE)
+@given(examples())
+def test_engine_equals_reference(example: Example) -> None:
+    """On rules of every kind together."""
+    assert_agreement(example)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_engine_equals_reference_for_each_kind(kind: str) -> None:
+    """On rules of one kind."""
+    settings(EACH_KIND)(given(examples((kind,)))(assert_agreement))()
+
+
+@settings(PROFILE, max_examples=PROFILE.max_examples // 3)
+@given(examples(), st.randoms(use_true_random=False))
+def test_the_order_of_rows_changes_nothing(example: Example, chance: random.Random) -> None:
+    """Rows shuffled in every table give the same evaluation, in the engine and in the reference."""
+    shuffled = {source: chance.sample(rows, len(rows)) for source, rows in example.tables.items()}
+    first, second = facts_of(example.tables), facts_of(shuffled)
+    try:
+        assert evaluate_in_engine(example.rulebook, first, example.as_of) == evaluate_in_engine(
+            example.rulebook, second, example.as_of
+        )
+    finally:
+        first.connection.close()
+        second.connection.close()
+    book = example.rulebook.model_dump(mode="json")
+    assert evaluate(book, example.tables, example.as_of) == evaluate(book, shuffled, example.as_of)
