@@ -165,5 +165,3 @@ def _said(agreement: Agreement, operative: Operative, of_clause: tuple[Rule, ...
 
 def _remedy_said(agreement: Agreement, remedy: Remedy, of_clause: tuple[Rule, ...]) -> Remedy:
     return remedy.model_copy(update={"sentence": remedy_sentence(agreement, remedy, of_clause).text})
-
-

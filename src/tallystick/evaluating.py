@@ -67,13 +67,11 @@ def instant_of(text: str, timezone: str) -> int:
 
 
 def now() -> int:
-    """This second."""
+    """The current second."""
     return instant(datetime.now(UTC).replace(microsecond=0))
 
 
-def judge(
-    rulebook: Rulebook, folder: Path, as_of: int | None = None, progress: Progress | None = None
-) -> Judged:
+def judge(rulebook: Rulebook, folder: Path, as_of: int | None = None, progress: Progress | None = None) -> Judged:
     """Read the data of a folder and judge every rule at an instant (now, without one). Raises DataError."""
     at = now() if as_of is None else as_of
     bindings, problems = bind(rulebook, folder)

@@ -9,9 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import Result
 from pyarrow import parquet
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 import tallystick
 from tallystick.cli.main import app
@@ -111,9 +110,7 @@ def test_check_of_a_sound_file(project: Path) -> None:
         ("provider must", "provder must", "T0201", "Did you mean “provider”?"),
     ],
 )
-def test_check_says_place_line_caret_and_what_to_write(
-    project: Path, old: str, new: str, code: str, says: str
-) -> None:
+def test_check_says_place_line_caret_and_what_to_write(project: Path, old: str, new: str, code: str, says: str) -> None:
     (project / "small.msa").write_text(AGREEMENT.replace(old, new), encoding="utf-8")
     result = run("check", "small.msa")
     assert result.exit_code == 1
@@ -142,7 +139,7 @@ def test_check_reports_every_mistake_at_once(project: Path) -> None:
 
 
 def test_check_of_what_cannot_be_read(project: Path) -> None:
-    (project / "latin.msa").write_bytes("agreement \"Müller\"".encode("latin-1"))
+    (project / "latin.msa").write_bytes('agreement "Müller"'.encode("latin-1"))
     for name, says in (("missing.msa", "no such file"), ("latin.msa", "UTF-8"), ("data", "cannot be read")):
         result = run("check", name)
         assert result.exit_code == 2
@@ -153,7 +150,9 @@ def test_check_of_what_cannot_be_read(project: Path) -> None:
 
 
 def test_fmt_changes_layout_only_once(project: Path) -> None:
-    (project / "small.msa").write_text(AGREEMENT.replace("  version", "version   ").replace("\n}", " }"), encoding="utf-8")
+    (project / "small.msa").write_text(
+        AGREEMENT.replace("  version", "version   ").replace("\n}", " }"), encoding="utf-8"
+    )
     assert run("fmt", "--check", "small.msa").exit_code == 1
     assert run("fmt", "small.msa").exit_code == 0
     assert (project / "small.msa").read_text(encoding="utf-8") == AGREEMENT

@@ -17,8 +17,6 @@ import pytest
 from jinja2 import TemplateNotFound, UndefinedError
 from markdown_it import MarkdownIt
 
-from document.anchors import anchors
-from document.sample_agreement import SPAN, agreement, prose
 from tallystick.document.document import Break, Document, Emphasis, Strong, paragraph
 from tallystick.document.from_model import from_model
 from tallystick.document.to_html import short_tally, to_html
@@ -26,6 +24,9 @@ from tallystick.document.to_markdown import to_markdown
 from tallystick.document.to_pdf import PdfUnavailable, to_pdf
 from tallystick.model.agreement import Note, Party
 from tallystick.prose.sentence import Link
+
+from .anchors import anchors
+from .sample_agreement import SPAN, agreement, prose
 
 TALLY = hashlib.sha256(b"sample").hexdigest()
 EVIL = """x</style></title><script>alert(1)</script><img src=file:///etc/passwd> {{ 7*7 }} {% raw %} \

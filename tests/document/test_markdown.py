@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from document.sample_agreement import prose
 from tallystick.document.document import (
     Break,
     Emphasis,
@@ -22,6 +21,8 @@ from tallystick.document.document import (
 from tallystick.document.markdown import _words, blocks, inlines
 from tallystick.model.agreement import Reference, Target
 from tallystick.prose.sentence import Link
+
+from .sample_agreement import prose
 
 ANCHORS = frozenset({"clause-a"})
 FLOOR = (Target.TERM, "floor")

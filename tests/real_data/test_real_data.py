@@ -139,9 +139,7 @@ def test_share_of_incidents_resolved_in_time_by_month(tmp_path: Path) -> None:
     for row in incident_log().values():
         cases[row["opened_at"][3:10]].append(in_time(row, 240))
     shares = {f"{local(f, 'UTC'):%m-%Y}": f.value for f in of_rule(result, "share") if f.value is not None}
-    assert shares == {
-        month: round(Decimal(sum(made)) / len(made), 9).normalize() for month, made in cases.items()
-    }
+    assert shares == {month: round(Decimal(sum(made)) / len(made), 9).normalize() for month, made in cases.items()}
 
 
 # --- the approval gate ---------------------------------------------------------------------------------------
@@ -177,7 +175,10 @@ def test_approval_gate_gives_the_published_violations(tmp_path: Path) -> None:
 
 def latency_samples() -> list[tuple[datetime, Decimal]]:
     with (SHARED / "nab_ec2_request_latency_system_failure.csv").open() as file:
-        rows = [(datetime.fromisoformat(r["timestamp"]).replace(tzinfo=UTC), Decimal(r["value"])) for r in csv.DictReader(file)]
+        rows = [
+            (datetime.fromisoformat(r["timestamp"]).replace(tzinfo=UTC), Decimal(r["value"]))
+            for r in csv.DictReader(file)
+        ]
     return sorted(rows)
 
 
@@ -194,9 +195,7 @@ def test_daily_latency_of_nab(tmp_path: Path) -> None:
         assert finding.samples == len(values)
         assert finding.value == round(p95, 9).normalize()
         enough = len(values) >= 200
-        assert finding.verdict is (
-            Verdict.UNMEASURED if not enough else Verdict.MET if p95 <= 52 else Verdict.BREACHED
-        )
+        assert finding.verdict is (Verdict.UNMEASURED if not enough else Verdict.MET if p95 <= 52 else Verdict.BREACHED)
 
 
 def test_spikes_of_nab_lie_in_its_labelled_anomalies(tmp_path: Path) -> None:

@@ -32,7 +32,8 @@ def build_file(file: Path, folder: Path, *, draft: bool) -> int:
     share = f"{measured.measured / measured.clauses:.0%}" if measured.clauses else "none"
     rules = len(compiled.rulebook.rules)
     out.print(f"{compiled.agreement.title}, version {compiled.agreement.version}")
-    out.print(f"{rules} rules; {measured.measured} of {measured.clauses} clauses are measured ({share}).")
+    clauses = f"{measured.measured} of {measured.clauses} clause{'' if measured.clauses == 1 else 's'}"
+    out.print(f"{rules} rule{'' if rules == 1 else 's'}; measured: {clauses} ({share}).")
     out.print(f"tally {compiled.tally}")
     for path in (built.pdf, built.html, built.markdown, built.rules):
         out.print(f"  {path}", soft_wrap=True)

@@ -18,8 +18,8 @@ from tallystick.cli.main import COULD_NOT_RUN, KEPT
 from tallystick.cli.words import STYLES, group_text, moment_text, value_text, window_text
 from tallystick.diagnostics.catalogue import CATALOGUE
 from tallystick.evaluating import Judged
-from tallystick.evaluation.finding import Evidence, Finding
 from tallystick.evaluation.explain import rows_for
+from tallystick.evaluation.finding import Evidence, Finding
 from tallystick.evaluation.to_json import utc_text
 from tallystick.model.agreement import Agreement, Clause, Operative
 from tallystick.prose.from_measure import measure_definition
@@ -142,7 +142,9 @@ def _sentence(sentence: str, found: Finding, result: Judged) -> str:
 
 
 def _facts(found: Finding, zone: ZoneInfo) -> Sequence[tuple[str, str]]:
-    window = f"[{utc_text(found.start)}, {utc_text(found.end)})" if found.end > found.start else f"{utc_text(found.start)}"
+    window = (
+        f"[{utc_text(found.start)}, {utc_text(found.end)})" if found.end > found.start else f"{utc_text(found.start)}"
+    )
     rows = [
         ("finding", found.id),
         ("rule", found.rule),

@@ -33,10 +33,10 @@ Files = Annotated[list[Path], typer.Argument(help="Agreement sources (.msa).", s
 Agreement = Annotated[Path, typer.Argument(help="An agreement source (.msa).", show_default=False)]
 Rules = Annotated[Path, typer.Argument(help="An agreement source (.msa) or rules.json.", show_default=False)]
 DataFolder = Annotated[
-    Path | None, typer.Option("--data", help="Folder of the data and its tally.toml [default: data beside FILE].")
+    Path | None, typer.Option("--data", help="Folder of the data and its tally.toml; without it, data beside FILE.")
 ]
 AsOf = Annotated[
-    str | None, typer.Option("--as-of", help="Judge at this day or time, such as 2027-06-30 [default: now].")
+    str | None, typer.Option("--as-of", help="Judge at this day or time, such as 2027-06-30; without it, now.")
 ]
 
 

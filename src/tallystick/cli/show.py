@@ -48,9 +48,7 @@ def _set_aside(judged: Judged) -> None:
         return
     table = _table("Rows set aside", "source", "file", "why", ">rows", ">first row", "example")
     for item in judged.facts.set_aside:
-        table.add_row(
-            item.source, item.file, item.reason, f"{item.count:,}", f"{item.first_row:,}", item.example[:60]
-        )
+        table.add_row(item.source, item.file, item.reason, f"{item.count:,}", f"{item.first_row:,}", item.example[:60])
     out.print(table)
 
 
@@ -120,12 +118,12 @@ def _finding_cells(item: Finding, rules: dict[str, Rule], zone: ZoneInfo) -> Seq
 
 
 def _credits(judged: Judged, zone: ZoneInfo) -> None:
-    credits = judged.evaluation.credits
-    if not credits:
+    due = judged.evaluation.credits
+    if not due:
         return
     parties = {party.id: party.called for party in judged.rulebook.parties}
     table = _table("Service credits", "to", "finding", "rule", "for", "belongs to", ">credit", ">after caps")
-    for item in credits:
+    for item in due:
         table.add_row(
             parties.get(item.party, item.party),
             item.finding,

@@ -296,15 +296,6 @@ class Deletion(RuleFields):
 
 
 Rule = Annotated[
-    Keep
-    | KeepAlways
-    | Cadence
-    | CountEvents
-    | Response
-    | Precedence
-    | Prohibition
-    | Permission
-    | Retention
-    | Deletion,
+    Keep | KeepAlways | Cadence | CountEvents | Response | Precedence | Prohibition | Permission | Retention | Deletion,
     Field(discriminator="kind"),
 ]

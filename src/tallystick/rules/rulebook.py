@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
+from pydantic import Field
+
 from tallystick.quantities import Data
 from tallystick.rules.rule import Remedy, Rule
 
@@ -78,11 +80,9 @@ class Rulebook(Data):
     environments: tuple[str, ...] = ()
     parties: tuple[Party, ...] = ()
     roles: tuple[Role, ...] = ()
-    terms: dict[str, str] = {}
+    terms: dict[str, str] = Field(default_factory=dict)
     metrics: tuple[MetricData, ...] = ()
     events: tuple[EventData, ...] = ()
     records: tuple[RecordData, ...] = ()
     rules: tuple[Rule, ...] = ()
     remedies: tuple[Remedy, ...] = ()
-
-
