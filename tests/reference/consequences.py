@@ -87,13 +87,13 @@ def events(case: Case, name: str, environments: Iterable[str] = ()) -> list[Row]
 # --- duties -----------------------------------------------------------------------------------------------------
 
 
-def performed(case: Case, rule: Json, duty: Json, breach: Finding, until: int) -> int | None:
-    """The first instant at which a duty was done, from the breach instant to the deadline."""
+def performed(case: Case, rule: Json, duty: Json, breach: Finding) -> int | None:
+    """The first instant at which a duty was done, in time or late."""
     name = "notice" if duty["kind"] == "notify" else duty["event"]
     times = [
         time_of(row)
         for row in events(case, name)
-        if instant_of_breach(breach) <= time_of(row) <= until
+        if instant_of_breach(breach) <= time_of(row)
         and serves(case, name, row, group_texts(rule, breach))
         and (duty["kind"] == "perform" or (row["role"] in duty["roles"] and row["clause"] in (None, rule["clause"])))
     ]
@@ -104,10 +104,10 @@ def judge_duty(case: Case, rule: Json, duty: Json, breach: Finding) -> Finding:
     """One duty of one breach."""
     begin = instant_of_breach(breach)
     deadline = add(case.zone, begin, duty["within"])
-    done = performed(case, rule, duty, breach, deadline)
+    done = performed(case, rule, duty, breach)
     if not case.bound("event", "notice" if duty["kind"] == "notify" else duty["event"]):
         verdict = "unmeasured"
-    elif done is not None:
+    elif done is not None and done <= deadline:
         verdict = "met"
     else:
         verdict = "pending" if case.as_of <= deadline else "breached"

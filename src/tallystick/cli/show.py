@@ -59,7 +59,10 @@ def _table(title: str, *columns: str) -> Table:
     )
     for column in columns:
         table.add_column(
-            column.removeprefix(">"), justify="right" if column.startswith(">") else "left", overflow="fold"
+            column.removeprefix(">"),
+            justify="right" if column.startswith(">") else "left",
+            no_wrap=column.startswith(">") or column in ("finding", "verdict"),
+            overflow="fold",
         )
     return table
 

@@ -88,15 +88,15 @@ def _duty(
 ) -> Judgement:
     start = instant_of(breach)
     deadline = add(start, duty.within, ctx.zone)
-    done = acts.first(_texts(rule, breach), start, deadline) if acts else None
+    done = acts.first(_texts(rule, breach), start, ctx.as_of) if acts else None
     if acts is None:
         verdict, because = Verdict.UNMEASURED, f"no table is bound for event {event}"
-    elif done is not None:
+    elif done is not None and done.time <= deadline:
         verdict, because = Verdict.MET, ""
     elif ctx.as_of <= deadline:
         verdict, because = Verdict.PENDING, OPEN_DEADLINE
     else:
-        verdict, because = Verdict.BREACHED, f"no {event}"
+        verdict, because = Verdict.BREACHED, f"late {event}" if done else f"no {event}"
     return judgement(
         rule,
         _key(breach),
