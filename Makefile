@@ -30,7 +30,7 @@ test: setup-dev
 	$(BIN)/pytest -n auto --cov --cov-report=term
 
 snapshots: setup-dev
-	$(BIN)/pytest tests/cases --snapshots
+	$(BIN)/pytest tests/cases tests/docs --snapshots
 
 format: setup-dev
 	$(BIN)/ruff format src tests contracts

@@ -71,8 +71,13 @@ def now() -> int:
     return instant(datetime.now(UTC).replace(microsecond=0))
 
 
-def judge(rulebook: Rulebook, folder: Path, as_of: int | None = None, progress: Progress | None = None) -> Judged:
-    """Read the data of a folder and judge every rule at an instant (now, without one). Raises DataError."""
+def judge(rulebook: Rulebook, folder: Path, as_of: int | str | None = None, progress: Progress | None = None) -> Judged:
+    """Read the data of a folder and judge every rule at an instant: microseconds since 1970 UTC, ISO 8601, or now.
+
+    Raises DataError when data cannot be read, and ValueError for a text that is not a time.
+    """
+    if isinstance(as_of, str):
+        as_of = instant_of(as_of, rulebook.timezone)
     at = now() if as_of is None else as_of
     bindings, problems = bind(rulebook, folder)
     if problems:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tallystick.building import build, paths
-from tallystick.cli.console import compiled_or_none, err, fail, out
+from tallystick.cli.console import compiled_or_none, counted, err, fail, out
 from tallystick.cli.main import COULD_NOT_RUN, FOUND, KEPT
 from tallystick.document.to_pdf import PdfUnavailable
 
@@ -32,8 +32,8 @@ def build_file(file: Path, folder: Path, *, draft: bool) -> int:
     share = f"{measured.measured / measured.clauses:.0%}" if measured.clauses else "none"
     rules = len(compiled.rulebook.rules)
     out.print(f"{compiled.agreement.title}, version {compiled.agreement.version}")
-    clauses = f"{measured.measured} of {measured.clauses} clause{'' if measured.clauses == 1 else 's'}"
-    out.print(f"{rules} rule{'' if rules == 1 else 's'}; measured: {clauses} ({share}).")
+    clauses = f"{measured.measured} of {counted(measured.clauses, 'clause')}"
+    out.print(f"{counted(rules, 'rule')}; measured: {clauses} ({share}).")
     out.print(f"tally {compiled.tally}")
     for path in (built.pdf, built.html, built.markdown, built.rules):
         out.print(f"  {path}", soft_wrap=True)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from tallystick.cli.console import out, show_diagnostics
+from tallystick.cli.console import counted, out, show_diagnostics
 from tallystick.cli.main import COULD_NOT_RUN, FOUND, KEPT
 from tallystick.compilation import check, load
 from tallystick.diagnostics.catalogue import severity
@@ -32,11 +32,7 @@ def check_files(files: Sequence[Path], *, as_json: bool) -> int:
 
 def _summary(found: Sequence[Diagnostic], files: int) -> str:
     errors = sum(severity(item) is Severity.ERROR for item in found)
-    checked = f"{files} file{'s' if files != 1 else ''} checked"
+    checked = f"{counted(files, 'file')} checked"
     if not found:
         return f"{checked}: no mistakes."
-    return f"{checked}: {_counted(errors, 'error')}, {_counted(len(found) - errors, 'warning')}."
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'s' if count != 1 else ''}"
+    return f"{checked}: {counted(errors, 'error')}, {counted(len(found) - errors, 'warning')}."

@@ -41,6 +41,11 @@ def show_data_error(error: DataError) -> None:
             err.print(f"  help: {problem.instead}")
 
 
+def counted(count: int, noun: str) -> str:
+    """`1 file`, `1,000 files`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def fail(message: str) -> None:
     """Print one plain sentence about why a command could not run."""
     err.print(message, style="bold red")

@@ -15,9 +15,10 @@ from rich.text import Text
 from tallystick.cli.console import compiled_or_none, fail, out
 from tallystick.cli.judging import judged
 from tallystick.cli.main import COULD_NOT_RUN, KEPT
-from tallystick.cli.words import STYLES, group_text, moment_text, value_text, window_text
+from tallystick.cli.words import STYLES, group_text, moment_text, money, value_text, window_text
 from tallystick.diagnostics.catalogue import CATALOGUE
 from tallystick.evaluating import Judged
+from tallystick.evaluation.evaluation import CureState, CureStatus
 from tallystick.evaluation.explain import rows_for
 from tallystick.evaluation.finding import Evidence, Finding
 from tallystick.evaluation.to_json import utc_text
@@ -182,23 +183,22 @@ def _cells(row: Evidence, names: Sequence[str], zone: ZoneInfo) -> Sequence[str]
 
 def _show_consequences(result: Judged, found: Finding) -> None:
     zone, evaluation = ZoneInfo(result.rulebook.timezone), result.evaluation
+    titles = {role.id: role.title for role in result.rulebook.roles}
     lines = [
-        f"credit of {item.currency} {item.amount} (before caps {item.before})"
+        f"credit of {money(item.amount, item.currency)}, before caps {money(item.before, item.currency)}"
         for item in evaluation.credits
         if item.finding == found.id
     ]
+    lines += [_cure_words(item, zone) for item in evaluation.cures if item.finding == found.id]
     lines += [
-        f"{item.state.value}" + (f", until {moment_text(item.until, zone)}" if item.until else "")
-        for item in evaluation.cures
-        if item.finding == found.id
-    ]
-    lines += [
-        f"escalation to {item.role} at {moment_text(item.at, zone)}"
+        f"escalated to {titles[item.role]} on {moment_text(item.at, zone)}"
         for item in evaluation.escalations
         if item.finding == found.id
     ]
     lines += [
-        f"{item.event} blocked from {moment_text(item.start, zone)}"
+        f"{item.event} blocked from {moment_text(item.start, zone)}, until {moment_text(item.end, zone)}"
+        if item.end
+        else f"{item.event} blocked since {moment_text(item.start, zone)}"
         for item in evaluation.blocks
         if item.finding == found.id
     ]
@@ -206,3 +206,13 @@ def _show_consequences(result: Judged, found: Finding) -> None:
         out.print("What follows:", style="bold")
     for line in lines:
         out.print(f"• {line}")
+
+
+def _cure_words(cure: CureStatus, zone: ZoneInfo) -> str:
+    match cure.state:
+        case CureState.CURED:
+            return f"cured on {moment_text(cure.at, zone)}"
+        case CureState.CURABLE:
+            return f"may be cured until {moment_text(cure.until, zone)}"
+        case CureState.UNCURED:
+            return f"not cured by {moment_text(cure.until, zone)}" if cure.until else "not to be cured"

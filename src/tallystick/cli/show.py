@@ -11,13 +11,11 @@ from rich.box import SIMPLE
 from rich.table import Table
 from rich.text import Text
 
-from tallystick.cli.console import out
-from tallystick.cli.words import STYLES, group_text, moment_text, value_text, window_text
+from tallystick.cli.console import counted, out
+from tallystick.cli.words import STYLES, group_text, moment_text, money, value_text, window_text
 from tallystick.evaluating import Judged
 from tallystick.evaluation.evaluation import CureState
 from tallystick.evaluation.finding import Finding, Verdict
-from tallystick.prose.quantity import money_text
-from tallystick.quantities import Quantity
 from tallystick.rules.rule import Rule
 
 MOST_ROWS = 40
@@ -31,7 +29,7 @@ def show(judged: Judged, *, everything: bool) -> None:
     out.print(f"{judged.rulebook.agreement}, version {judged.rulebook.version}", style="bold")
     out.print(
         f"as of {moment_text(judged.evaluation.as_of, zone)} ({judged.rulebook.timezone}), "
-        f"{rows:,} rows of {len(judged.facts.bound)} sources, tally {judged.rulebook.tally[:16]}"
+        f"{counted(rows, 'row')} from {counted(len(judged.facts.bound), 'source')}, tally {judged.rulebook.tally[:16]}"
     )
     _set_aside(judged)
     _summary(judged)
@@ -133,13 +131,13 @@ def _credits(judged: Judged, zone: ZoneInfo) -> None:
             item.rule,
             group_text(item.group),
             moment_text(item.belongs, zone)[:10],
-            _money(item.before, item.currency),
-            _money(item.amount, item.currency),
+            money(item.before, item.currency),
+            money(item.amount, item.currency),
         )
     table.add_section()
     for (party, currency), (before, amount) in _totals(judged).items():
-        total = Text(_money(amount, currency), style="bold")
-        table.add_row(parties.get(party, party), "", "all", "", "", _money(before, currency), total)
+        total = Text(money(amount, currency), style="bold")
+        table.add_row(parties.get(party, party), "", "all", "", "", money(before, currency), total)
     out.print(table)
 
 
@@ -151,10 +149,6 @@ def _totals(judged: Judged) -> dict[tuple[str, str], tuple[Decimal, Decimal]]:
     return found
 
 
-def _money(amount: Decimal, currency: str) -> str:
-    return money_text(Quantity(value=amount, unit=currency))
-
-
 def _caps(judged: Judged, zone: ZoneInfo) -> None:
     if not judged.evaluation.caps:
         return
@@ -164,9 +158,9 @@ def _caps(judged: Judged, zone: ZoneInfo) -> None:
             item.clause or "all",
             item.cap.each.value,
             moment_text(item.start, zone),
-            _money(item.allowed, item.currency),
-            _money(item.used, item.currency),
-            _money(item.left, item.currency),
+            money(item.allowed, item.currency),
+            money(item.used, item.currency),
+            money(item.left, item.currency),
         )
     out.print(table)
 
@@ -184,7 +178,8 @@ def _open_duties(judged: Judged, zone: ZoneInfo) -> None:
         return
     table = _table("Open duties", "until", "duty", "for", "finding")
     rows = [(item.end, item.rule, group_text(item.group or item.about), item.id) for item in pending]
-    rows += [(item.until or 0, f"cure of {item.rule}", "", item.finding) for item in curable]
+    groups = {item.id: group_text(item.group or item.about) for item in judged.evaluation.findings}
+    rows += [(item.until or 0, f"cure of {item.rule}", groups[item.finding], item.finding) for item in curable]
     for until, duty, group, finding in sorted(rows)[:MOST_ROWS]:
         table.add_row(moment_text(until, zone), duty, group, finding)
     out.print(table)

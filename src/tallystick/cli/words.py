@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from tallystick.evaluation.clock import DAY, NEVER, localized
 from tallystick.evaluation.finding import Finding, Verdict
-from tallystick.prose.quantity import quantity_text
+from tallystick.prose.quantity import money_text, quantity_text
 from tallystick.quantities import Quantity
 
 STYLES = {
@@ -27,6 +27,11 @@ def value_text(value: Decimal | None, unit: str | None) -> str:
         return "–"
     rounded = value.quantize(_SHOWN) if abs(value) < 10**18 else value
     return quantity_text(Quantity(value=rounded, unit=unit or "count"))
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """`USD 4,000`."""
+    return money_text(Quantity(value=amount, unit=currency))
 
 
 def group_text(group: tuple[tuple[str, str], ...]) -> str:

@@ -6,8 +6,10 @@ one. Templates run sandboxed and escape everything they print.
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from pathlib import Path
+from typing import Any
 
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.loaders import split_template_path
@@ -39,10 +41,20 @@ def _environment(folder: Path) -> SandboxedEnvironment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_tied,
     )
     environment.filters["type"] = lambda value: type(value).__name__
     environment.globals["asset"] = lambda name: _data_address(folder, name)
     return environment
+
+
+_UNITS = "milli|second|minute|hour|day|week|month|quarter|year|byte|kilo|mega|giga|tera|time|sample|breach"
+_TIES = re.compile(rf"(?<=\b[A-Z]{{3}}) (?=\d)|(?<=\d) (?=(?:{_UNITS}))")
+
+
+def _tied(value: Any) -> Any:
+    """A number stays on the line of its currency or unit."""
+    return _TIES.sub("\u00a0", value) if type(value) is str else value
 
 
 _MEDIA = {".woff2": "font/woff2", ".svg": "image/svg+xml"}
