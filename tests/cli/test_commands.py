@@ -6,13 +6,16 @@ import csv
 import json
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from pyarrow import parquet
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
 import tallystick
+from tallystick.cli import console
 from tallystick.cli.main import app
 from tallystick.evaluating import instant_of
 from tallystick.rules.rulebook import Rulebook
@@ -164,6 +167,19 @@ def test_fmt_leaves_a_broken_file_alone(project: Path) -> None:
     result = run("fmt", "small.msa")
     assert result.exit_code == 2
     assert (project / "small.msa").read_text(encoding="utf-8") == "agreement {"
+
+
+def test_fmt_says_what_cannot_be_read_or_written(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run("fmt", "missing.msa").exit_code == 2
+    (project / "small.msa").write_text(AGREEMENT.replace("  version", "version"), encoding="utf-8")
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    result = run("fmt", "small.msa")
+    assert result.exit_code == 2
+    assert "cannot be written: No space left on device" in result.output
 
 
 # --- build ---------------------------------------------------------------------------------------------------
@@ -327,6 +343,53 @@ def test_explain_needs_to_know_the_agreement(tmp_path: Path, monkeypatch: pytest
         assert run("explain", *arguments).exit_code == 2
 
 
+FLAGSHIP = Path(__file__).parents[2] / "contracts" / "ai-governance-msa"
+
+
+@pytest.mark.parametrize(
+    ("clause", "says"),
+    [
+        ("labeling_quality", "that window is excused"),
+        ("13.1", "Not measured:"),
+        ("accuracy_held", "Provider shall retrain the Model no later than 14 days after the breach."),
+        ("data_access", "regulatory_request"),
+    ],
+)
+def test_explain_says_all_of_a_clause(clause: str, says: str) -> None:
+    source, _ = tallystick.load(FLAGSHIP / "agreement.msa")
+    assert source is not None
+    result = run("explain", clause, FLAGSHIP / "agreement.msa")
+    assert result.exit_code == 0, result.output
+    assert says in " ".join(result.output.split())
+
+
+def test_explain_says_what_follows_from_a_breach() -> None:
+    options = (FLAGSHIP / "agreement.msa", "--as-of", "2028-01-01")
+    whole = json.loads(run("evaluate", *options, "--format", "json").stdout)
+    breached = [f for f in whole["findings"] if f["verdict"] == "breached"]
+    held = {
+        (f["group"]["model"], f["window"]["start"]["local"][:7]): f["id"]
+        for f in breached
+        if f["rule"] == "accuracy_held"
+    }
+    cured = run("explain", held["credit_scoring", "2027-03"], *options).output
+    for words in ("credit of USD 4,000", "cured on 2027-04-28", "escalated to Head of Risk", "deployment blocked from"):
+        assert words in cured
+    uncured = run("explain", held["document_summary", "2027-09"], *options).output
+    assert "not cured by 2027-10-31" in uncured
+    duty = next(f["id"] for f in breached if f["rule"] == "accuracy_held/notify-risk_officer")
+    assert "Provider shall notify the Risk Officer" in run("explain", duty, *options).output
+
+
+def test_progress_is_shown_on_a_terminal_only(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for terminal in (False, True):
+        written = StringIO()
+        monkeypatch.setattr(console, "err", Console(file=written, force_terminal=terminal, width=100))
+        with console.progress() as told:
+            told("reading data", 1, 2)
+        assert ("reading data" in written.getvalue()) is terminal
+
+
 # --- schema and new ------------------------------------------------------------------------------------------
 
 
@@ -343,6 +406,7 @@ def test_new_builds_and_evaluates_at_once(project: Path, template: str) -> None:
     assert result.exit_code in (0, 1), result.output
     assert "Service credits" in result.output
     assert run("new", "mine").exit_code == 2
+    assert run("new", "mine/agreement.msa/deeper").exit_code == 2
 
 
 def test_new_suggests_a_template(project: Path) -> None:
