@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from tallystick.analysis import credits, measurability, numbers_in_prose, stages, unused
+from tallystick.analysis import measurability, numbers_in_prose, stages, tiers, unused
 from tallystick.diagnostics.diagnostic import Diagnostic
 from tallystick.model.agreement import Agreement
 
@@ -13,7 +13,7 @@ CHECKS: tuple[Callable[[Agreement, frozenset[str]], Iterator[Diagnostic]], ...] 
     numbers_in_prose.check,
     unused.check,
     stages.check,
-    credits.check,
+    tiers.check,
 )
 
 

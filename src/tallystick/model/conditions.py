@@ -120,9 +120,7 @@ def _operand(scope: Scope, data: Data, node: tree.Expression) -> tuple[Operand, 
             return value(scope, node)
 
 
-def _named(
-    scope: Scope, data: Data, node: tree.NameReference, name: str
-) -> tuple[Operand, Typed | None] | None:
+def _named(scope: Scope, data: Data, node: tree.NameReference, name: str) -> tuple[Operand, Typed | None] | None:
     if name in data.dimensions:
         return Attribute(name=name), None
     numbers = {} if isinstance(data, Metric) else {number.name: number.unit for number in data.attributes}

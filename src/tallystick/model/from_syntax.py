@@ -63,10 +63,10 @@ def from_syntax(
     heads = [node for node in file.declarations if isinstance(node, tree.AgreementNode)]
     for extra in heads[1:]:
         scope.twice("agreement", "agreement", extra.span, heads[0].span)
-    head = _head(scope, heads[0]) if heads else None
     if not heads and "agreement" not in doubtful:
         scope.report("T0204", Span(file.span.source, 0, 0))
     _declare(scope, file)
+    head = _head(scope, heads[0]) if heads else None
     numbered = Numbered(frozenset(_clause_ids(scope, file)), frozenset(_article_ids(scope, file)))
     _describe(scope, file, numbered)
     articles = tuple(_articles(scope, file, numbered))
@@ -118,9 +118,7 @@ def _head(scope: Scope, node: tree.AgreementNode) -> _Head | None:
         _head_item(scope, head, item)
     required = {tree.Version: "version", tree.Effective: "effective date", tree.Timezone: "timezone"}
     stated = {type(item) for item in node.items}
-    missing = [
-        word for kind, word in required.items() if kind not in stated and word.split()[0] not in scope.doubtful
-    ]
+    missing = [word for kind, word in required.items() if kind not in stated and word.split()[0] not in scope.doubtful]
     for word in missing:
         scope.report("T0212", node.title.span, missing=word)
     return head if head.version and head.effective and head.timezone else None
@@ -344,9 +342,7 @@ def _describe(scope: Scope, file: tree.File, numbered: Numbered) -> None:
                 pass
 
 
-def _describe_data(
-    scope: Scope, node: tree.MetricNode | tree.EventNode | tree.RecordNode, numbered: Numbered
-) -> None:
+def _describe_data(scope: Scope, node: tree.MetricNode | tree.EventNode | tree.RecordNode, numbered: Numbered) -> None:
     known = scope.names.get(node.name.text)
     if not isinstance(known, Metric | Event | Record) or known.span != node.span:
         return
@@ -491,9 +487,7 @@ def _clause_item(
             _sentence(scope, item, parts, fields, numbered)
 
 
-def _sentence(
-    scope: Scope, item: tree.SentenceNode, parts: _ClauseParts, fields: Fields, numbered: Numbered
-) -> None:
+def _sentence(scope: Scope, item: tree.SentenceNode, parts: _ClauseParts, fields: Fields, numbered: Numbered) -> None:
     parts.sentences += 1
     resolved = rule(scope, item, fields)
     if resolved is not None:
@@ -512,8 +506,10 @@ def _exemptions(
         return
     rules = [entry.rule for entry in content if isinstance(entry, Operative)]
     found = [_exempt_where(scope, item, entry) for entry in rules]
-    if found and found[0] is not None and len({entry.model_dump_json() for entry in found if entry}) == 1:
-        yield Where(condition=found[0])
+    distinct = list(dict.fromkeys(entry for entry in found if entry is not None))
+    if len(distinct) > 1:
+        scope.report("T0419", item.span)
+    yield from (Where(condition=entry) for entry in distinct)
 
 
 def _exempt_where(scope: Scope, item: tree.ExceptWhere, found: Rule) -> Condition | None:
@@ -571,5 +567,3 @@ def _assembled(
         articles=articles,
         remedies=shared,
     )
-
-

@@ -138,12 +138,14 @@ def _extras_fit(scope: Scope, node: tree.Call, name: str) -> bool:
 def _percentile(scope: Scope, node: tree.Call) -> Decimal | None:
     found = PERCENTILE.match(node.function.text)
     if found:
-        return Decimal(found.group(1).replace("_", "."))
-    assert node.number is not None
-    if not 0 < node.number.value <= 100:
-        scope.report("T0410", node.number.span)
+        percentile, place = Decimal(found.group(1).replace("_", ".")), node.function.span
+    else:
+        assert node.number is not None
+        percentile, place = node.number.value, node.number.span
+    if not 0 < percentile <= 100:
+        scope.report("T0410", place)
         return None
-    return node.number.value
+    return percentile
 
 
 def _aggregate(scope: Scope, node: tree.Call, function: Function) -> Result | None:
@@ -183,9 +185,7 @@ def find_data(scope: Scope, name: tree.Name | tree.NameReference, *kinds: type) 
     return found if isinstance(found, Metric | Event | Record) else None
 
 
-def _attribute(
-    scope: Scope, argument: tree.AttributeReference, where: tree.Where | None
-) -> tuple[Series, str] | None:
+def _attribute(scope: Scope, argument: tree.AttributeReference, where: tree.Where | None) -> tuple[Series, str] | None:
     data = find_data(scope, argument.of, Event, Record)
     if data is None or isinstance(data, Metric):
         return None
@@ -197,9 +197,7 @@ def _attribute(
     return (rows, units[argument.attribute]) if rows else None
 
 
-def _elapsed(
-    scope: Scope, node: tree.ElapsedNode, function: Function, percentile: Decimal | None
-) -> Result | None:
+def _elapsed(scope: Scope, node: tree.ElapsedNode, function: Function, percentile: Decimal | None) -> Result | None:
     if function in (Function.COUNT, Function.STDDEV, Function.LATEST):
         scope.report("T0401", node.span, function=function.value, extra="time(from … to …)")
         return None

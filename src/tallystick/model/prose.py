@@ -45,9 +45,7 @@ class Numbered:
     articles: frozenset[str]
 
 
-def prose(
-    scope: Scope, node: tree.ProseText, numbered: Numbered, parts: frozenset[str] = frozenset()
-) -> Prose:
+def prose(scope: Scope, node: tree.ProseText, numbered: Numbered, parts: frozenset[str] = frozenset()) -> Prose:
     """Prose with its references resolved; one that leads nowhere is reported and printed as it stands.
 
     `parts` are names that stand for parts of a sentence (in own wording), and win over declared names.
@@ -68,9 +66,7 @@ def text_prose(node: tree.String) -> Prose:
     return Prose((node.text,), node.span)
 
 
-def _reference(
-    scope: Scope, name: str, span: Span, numbered: Numbered, parts: frozenset[str]
-) -> Reference | None:
+def _reference(scope: Scope, name: str, span: Span, numbered: Numbered, parts: frozenset[str]) -> Reference | None:
     if not _NAME.match(name):
         scope.report("T0502", span, found=span.text)
         return None

@@ -32,7 +32,7 @@ CALENDAR_WORDS = {unit.value: unit for unit in CalendarUnit}
 
 def remedies(scope: Scope, node: tree.OnBreach) -> tuple[Remedy, ...]:
     """The consequences of one block, in order; drafting notes are not among them."""
-    found = (_remedy(scope, item) for item in node.items if not isinstance(item, tree.NoteNode))
+    found = (_remedy(scope, item) for item in node.items)
     return unique_ids(tuple(item for item in found if item is not None))
 
 
@@ -144,7 +144,7 @@ def _tiers(scope: Scope, node: tree.CreditByValueNode) -> Remedy | None:
     party = scope.find(node.party, Party)
     found = [_tier(scope, tier) for tier in node.tiers]
     tiers = tuple(tier for tier in found if tier is not None)
-    if party is None or len(tiers) != len(found) or not tiers:
+    if party is None or len(tiers) != len(found):
         return None
     for before, after, place in zip(tiers, tiers[1:], node.tiers[1:], strict=False):
         if not _further(scope, before, after, place.span):
@@ -194,5 +194,3 @@ def amount(scope: Scope, node: tree.Expression) -> Amount | None:
         scope.report("T0412", node.span)
         return None
     return Amount(money=found[0].quantity, term=found[0].term)
-
-

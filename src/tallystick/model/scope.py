@@ -64,8 +64,10 @@ class Scope:
         related: tuple[Related, ...] = (),
         **facts: str,
     ) -> None:
-        """Note a mistake."""
-        self.diagnostics.append(Diagnostic(code, span, facts, related, instead))
+        """Note a mistake; one that several rules of a clause share is noted once."""
+        found = Diagnostic(code, span, facts, related, instead)
+        if found not in self.diagnostics[-20:]:
+            self.diagnostics.append(found)
 
     def declare(self, declared: Declared) -> None:
         """Add a name; the second declaration of a name is a mistake that names both places."""

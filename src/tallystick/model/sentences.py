@@ -327,9 +327,7 @@ def _count_comparison(scope: Scope, node: tree.MustCountNode | tree.MayCountNode
 def _response(
     scope: Scope, node: tree.NotifyResponseNode | tree.PerformResponseNode, fields: Fields
 ) -> Resolved | None:
-    qualifiers = _Qualifiers(
-        scope, node.qualifiers, tree.Where, tree.Matching, tree.CaseShareNode, tree.Samples
-    )
+    qualifiers = _Qualifiers(scope, node.qualifiers, tree.Where, tree.Matching, tree.CaseShareNode, tree.Samples)
     who, within, trigger = holder(scope, node.holder), period(scope, node.within), scope.find(node.trigger, Event)
     answer = _answer(scope, node)
     share, samples = _case_share(scope, qualifiers), _minimum_samples(scope, qualifiers)
@@ -368,7 +366,7 @@ def _answer(
     return (event, rows, None) if event and rows else None
 
 
-def _case_share(scope: Scope, qualifiers: _Qualifiers) -> CaseShare | None | Literal[False]:
+def _case_share(scope: Scope, qualifiers: _Qualifiers) -> CaseShare | Literal[False] | None:
     """The share of cases asked for; None without one, False when it is wrong."""
     node: tree.CaseShareNode | None = qualifiers.found.get(tree.CaseShareNode)
     if node is None:
@@ -402,9 +400,7 @@ def _prohibition(scope: Scope, node: tree.ProhibitionNode, fields: Fields) -> Re
 def _precedence(scope: Scope, node: tree.PrecedenceNode, fields: Fields) -> Resolved | None:
     before = _Qualifiers(scope, node.event_qualifiers, tree.Where)
     after = _Qualifiers(scope, node.qualifiers, tree.Matching)
-    qualifiers = _Qualifiers(
-        scope, (*node.event_qualifiers, *node.qualifiers), tree.Where, tree.Matching
-    )
+    qualifiers = _Qualifiers(scope, (*node.event_qualifiers, *node.qualifiers), tree.Where, tree.Matching)
     who = holder(scope, node.holder)
     event, required = scope.find(node.event, Event), scope.find(node.required, Event)
     bounds = _bounds(scope, node)
@@ -494,5 +490,3 @@ def _deletion(scope: Scope, node: tree.DeletionNode, fields: Fields) -> Resolved
         return None
     found = Deletion(**common, holder=who, record=rows, trigger=first, within=within, matching=keys)
     return Resolved(found, qualifiers.worded)
-
-

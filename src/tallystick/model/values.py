@@ -191,7 +191,13 @@ def words(typed: Typed) -> str:
             return f"an amount in {typed.unit}"
 
 
-OPERATORS = {"+": Operator.PLUS, "-": Operator.MINUS, "*": Operator.TIMES, "/": Operator.DIVIDED_BY, "of": Operator.TIMES}
+OPERATORS = {
+    "+": Operator.PLUS,
+    "-": Operator.MINUS,
+    "*": Operator.TIMES,
+    "/": Operator.DIVIDED_BY,
+    "of": Operator.TIMES,
+}
 
 _PLAIN = (Kind.FRACTION, Kind.COUNT, Kind.SCORE)
 

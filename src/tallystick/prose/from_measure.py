@@ -79,7 +79,11 @@ def measure(agreement: Agreement, found: Measure) -> Inlines:
         case Elapsed():
             return _elapsed(agreement, found)
         case Across(function=function, measure=inner, dimension=dimension):
-            how = "its largest value less its smallest" if function == "gap" else "its smallest value divided by its largest"
+            how = (
+                "its largest value less its smallest"
+                if function == "gap"
+                else "its smallest value divided by its largest"
+            )
             over = f"the {function} across every {dimension_text(dimension)} in "
             return over, *measure(agreement, inner), f" ({how})"
         case Arithmetic(operator=operator, left=left, right=right):
@@ -138,27 +142,48 @@ def _definition(agreement: Agreement, found: Measure) -> Inlines:
     match found:
         case Aggregate(function=Function.PERCENTILE, percentile=percentile) if percentile is not None:
             share = f"{percentile.normalize():f}%"
-            return (f"The smallest sample of the window that at least {share} of its samples do not exceed (nearest rank).",)
+            return (
+                f"The smallest sample of the window that at least {share} of its samples do not exceed (nearest rank).",
+            )
         case Aggregate(function=function):
             return (_HOW[function],)
         case Share():
-            return ("The number of samples of the window that meet the comparison, divided by the number of all its samples.",)
+            return (
+                "The number of samples of the window that meet the comparison, divided by the number of all its samples.",
+            )
         case Distinct():
             return ("How many different values occur in the window; rows without a value do not count.",)
         case Uptime(excluding=excluding):
             out = ", both without the excluded time" if excluding else ""
-            return (f"One less the time in which at least one such record is open divided by the length of the window{out}.",)
+            return (
+                f"One less the time in which at least one such record is open divided by the length of the window{out}.",
+            )
         case OpenTime():
-            return ("The time of the window in which at least one such record is open; overlapping records count once.",)
+            return (
+                "The time of the window in which at least one such record is open; overlapping records count once.",
+            )
         case Age(of=of) if of.source is SeriesKind.RECORD:
-            return ("The time from the beginning of the oldest record open at the end of the window to that end; zero when none is open.",)
+            return (
+                "The time from the beginning of the oldest record open at the end of the window to that end; zero when none is open.",
+            )
         case Age():
             return ("The time from the latest occurrence at or before the end of the window to that end.",)
         case Elapsed():
-            return ("For each start in the window, the time to the first finish at or after it; a start not yet finished counts with the time so far.",)
+            return (
+                "For each start in the window, the time to the first finish at or after it; a start not yet finished counts with the time so far.",
+            )
         case Across(measure=inner):
-            return ("First for each group: ", *_definition(agreement, inner), " Groups with too few samples are not compared; fewer than two groups are no measurement.")
+            return (
+                "First for each group: ",
+                *_definition(agreement, inner),
+                " Groups with too few samples are not compared; fewer than two groups are no measurement.",
+            )
         case Arithmetic(left=left, right=right):
-            return (*_definition(agreement, left), " ", *_definition(agreement, right), " A division by zero is no measurement.")
+            return (
+                *_definition(agreement, left),
+                " ",
+                *_definition(agreement, right),
+                " A division by zero is no measurement.",
+            )
         case Value():
             return ("A fixed value.",)

@@ -35,16 +35,30 @@ def _inlines(agreement: Agreement, remedy: Remedy, rules: Sequence[Rule]) -> Inl
     match remedy:
         case NotifyDuty(holder=holder, role=role, roles=roles, within=within):
             who = (*phrases.role(agreement, role), phrases.or_senior(roles))
-            return *phrases.capital(phrases.holder(agreement, holder)), f" {OBLIGATION} notify ", *who, *_deadline(period_text(within))
+            return (
+                *phrases.capital(phrases.holder(agreement, holder)),
+                f" {OBLIGATION} notify ",
+                *who,
+                *_deadline(period_text(within)),
+            )
         case PerformDuty(holder=holder, event=event, within=within):
             doing = phrases.action(agreement, event)
-            return *phrases.capital(phrases.holder(agreement, holder)), f" {OBLIGATION} ", *doing, *_deadline(period_text(within))
+            return (
+                *phrases.capital(phrases.holder(agreement, holder)),
+                f" {OBLIGATION} ",
+                *doing,
+                *_deadline(period_text(within)),
+            )
         case Credit():
             return _credit(agreement, remedy)
         case Cap(amount=money, each=each):
             scope = "under this Section" if rules else "under this Agreement"
             limit = amount(agreement, money)
-            return f"Service credits {scope} {OBLIGATION} not exceed ", *limit, f" in each {phrases.calendar_text(each)}"
+            return (
+                f"Service credits {scope} {OBLIGATION} not exceed ",
+                *limit,
+                f" in each {phrases.calendar_text(each)}",
+            )
         case Cure(within=within):
             return (f"A breach may be cured within {period_text(within)} after it",)
         case Escalate(role=role, after=after):
@@ -65,9 +79,7 @@ def _same_group(rules: Sequence[Rule]) -> str:
     return phrases.group(groups.pop()).replace("for each", "for the same", 1) if len(groups) == 1 else ""
 
 
-def _terminate(
-    agreement: Agreement, party: str, count: int, uncured: bool, within: str, of_section: bool
-) -> Inlines:
+def _terminate(agreement: Agreement, party: str, count: int, uncured: bool, within: str, of_section: bool) -> Inlines:
     kind = "uncured breach" if uncured else "breach"
     noun, verb = (kind, "falls") if count == 1 else (f"{kind}es", "fall")
     of = " of this Section" if of_section else ""

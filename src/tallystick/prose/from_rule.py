@@ -13,6 +13,7 @@ from tallystick.prose.phrases import Inlines
 from tallystick.prose.quantity import number_text, period_text, quantity_text
 from tallystick.prose.references import reference_link
 from tallystick.prose.sentence import Part, Sentence
+from tallystick.quantities import Period
 from tallystick.rules.measure import Comparison, Measure, Value
 from tallystick.rules.rule import (
     Cadence,
@@ -42,7 +43,7 @@ def rule_sentence(agreement: Agreement, operative: Operative) -> Sentence:
         parts = (*_worded(agreement, operative, parts), Part((".",)))
     else:
         parts = (*parts, Part((".",)))
-    return Sentence((*parts, *_boundaries(agreement, operative.rule)))
+    return Sentence((*parts, *_boundaries(operative.rule)))
 
 
 def part_names(agreement: Agreement, rule: Rule) -> tuple[str, ...]:
@@ -58,11 +59,8 @@ def _worded(agreement: Agreement, operative: Operative, parts: tuple[Part, ...])
             case str():
                 text = piece.replace("\n", " ")
                 yield Part((text.rstrip().removesuffix(".") if piece is operative.worded.parts[-1] else text,))
-            case Reference(target=Target.PART, id=name) if name in named:
-                part = named[name]
-                yield Part(_stripped(part.inlines), name)
-            case Reference(target=Target.PART):
-                pass
+            case Reference(target=Target.PART, id=name):
+                yield Part(_stripped(named[name].inlines), name)
             case Reference():
                 yield Part((reference_link(agreement, piece),))
 
@@ -144,8 +142,13 @@ def _keep_always(agreement: Agreement, rule: KeepAlways) -> Iterator[Part]:
 def _cadence(agreement: Agreement, rule: Cadence) -> Iterator[Part]:
     yield from _holder(agreement, rule, OBLIGATION)
     yield Part((*phrases.action(agreement, rule.event.name), *phrases.where(agreement, rule.event.where)), "event")
-    yield Part((f" at least once every {period_text(rule.every)}",), "period")
+    yield Part((f" at least once every {_every(rule.every)}",), "period")
     yield from _scope(rule)
+
+
+def _every(period: Period) -> str:
+    """`30 days`, but `day`."""
+    return period_text(period).removeprefix("1 ") if period.amount == 1 else period_text(period)
 
 
 def _count(agreement: Agreement, rule: CountEvents) -> Iterator[Part]:
@@ -244,7 +247,7 @@ def _deletion(agreement: Agreement, rule: Deletion) -> Iterator[Part]:
 # --- boundaries ----------------------------------------------------------------------------------------------
 
 
-def _boundaries(agreement: Agreement, rule: Rule) -> Iterator[Part]:
+def _boundaries(rule: Rule) -> Iterator[Part]:
     match rule:
         case Keep(threshold=Value() as threshold) | KeepAlways(threshold=threshold):
             yield _exactly(rule.comparison, threshold)
@@ -253,7 +256,9 @@ def _boundaries(agreement: Agreement, rule: Rule) -> Iterator[Part]:
         case Response() | Deletion():
             yield Part((f" Exactly {period_text(rule.within)} after is in time.",))
         case Cadence():
-            yield Part((f" The first {period_text(rule.every)} run from the start of this Agreement{_or_first_seen(rule)}.",))
+            runs = "runs" if rule.every.amount == 1 else "run"
+            start = f"the start of this Agreement{_or_first_seen(rule)}"
+            yield Part((f" The first {_every(rule.every)} {runs} from {start}.",))
         case Precedence():
             yield Part((" The limits themselves are included.",))
         case _:

@@ -64,24 +64,23 @@ def capital(inlines: Inlines) -> Inlines:
     return first[:1].upper() + first[1:], *rest
 
 
-def the(title: str) -> str:
-    """`the `, or nothing before a title that brings an article of its own."""
-    return "" if title.lower().startswith(("the ", "a ", "an ")) else "the "
+def the(title: str, anchor: str) -> Inlines:
+    """`the Monthly Fee`; a title that brings an article of its own stands alone."""
+    link = Link(title, anchor)
+    return (link,) if title.lower().startswith(("the ", "a ", "an ")) else ("the ", link)
 
 
 def holder(agreement: Agreement, name: str | None) -> Inlines:
     """A party by the name the contract gives it, or a role with its article."""
     if name in agreement.parties:
         return (Link(agreement.parties[name].called, f"party-{name}"),)
-    if name in agreement.roles:
-        return role(agreement, name)
-    return ("Each party",)
+    assert name is not None, "only a permission is held by nobody, and it names its roles"
+    return role(agreement, name)
 
 
 def role(agreement: Agreement, name: str) -> Inlines:
     """`the Risk Officer`."""
-    title = agreement.roles[name].title
-    return the(title), Link(title, f"role-{name}")
+    return the(agreement.roles[name].title, f"role-{name}")
 
 
 def or_senior(roles: Sequence[str]) -> str:
@@ -119,8 +118,7 @@ def value(agreement: Agreement, found: Value) -> Inlines:
 
 def term(agreement: Agreement, name: str) -> Inlines:
     """`the Accuracy Floor`."""
-    title = agreement.terms[name].title
-    return the(title), Link(title, f"term-{name}")
+    return the(agreement.terms[name].title, f"term-{name}")
 
 
 def each(agreement: Agreement, series: Series, word: str = "each") -> Inlines:

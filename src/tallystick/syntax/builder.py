@@ -184,7 +184,8 @@ class Builder(Transformer[Token, Any]):
         return Span(self._source, meta.start_pos, meta.end_pos)
 
     def _at(self, token: Token) -> Span:
-        assert token.start_pos is not None and token.end_pos is not None
+        assert token.start_pos is not None
+        assert token.end_pos is not None
         return Span(self._source, token.start_pos, token.end_pos)
 
     def name(self, children: list[Token]) -> tree.Name:
@@ -258,5 +259,3 @@ def dedented(text: str, start: int) -> tuple[str, tuple[int, ...]]:
 def _margin(lines: list[str]) -> int:
     filled = [line for line in lines if line.strip()]
     return min((len(line) - len(line.lstrip()) for line in filled), default=0)
-
-

@@ -31,6 +31,7 @@ MAXIMUM_OPERATORS = 64
 MAXIMUM_DIGITS = 15
 MAXIMUM_DECIMALS = 9
 MAXIMUM_MISTAKES = 100
+MAXIMUM_PARSED_AGAIN = 5_000_000
 
 _WORDS_OF_TERMINALS = {
     "NAME": "a name",
@@ -178,7 +179,9 @@ class _Recovery:
 
     def run(self) -> Parsed:
         file = None
-        while file is None and len(self.diagnostics) < MAXIMUM_MISTAKES:
+        # Each mistake costs another parse: in a very long file fewer of them are shown at once.
+        most = max(5, min(MAXIMUM_MISTAKES, MAXIMUM_PARSED_AGAIN // (len(self.text) + 1)))
+        while file is None and len(self.diagnostics) < most:
             try:
                 file = Builder(self.source).transform(parser().parse(self.text))
             except UnexpectedToken as error:
@@ -263,7 +266,7 @@ class _Recovery:
             self._skip(tokens, index)
 
     def _surplus_brace(self, tokens: list[Token]) -> None:
-        """Text goes on after the last block: most likely a closing brace too many, the one that stands further right."""
+        """Text goes on after the last block: most likely a closing brace too many, one that is indented."""
         opened: list[Token] = []
         surplus = tokens[-1]
         for token in tokens:
@@ -380,21 +383,31 @@ class _Recovery:
     def _skip(self, tokens: list[Token], index: int, *, whole_block: bool = False) -> None:
         """Leave out the statement around the token, and its block unless its header can be guessed."""
         start = self._statement_start(tokens, index)
+        if tokens[index].text == "}" and index == start:
+            start = self._statement_start(tokens, index - 1)
+            self._blank(tokens[start].start, tokens[index].end)
+            return
         end = index
-        while end < len(tokens) and tokens[end].text not in (".", "{", "}") and not self._new_sentence(tokens, end, index):
+        while (
+            end < len(tokens) and tokens[end].text not in (".", "{", "}") and not self._new_sentence(tokens, end, index)
+        ):
             end += 1
         if end == len(tokens):
             self._blank(tokens[start].start, len(self.text))
         elif tokens[end].text == "{":
             self._skip_header(tokens, start, end, whole_block)
         else:
-            stop = tokens[end].end if tokens[end].text == "." or end == index else tokens[end].start
+            stop = tokens[end].end if tokens[end].text == "." else tokens[end].start
             self._blank(tokens[start].start, stop)
 
     def _new_sentence(self, tokens: list[Token], index: int, after: int) -> bool:
         """Whether a line later than a token begins with who must or may do something."""
         follows = tokens[index + 1].text if index + 1 < len(tokens) else ""
-        return index > after and follows in ("must", "may") and "\n" in self.text[tokens[index - 1].end : tokens[index].start]
+        return (
+            index > after
+            and follows in ("must", "may")
+            and "\n" in self.text[tokens[index - 1].end : tokens[index].start]
+        )
 
     def _skip_header(self, tokens: list[Token], start: int, brace: int, whole_block: bool) -> None:
         begin, end = tokens[start].start, tokens[brace].end
@@ -486,8 +499,6 @@ def expected_words(accepts: set[str]) -> str:
     words = sorted(f"“{_said(name, accepts)}”" for name in left if _keyword(name))
     if len(words) > 12 and "$END" in left:
         return "a declaration such as “metric” or “article”"
-    if len(words) > 12:
-        words = ["the beginning of another sentence"]
     marks = sorted(_WORDS_OF_TERMINALS.get(name) or _keywords()[name] for name in left if not _keyword(name))
     options = [*groups, *words, *marks]
     return options[0] if len(options) == 1 else ", ".join(options[:-1]) + " or " + options[-1]

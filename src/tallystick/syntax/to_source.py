@@ -12,12 +12,18 @@ INDENT = "  "
 
 # A long sentence is broken before these words.
 _BREAKS = frozenset(
-    "over at per in where with matching within labelled worded tolerating without by for of excluding unless".split()
-)
+    {
+        "over", "at", "per", "in", "where", "with", "matching", "within", "labelled", "worded", "tolerating", "without",
+        "by", "for", "of", "excluding",
+    }
+)  # fmt: skip
 # A parenthesis after one of these words opens a group or list; after any other it is a call.
 _BEFORE_GROUP = frozenset(
-    "in where and or not keep least most below above exactly is of than credit at with from to".split()
-)
+    {
+        "in", "where", "and", "or", "not", "keep", "least", "most", "below", "above", "exactly", "is", "of", "credit",
+        "at", "with", "from", "to",
+    }
+)  # fmt: skip
 
 
 def format_source(text: str) -> str:

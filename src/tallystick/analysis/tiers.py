@@ -44,11 +44,11 @@ def _currencies(agreement: Agreement, remedies: tuple[Remedy, ...], span: Span) 
 
 
 def _tiers(clause: Clause, rule: Keep) -> Iterator[Diagnostic]:
-    credits = (remedy for remedy in clause.remedies if isinstance(remedy, Credit) and remedy.tiers)
+    tiered = (remedy for remedy in clause.remedies if isinstance(remedy, Credit) and remedy.tiers)
     if not isinstance(rule.threshold, Value):
         return
     limit = rule.threshold.quantity
-    for credit in credits:
+    for credit in tiered:
         first = credit.tiers[0]
         start = first.threshold.quantity
         if rule.comparison in (Comparison.IS, Comparison.IS_NOT):

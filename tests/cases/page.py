@@ -1,0 +1,172 @@
+"""Pages of cases: their fences, and what the program makes of them in the same form."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+
+from tallystick.compilation import Compiled, compile_source
+from tallystick.diagnostics.diagnostic import Diagnostic
+from tallystick.diagnostics.to_text import to_text
+from tallystick.evaluating import instant_of, judge
+from tallystick.evaluation.evaluation import Evaluation
+from tallystick.evaluation.finding import Finding
+from tallystick.source import Source
+from tallystick.syntax.to_source import format_source
+
+FOLDER = Path(__file__).parent
+_FENCE = re.compile(r"^```(\w+) ?([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Fence:
+    """One fenced part of a page: its kind, what stands beside the kind, and its text."""
+
+    kind: str
+    detail: str
+    text: str
+
+
+def pages() -> list[Path]:
+    return sorted(path for path in FOLDER.glob("*.md") if path.name != "README.md")
+
+
+def fences(text: str) -> list[Fence]:
+    return [Fence(*found) for found in _FENCE.findall(text)]
+
+
+def agreement(found: list[Fence]) -> str:
+    """The agreement of a page, the common head after it where it has none of its own."""
+    text = next(fence.text for fence in found if fence.kind == "msa")
+    if re.search(r"^agreement ", text, re.MULTILINE):
+        return text
+    return text + next(fence.text for fence in fences((FOLDER / "README.md").read_text(encoding="utf-8")))
+
+
+def compiled(found: list[Fence]) -> tuple[Compiled | None, tuple[Diagnostic, ...]]:
+    """Mistakes in the common head are not the page's own."""
+    result, diagnostics = compile_source(Source("case.msa", agreement(found)))
+    own = next(fence.text for fence in found if fence.kind == "msa").count("\n")
+    return result, tuple(item for item in diagnostics if item.span is None or item.span.line <= own)
+
+
+def actual(found: list[Fence], folder: Path) -> list[Fence]:
+    """The same fences with what the program makes of the agreement and its data."""
+    result, diagnostics = compiled(found)
+    for fence in found:
+        if fence.kind == "data":
+            (folder / f"{fence.detail}.csv").write_text(fence.text, encoding="utf-8")
+    return [replace(fence, text=_made(fence, result, diagnostics, folder)) for fence in found]
+
+
+def rewritten(text: str, made: list[Fence]) -> str:
+    """The page with other texts in its fences."""
+    rest = iter(made)
+
+    def fence(match: re.Match[str]) -> str:
+        new = next(rest)
+        head = f"{new.kind} {new.detail}".strip()
+        return f"```{head}\n{new.text}```"
+
+    return _FENCE.sub(fence, text)
+
+
+def _made(fence: Fence, result: Compiled | None, diagnostics: tuple[Diagnostic, ...], folder: Path) -> str:
+    match fence.kind:
+        case "diagnostics":
+            return shown(diagnostics)
+        case "formatted":
+            return format_source(result.source.text) if result else ""
+    if result is None or fence.kind in ("msa", "data"):
+        return fence.text
+    match fence.kind:
+        case "sentences":
+            return "".join(f"{line}\n" for line in _sentences(result))
+        case "rules":
+            return "".join(f"{line}\n" for line in _rules(result))
+        case "findings":
+            as_of = instant_of(fence.detail, result.agreement.timezone)
+            judged = judge(result.rulebook, folder, as_of)
+            return "".join(f"{line}\n" for line in _findings(judged.evaluation, ZoneInfo(result.agreement.timezone)))
+        case other:
+            raise ValueError(f"no fence is called {other}")
+
+
+def shown(diagnostics: tuple[Diagnostic, ...]) -> str:
+    """Diagnostics as a wide terminal without colour shows them."""
+    file = io.StringIO()
+    console = Console(file=file, width=400, no_color=True, highlight=False, soft_wrap=True)
+    for item in diagnostics:
+        console.print(to_text(item))
+    return "".join(f"{line.rstrip()}\n" for line in file.getvalue().splitlines()).strip("\n") + "\n"
+
+
+def _sentences(result: Compiled) -> Iterator[str]:
+    for rule in result.rulebook.rules:
+        yield f"{rule.id}: {rule.sentence}"
+        yield from (f"  - {remedy.sentence}" for remedy in rule.remedies)
+    yield from (f"- {remedy.sentence}" for remedy in result.rulebook.remedies)
+
+
+def _rules(result: Compiled) -> Iterator[str]:
+    for rule in result.rulebook.rules:
+        data = rule.model_dump(mode="json", exclude={"sentence", "title", "number", "remedies"})
+        yield json.dumps(_stated(data), ensure_ascii=False)
+        for remedy in rule.remedies:
+            yield "  " + json.dumps(_stated(remedy.model_dump(mode="json", exclude={"sentence"})), ensure_ascii=False)
+
+
+def _stated(data: Any) -> Any:
+    """The data without what says nothing: no value, no text, no list."""
+    if isinstance(data, dict):
+        return {key: _stated(value) for key, value in data.items() if value not in (None, "", [], False)}
+    return [_stated(item) for item in data] if isinstance(data, list) else data
+
+
+def _findings(evaluation: Evaluation, zone: ZoneInfo) -> Iterator[str]:
+    names = {item.id: _name(item) for item in evaluation.findings}
+    for item in evaluation.findings:
+        value = "" if item.value is None else f" value {_number(item.value)}"
+        why = item.excuse or (item.because if item.verdict == "unmeasured" else "")
+        window = f"{_time(item.start, zone)}..{_time(item.end, zone)}"
+        yield f"{item.verdict.value} {_name(item)} {window}{value} samples {item.samples}" + (
+            f" ({why})" if why else ""
+        )
+    for credit in evaluation.credits:
+        before = "" if credit.before == credit.amount else f" (before caps {credit.before})"
+        yield f"credit {credit.currency} {credit.amount}{before} to {credit.party} for {names[credit.finding]}"
+    for cure in (item for item in evaluation.cures if item.until is not None):
+        yield f"{cure.state.value} {names[cure.finding]}"
+    for escalation in evaluation.escalations:
+        state = "due" if escalation.due else "scheduled"
+        yield f"escalation {state} to {escalation.role} {_time(escalation.at, zone)} for {names[escalation.finding]}"
+    for right in evaluation.terminations:
+        yield f"termination by {right.party} from {_time(right.arises, zone)}"
+    for block in evaluation.blocks:
+        end = "open" if block.end is None else _time(block.end, zone)
+        yield f"block of {block.event} {_time(block.start, zone)}..{end}"
+
+
+def _name(finding: Finding) -> str:
+    group = ", ".join(f"{name} {value}" for name, value in finding.group)
+    return finding.rule + (f" [{group}]" if group else "")
+
+
+def _number(value: Decimal) -> str:
+    return f"{value.normalize():f}"
+
+
+def _time(instant: int, zone: ZoneInfo) -> str:
+    local = (_EPOCH + timedelta(microseconds=instant)).astimezone(zone)
+    return local.strftime("%Y-%m-%d" if (local.hour, local.minute, local.second) == (0, 0, 0) else "%Y-%m-%dT%H:%M:%S")
