@@ -112,10 +112,14 @@ class PeriodUnit(StrEnum):
 
 
 class Period(Data):
-    """A length of time as a contract has it: `72 hours`, `30 days`, `7 years`. The amount is positive."""
+    """A length of time as a contract has it: `72 hours`, `30 days`, `7 years`. The amount is positive.
+
+    `term` is the term that stands for it where it has one, so that paper can say its name.
+    """
 
     amount: int
     unit: PeriodUnit
+    term: str | None = None
 
     def __str__(self) -> str:
         return f"{self.amount:,} {self.unit.value.removesuffix('s') if self.amount == 1 else self.unit.value}"

@@ -84,7 +84,7 @@ CATALOGUE: dict[str, Kind] = _kinds(
     Kind("T0415", "Nothing to watch at all times", "At all times, each sample of a metric is compared; this is not a metric.", "Write the metric itself, such as latency at most 2 seconds at all times."),
     Kind("T0416", "Count unclear", "“{found}” does not fit here.", "A duty is at least, at most or exactly so many times; a permission (may) at most."),
     Kind("T0417", "Too many places", "Samples are read to at most 9 decimal places, and only metrics have them.", "Write places with a number from 0 to 9, in a metric."),
-    Kind("T0418", "Exception without a rule", "There is no rule in this clause that the exception could belong to.", "Put it into the clause of the rule."),
+    Kind("T0418", "Nothing it could apply to", "There is no rule in this clause that this could apply to.", "Put it into the clause of the rule, or add a rule."),
     Kind("T0419", "Exception with two meanings", "This condition means different things for the rules of this clause.", "Put the rules into clauses of their own, each with its exception."),
     # --- T05: the agreement as a whole
     Kind("T0501", "Clause that is not measured", "The clause “{clause}” has no rule that measures it.", 'Add a sentence that can be measured, or say why there is none: narrative "reason".'),

@@ -424,13 +424,17 @@ class _ClauseParts:
     sentences: int = 0
 
 
+# What a clause says of its rules; without one it would have no effect.
+_OF_RULES = (tree.ExceptDuring, tree.ExceptWhere, tree.MissingExcused, tree.OnBreach)
+
+
 def _clause(scope: Scope, node: tree.ClauseNode, number: str, numbered: Numbered) -> Clause:
     parts, title = _ClauseParts(), _title(node.name, node.title)
     for item in node.items:
         _clause_item(scope, item, parts, Fields(node.name.text, number, title, parts.sentences + 1), numbered)
     _each_once(scope, node.items, tree.Narrative, tree.MissingExcused, tree.OnBreach)
     for item in node.items:
-        if isinstance(item, tree.ExceptDuring | tree.ExceptWhere) and not parts.sentences:
+        if isinstance(item, _OF_RULES) and not parts.sentences:
             scope.report("T0418", item.span)
         elif isinstance(item, tree.ExceptDuring | tree.ExceptWhere):
             parts.exemptions.extend(_exemptions(scope, item, parts.content))

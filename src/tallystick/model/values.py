@@ -92,7 +92,7 @@ def period(scope: Scope, node: tree.PeriodLiteral) -> Period | None:
     if node.amount is None:
         term = scope.find(tree.Name(node.span, node.word), Term)
         if term is not None and isinstance(term.value, Period):
-            return term.value
+            return term.value.model_copy(update={"term": term.id})
         if term is not None:
             scope.report("T0303", node.span, found=node.word)
         return None

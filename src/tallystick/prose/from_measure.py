@@ -16,6 +16,7 @@ from tallystick.rules.measure import (
     Function,
     Measure,
     OpenTime,
+    Operator,
     Series,
     SeriesKind,
     Share,
@@ -178,12 +179,9 @@ def _definition(agreement: Agreement, found: Measure) -> Inlines:
                 *_definition(agreement, inner),
                 " Groups with too few samples are not compared; fewer than two groups are no measurement.",
             )
-        case Arithmetic(left=left, right=right):
-            return (
-                *_definition(agreement, left),
-                " ",
-                *_definition(agreement, right),
-                " A division by zero is no measurement.",
-            )
+        case Arithmetic(operator=operator, left=left, right=right):
+            sides = (_definition(agreement, side) for side in (left, right) if not isinstance(side, Value))
+            words = tuple(inline for side in dict.fromkeys(sides) for inline in (" ", *side))[1:]
+            return (*words, " A division by zero is no measurement.") if operator is Operator.DIVIDED_BY else words
         case Value():
             return ("A fixed value.",)

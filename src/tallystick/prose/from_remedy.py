@@ -9,8 +9,9 @@ from tallystick.model.agreement import Agreement
 from tallystick.prose import phrases
 from tallystick.prose.from_rule import OBLIGATION
 from tallystick.prose.phrases import Inlines
-from tallystick.prose.quantity import money_text, period_text
+from tallystick.prose.quantity import money_text
 from tallystick.prose.sentence import Part, Sentence
+from tallystick.quantities import Period
 from tallystick.rules.rule import (
     Amount,
     Block,
@@ -39,7 +40,7 @@ def _inlines(agreement: Agreement, remedy: Remedy, rules: Sequence[Rule]) -> Inl
                 *phrases.capital(phrases.holder(agreement, holder)),
                 f" {OBLIGATION} notify ",
                 *who,
-                *_deadline(period_text(within)),
+                *_deadline(agreement, within),
             )
         case PerformDuty(holder=holder, event=event, within=within):
             doing = phrases.action(agreement, event)
@@ -47,7 +48,7 @@ def _inlines(agreement: Agreement, remedy: Remedy, rules: Sequence[Rule]) -> Inl
                 *phrases.capital(phrases.holder(agreement, holder)),
                 f" {OBLIGATION} ",
                 *doing,
-                *_deadline(period_text(within)),
+                *_deadline(agreement, within),
             )
         case Credit():
             return _credit(agreement, remedy)
@@ -60,11 +61,12 @@ def _inlines(agreement: Agreement, remedy: Remedy, rules: Sequence[Rule]) -> Inl
                 f" in each {phrases.calendar_text(each)}",
             )
         case Cure(within=within):
-            return (f"A breach may be cured within {period_text(within)} after it",)
+            return "A breach may be cured within ", *phrases.period(agreement, within), " after it"
         case Escalate(role=role, after=after):
-            return f"A breach that is not cured within {period_text(after)} goes up to ", *phrases.role(agreement, role)
+            limit = phrases.period(agreement, after)
+            return "A breach that is not cured within ", *limit, " goes up to ", *phrases.role(agreement, role)
         case Terminate(party=party, count=count, uncured=uncured, within=within):
-            return _terminate(agreement, party, count, uncured, period_text(within), bool(rules))
+            return _terminate(agreement, party, count, uncured, within, bool(rules))
         case Block(event=event, environments=environments):
             until = "From the breach until it is cured or this requirement is met again, no one may "
             doing = (*phrases.action(agreement, event), phrases.environments(environments))
@@ -79,16 +81,19 @@ def _same_group(rules: Sequence[Rule]) -> str:
     return phrases.group(groups.pop()).replace("for each", "for the same", 1) if len(groups) == 1 else ""
 
 
-def _terminate(agreement: Agreement, party: str, count: int, uncured: bool, within: str, of_section: bool) -> Inlines:
+def _terminate(
+    agreement: Agreement, party: str, count: int, uncured: bool, within: Period, of_section: bool
+) -> Inlines:
     kind = "uncured breach" if uncured else "breach"
     noun, verb = (kind, "falls") if count == 1 else (f"{kind}es", "fall")
     of = " of this Section" if of_section else ""
     who = phrases.capital(phrases.holder(agreement, party))
-    return *who, f" may terminate this Agreement once {count:,} {noun}{of} {verb} within any {within}"
+    once = f" may terminate this Agreement once {count:,} {noun}{of} {verb} within any "
+    return *who, once, *phrases.period(agreement, within, "")
 
 
-def _deadline(within: str) -> Inlines:
-    return (f" no later than {within} after the breach",)
+def _deadline(agreement: Agreement, within: Period) -> Inlines:
+    return " no later than ", *phrases.period(agreement, within), " after the breach"
 
 
 def _credit(agreement: Agreement, remedy: Credit) -> Inlines:

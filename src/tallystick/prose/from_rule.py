@@ -121,7 +121,7 @@ def _keep(agreement: Agreement, rule: Keep) -> Iterator[Part]:
     yield from _holder(agreement, rule, f"{OBLIGATION} keep")
     yield Part(measure(agreement, rule.measure), "measure")
     yield _threshold(agreement, rule.comparison, rule.threshold)
-    yield Part((f" over {phrases.window(rule.window)}",), "window")
+    yield Part((" over ", *phrases.window(agreement, rule.window)), "window")
     yield from _scope(rule)
     if rule.minimum_samples > 1:
         count = number_text(Decimal(rule.minimum_samples))
@@ -135,18 +135,22 @@ def _keep_always(agreement: Agreement, rule: KeepAlways) -> Iterator[Part]:
     yield Part((" at all times",), "window")
     yield from _scope(rule)
     if rule.tolerance:
-        words = f", except that a run of samples that miss this may last up to {period_text(rule.tolerance)}"
-        yield Part((words,), "tolerance")
+        words = ", except that a run of samples that miss this may last up to "
+        yield Part((words, *phrases.period(agreement, rule.tolerance)), "tolerance")
 
 
 def _cadence(agreement: Agreement, rule: Cadence) -> Iterator[Part]:
     yield from _holder(agreement, rule, OBLIGATION)
     yield Part((*phrases.action(agreement, rule.event.name), *phrases.where(agreement, rule.event.where)), "event")
-    yield Part((f" at least once every {_every(rule.every)}",), "period")
+    yield Part((" at least once every ", *_every(agreement, rule.every)), "period")
     yield from _scope(rule)
 
 
-def _every(period: Period) -> str:
+def _every(agreement: Agreement, period: Period) -> Inlines:
+    return phrases.period(agreement, period, "") if period.term else (_bare(period),)
+
+
+def _bare(period: Period) -> str:
     """`30 days`, but `day`."""
     return period_text(period).removeprefix("1 ") if period.amount == 1 else period_text(period)
 
@@ -157,7 +161,7 @@ def _count(agreement: Agreement, rule: CountEvents) -> Iterator[Part]:
     yield Part((*phrases.action(agreement, rule.event.name), *phrases.where(agreement, rule.event.where)), "event")
     words = "exactly" if rule.comparison is Comparison.IS else rule.comparison.value
     yield Part((f" {words} {phrases.times(rule.times)}",), "times")
-    yield Part((f" in {phrases.window(rule.window)}",), "window")
+    yield Part((" in ", *phrases.window(agreement, rule.window)), "window")
     yield from _scope(rule)
 
 
@@ -169,14 +173,14 @@ def _response(agreement: Agreement, rule: Response) -> Iterator[Part]:
     else:
         name = rule.response.name
         yield Part((*phrases.action(agreement, name), *phrases.where(agreement, rule.response.where)), "event")
-    yield Part((f" no later than {period_text(rule.within)} after",), "period")
+    yield Part((" no later than ", *phrases.period(agreement, rule.within), " after"), "period")
     yield Part((" ", *phrases.each(agreement, rule.trigger)), "trigger")
     yield from _scope(rule)
     yield from _same(rule)
     if rule.share is not None:
         words = "more than" if rule.share.comparison is Comparison.ABOVE else "at least"
         share = (f", in {words} ", *phrases.value(agreement, rule.share.threshold))
-        yield Part((*share, f" of cases over {phrases.window(rule.share.window)}"), "share")
+        yield Part((*share, " of cases over ", *phrases.window(agreement, rule.share.window)), "share")
     if rule.minimum_samples > 1:
         yield Part((f", measured on at least {number_text(Decimal(rule.minimum_samples))} cases",), "samples")
 
@@ -196,17 +200,17 @@ def _precedence(agreement: Agreement, rule: Precedence) -> Iterator[Part]:
         yield Part((" by ", *("each of " if len(roles) > 1 else "",), *phrases.joined(roles, "and")), "roles")
     if rule.matching:
         yield Part((phrases.matching(rule.matching).replace(" of ", " for ", 1),), "matching")
-    yield Part((f", {_when(rule)}",), "period")
+    yield Part((", ", *_when(agreement, rule)), "period")
 
 
 def _required(agreement: Agreement, rule: Precedence) -> Inlines:
     return "a prior ", *phrases.data(agreement, rule.required)
 
 
-def _when(rule: Precedence) -> str:
-    lead = f"at least {period_text(rule.lead)} before it" if rule.lead else ""
-    within = f"no more than {period_text(rule.within)} before it" if rule.within else ""
-    return " and ".join(part for part in (lead, within) if part) or "given at or before that time"
+def _when(agreement: Agreement, rule: Precedence) -> Inlines:
+    bounds = (("at least ", rule.lead), ("no more than ", rule.within))
+    found = [(words, *phrases.period(agreement, length), " before it") for words, length in bounds if length]
+    return phrases.joined(found, "and") or ("given at or before that time",)
 
 
 def _prohibition(agreement: Agreement, rule: Prohibition) -> Iterator[Part]:
@@ -232,13 +236,13 @@ def _retention(agreement: Agreement, rule: Retention) -> Iterator[Part]:
     yield from _holder(agreement, rule, f"{OBLIGATION} retain")
     yield Part(("each ", *phrases.data(agreement, rule.record)), "record")
     yield from _scope(rule)
-    yield Part((f" for at least {period_text(rule.period)} from its beginning",), "period")
+    yield Part((" for at least ", *phrases.period(agreement, rule.period), " from its beginning"), "period")
 
 
 def _deletion(agreement: Agreement, rule: Deletion) -> Iterator[Part]:
     yield from _holder(agreement, rule, f"{OBLIGATION} delete")
     yield Part(("every ", *phrases.data(agreement, rule.record)), "record")
-    yield Part((f" no later than {period_text(rule.within)} after ",), "period")
+    yield Part((" no later than ", *phrases.period(agreement, rule.within), " after "), "period")
     yield Part(phrases.each(agreement, rule.trigger), "trigger")
     yield from _scope(rule)
     yield from _same(rule)
@@ -258,12 +262,13 @@ def _boundaries(rule: Rule) -> Iterator[Part]:
         case Cadence():
             runs = "runs" if rule.every.amount == 1 else "run"
             start = f"the start of this Agreement{_or_first_seen(rule)}"
-            yield Part((f" The first {_every(rule.every)} {runs} from {start}.",))
+            yield Part((f" The first {_bare(rule.every)} {runs} from {start}.",))
         case Precedence():
-            yield Part((" The limits themselves are included.",))
+            limits = " and ".join(f"exactly {period_text(bound)}" for bound in (rule.lead, rule.within) if bound)
+            yield Part((f" {limits[0].upper()}{limits[1:]} before {'are' if ' and ' in limits else 'is'} in time.",))
         case _:
             pass
-    if isinstance(rule, Keep) and isinstance(rule.window, Rolling):
+    if isinstance(rule, Keep | CountEvents) and isinstance(rule.window, Rolling):
         ends = "hour" if rule.window.length.unit.value in ("hours", "minutes", "seconds") else "day"
         yield Part((f" This is judged at the end of each {ends}.",))
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from tallystick.model.agreement import Agreement
 from tallystick.prose.quantity import listed, number_text, period_text, quantity_text
 from tallystick.prose.sentence import Inline, Link
+from tallystick.quantities import Period
 from tallystick.rules.measure import (
     All,
     Any,
@@ -199,13 +200,20 @@ def matching(names: Sequence[str]) -> str:
     return f" of the same {dimensions(names)}" if names else ""
 
 
-def window(found: Window) -> str:
+def period(agreement: Agreement, found: Period, article: str = "the ") -> Inlines:
+    """`72 hours`, or `the Notice Period (72 hours)`; after `each` or `any` the name has no article."""
+    if found.term is None:
+        return (period_text(found),)
+    return article, Link(agreement.terms[found.term].title, f"term-{found.term}"), f" ({period_text(found)})"
+
+
+def window(agreement: Agreement, found: Window) -> Inlines:
     """`each calendar month`, or `any 30 days`."""
     match found:
         case Calendar(each=each):
-            return f"each {_CALENDAR[each]}"
+            return (f"each {_CALENDAR[each]}",)
         case Rolling(length=length):
-            return f"any {period_text(length)}"
+            return "any ", *period(agreement, length, "")
 
 
 def calendar_text(each: CalendarUnit) -> str:
