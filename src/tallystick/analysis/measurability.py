@@ -16,6 +16,11 @@ class Measurability:
     measured: int
     clauses: int
 
+    @property
+    def share(self) -> str:
+        """The share in whole percent, rounded down: 100% means every clause."""
+        return f"{self.measured * 100 // self.clauses}%" if self.clauses else "none"
+
 
 def measurability(agreement: Agreement) -> Measurability:
     """The share of clauses that are measured, reported at each build."""

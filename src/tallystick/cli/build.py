@@ -29,11 +29,10 @@ def build_file(file: Path, folder: Path, *, draft: bool) -> int:
         fail(f"{error.filename or folder} cannot be written: {error.strerror}.")
         return COULD_NOT_RUN
     measured = compiled.measurability
-    share = f"{measured.measured / measured.clauses:.0%}" if measured.clauses else "none"
     rules = len(compiled.rulebook.rules)
     out.print(f"{compiled.agreement.title}, version {compiled.agreement.version}")
     clauses = f"{measured.measured} of {counted(measured.clauses, 'clause')}"
-    out.print(f"{counted(rules, 'rule')}; measured: {clauses} ({share}).")
+    out.print(f"{counted(rules, 'rule')}; measured: {clauses} ({measured.share}).")
     out.print(f"tally {compiled.tally}")
     for path in (built.pdf, built.html, built.markdown, built.rules):
         out.print(f"  {path}", soft_wrap=True)

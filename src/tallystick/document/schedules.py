@@ -11,6 +11,7 @@ from itertools import chain
 
 from pydantic import BaseModel
 
+from tallystick.analysis.measurability import measurability
 from tallystick.document.document import (
     Block,
     Break,
@@ -339,10 +340,9 @@ def _measurability(agreement: Agreement) -> Iterator[Block]:
     stated = [each for each in agreement.clauses if each.rules or each.narrative]
     if not stated:
         return
-    measured = sum(1 for each in stated if each.rules)
-    share = f"{measured * 100 // len(stated)}%"
+    found = measurability(agreement)
     yield paragraph(
-        f"{measured} of {len(stated)} Sections ({share}) are measured from data. "
+        f"{found.measured} of {found.clauses} Sections ({found.share}) are measured from data. "
         "The others are narrative, for the reasons stated."
     )
     yield Table(("Section", "Lifecycle stage", "Measured"), tuple(_measured(each) for each in stated))

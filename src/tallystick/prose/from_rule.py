@@ -294,7 +294,7 @@ def exemption_sentence(agreement: Agreement, exemption: Exemption) -> Sentence:
     """What does not count: `Time under planned maintenance does not count.`"""
     match exemption:
         case During(record=record):
-            return Sentence((Part(("What falls within ", *phrases.data(agreement, record), " does not count.")),))
+            return Sentence((Part(("What happens during ", *phrases.data(agreement, record), " does not count.")),))
         case Where(condition=condition):
             words = phrases.condition_inlines(agreement, condition)
             return Sentence((Part(("What is recorded where ", *words, " does not count.")),))
