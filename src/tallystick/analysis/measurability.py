@@ -29,8 +29,9 @@ def measurability(agreement: Agreement) -> Measurability:
 
 
 def is_measured(clause: Clause) -> bool:
-    """Whether the clause or one nested in it has a rule."""
-    return bool(clause.rules) or any(is_measured(nested) for nested in clause.clauses)
+    """Whether the clause has a rule, or, unless it says that it is narrative, one nested in it has."""
+    nested = clause.narrative is None and any(is_measured(inner) for inner in clause.clauses)
+    return bool(clause.rules) or nested
 
 
 def check(agreement: Agreement, used: frozenset[str]) -> Iterator[Diagnostic]:

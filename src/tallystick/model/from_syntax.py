@@ -434,7 +434,7 @@ def _clause(scope: Scope, node: tree.ClauseNode, number: str, numbered: Numbered
         _clause_item(scope, item, parts, Fields(node.name.text, number, title, parts.sentences + 1), numbered)
     _each_once(scope, node.items, tree.Narrative, tree.MissingExcused, tree.OnBreach)
     for item in node.items:
-        if isinstance(item, _OF_RULES) and not parts.sentences:
+        if isinstance(item, _OF_RULES) and not parts.sentences and not scope.doubtful:
             scope.report("T0418", item.span)
         elif isinstance(item, tree.ExceptDuring | tree.ExceptWhere):
             parts.exemptions.extend(_exemptions(scope, item, parts.content))

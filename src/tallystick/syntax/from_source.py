@@ -294,6 +294,7 @@ class _Recovery:
         expected = expected_words(accepts) if saying.start == tokens[index].start else f"“{saying.instead}”"
         self._report("T0101", shown, saying.instead, found=_shortened(found), expected=expected)
         room = len(words) - len(saying.instead)
+        self.doubtful.update(words.split())
         if room >= 0:
             self.text = self.text[: saying.start] + saying.instead + " " * room + self.text[saying.end :]
         else:
