@@ -223,6 +223,11 @@ def test_evaluate_shows_findings_and_credits(project: Path) -> None:
     assert "1 breached, 0 unmeasured" in result.output
 
 
+def test_evaluate_names_data_that_belongs_to_nothing(project: Path) -> None:
+    (project / "data" / "latencies.csv").write_text("time,value,model\n", encoding="utf-8")
+    assert "Not used, for want of a name in the agreement: latencies.csv" in run("evaluate", "small.msa").output
+
+
 def test_evaluate_is_clean_when_all_was_kept(project: Path) -> None:
     (project / "data" / "latency.csv").write_text("time,value,model\n2027-01-05T00:00:00Z,100,a\n", encoding="utf-8")
     result = run("evaluate", "small.msa", "--as-of", "2027-02-01")

@@ -230,59 +230,34 @@ def _sampled(measure: Aggregate | Share | Distinct, scope: Scope) -> _Sampled:
     condition = f"{chosen(scope.ctx, scope.rule, measure.of)} AND NOT {exempt_where(scope.ctx, scope.rule, table)}"
     dimensions = scope.shared(table)
     scan = scope.scans.scan(unexempted(scope.ctx, scope.rule, table), dimensions, scope.windows)
-    number, unit = (
-        table.column(_number_name(measure.of)),
-        series_unit(scope.ctx, measure.of),
-    )
-    if isinstance(measure, Distinct):
-        taken = f"CASE WHEN {condition} THEN {dimension(measure.dimension)} END"
-        count, distinct = (
-            scan.column(f"count({taken})"),
-            scan.column(f"count(DISTINCT {taken})"),
-        )
-        return _Sampled(
-            scan,
-            dimensions,
-            count,
-            lambda row: Fraction(row[distinct]),
-            Fraction(0),
-            limits=False,
-        )
-    if isinstance(measure, Share):
-        value = str(number)
-        count = scan.column(f"count(CASE WHEN {condition} THEN {value} END)")
-        good = against(value, unit, measure.comparison, measure.threshold.quantity.base)
-        kept = scan.column(f"count(CASE WHEN {condition} AND {good} THEN {value} END)")
-        return _Sampled(
-            scan,
-            dimensions,
-            count,
-            lambda row: Fraction(row[kept], row[count]),
-            None,
-            limits=True,
-        )
-    if measure.function is Function.COUNT and measure.of.source is not SeriesKind.METRIC:
-        there = '"time"' if number is None else number
-        count = scan.column(f"count(CASE WHEN {condition} THEN {there} END)")
-        return _Sampled(
-            scan,
-            dimensions,
-            count,
-            lambda row: Fraction(row[count]),
-            Fraction(0),
-            limits=False,
-        )
-    sums_attribute = measure.function is Function.SUM and measure.of.source is not SeriesKind.METRIC
-    return _aggregated(
-        scan,
-        dimensions,
-        condition,
-        str(number),
-        measure.function,
-        measure.percentile,
-        unit,
-        sums_attribute,
-    )
+    number, unit = table.column(_number_name(measure.of)), series_unit(scope.ctx, measure.of)
+    match measure:
+        case Distinct():
+            return _distinct(measure, scan, dimensions, condition)
+        case Share():
+            return _share(measure, scan, dimensions, condition, str(number), unit)
+        case Aggregate(function=Function.COUNT) if measure.of.source is not SeriesKind.METRIC:
+            there = '"time"' if number is None else number
+            count = scan.column(f"count(CASE WHEN {condition} THEN {there} END)")
+            return _Sampled(scan, dimensions, count, lambda row: Fraction(row[count]), Fraction(0), limits=False)
+        case Aggregate(function=function, percentile=percentile):
+            attribute_sum = function is Function.SUM and measure.of.source is not SeriesKind.METRIC
+            return _aggregated(scan, dimensions, condition, str(number), function, percentile, unit, attribute_sum)
+
+
+def _distinct(measure: Distinct, scan: Scan, dimensions: tuple[str, ...], condition: str) -> _Sampled:
+    taken = f"CASE WHEN {condition} THEN {dimension(measure.dimension)} END"
+    count, distinct = scan.column(f"count({taken})"), scan.column(f"count(DISTINCT {taken})")
+    return _Sampled(scan, dimensions, count, lambda row: Fraction(row[distinct]), Fraction(0), limits=False)
+
+
+def _share(
+    measure: Share, scan: Scan, dimensions: tuple[str, ...], condition: str, number: str, unit: Unit
+) -> _Sampled:
+    count = scan.column(f"count(CASE WHEN {condition} THEN {number} END)")
+    good = against(number, unit, measure.comparison, measure.threshold.quantity.base)
+    kept = scan.column(f"count(CASE WHEN {condition} AND {good} THEN {number} END)")
+    return _Sampled(scan, dimensions, count, lambda row: Fraction(row[kept], row[count]), None, limits=True)
 
 
 def _aggregated(
