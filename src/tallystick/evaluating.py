@@ -18,6 +18,7 @@ from tallystick.facts.from_bindings import load as load_facts
 from tallystick.facts.from_toml import bind
 from tallystick.facts.problem import DataError, Problem
 from tallystick.facts.tables import Facts
+from tallystick.rules.from_json import from_json
 from tallystick.rules.rulebook import Rulebook
 
 Progress = Callable[[str, int, int], None]
@@ -45,11 +46,13 @@ class Judged:
 def read_rules(path: Path) -> Rulebook:
     """Read `rules.json`. Raises UnreadableRules."""
     try:
-        return Rulebook.model_validate_json(path.read_bytes())
+        return from_json(path.read_bytes())
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(step) for step in first["loc"]) or "the file"
-        raise UnreadableRules(f"{path} is not a rulebook of this version: {place}: {first['msg']}.") from None
+        raise UnreadableRules(f"{path} is not a rulebook: {place}: {first['msg']}.") from None
+    except (ValueError, RecursionError) as error:
+        raise UnreadableRules(f"{path} is not a rulebook: {error}.") from None
     except OSError as error:
         raise UnreadableRules(f"{path} cannot be read: {error.strerror}.") from None
 

@@ -296,12 +296,38 @@ def test_evaluate_refuses_what_it_does_not_understand(project: Path) -> None:
         (("small.msa", "-o", "findings.xlsx"), ".parquet"),
         (("small.msa", "--data", "nowhere"), "no such folder"),
         (("missing.json",), "no such file"),
-        (("rules.json",), "not a rulebook"),
     ):
-        (project / "rules.json").write_text('{"schema_version": 99}', encoding="utf-8")
         result = run("evaluate", *arguments)
         assert result.exit_code == 2
         assert says in result.output, result.output
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ('{"schema_version": 99}', "its version is 99"),
+        ("{}", "its version is None"),
+        ("[]", "not an object"),
+        ("[" * 100_000, "not a rulebook"),
+        ("agreement", "not a rulebook"),
+        ('{"schema_version": 2, "agreement": "A"}', "not a rulebook: version"),
+    ],
+)
+def test_evaluate_refuses_rules_that_are_none(project: Path, content: str, says: str) -> None:
+    (project / "rules.json").write_text(content, encoding="utf-8")
+    result = run("evaluate", "rules.json", "--as-of", "2027-02-01")
+    assert result.exit_code == 2
+    assert says in result.output
+
+
+def test_rules_of_an_older_version_still_judge(project: Path) -> None:
+    run("build", "small.msa", "-o", "out")
+    rules = json.loads((project / "out" / "rules.json").read_text(encoding="utf-8"))
+    (project / "old.json").write_text(json.dumps({**rules, "schema_version": 1}), encoding="utf-8")
+    old = run("evaluate", "old.json", "--as-of", "2027-03-01", "--format", "json")
+    new = run("evaluate", "out/rules.json", "--data", "data", "--as-of", "2027-03-01", "--format", "json")
+    assert old.exit_code == 1
+    assert old.stdout == new.stdout
 
 
 def test_evaluate_says_when_the_findings_cannot_be_written(project: Path) -> None:

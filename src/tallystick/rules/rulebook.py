@@ -10,7 +10,7 @@ from pydantic import Field
 from tallystick.quantities import Data
 from tallystick.rules.rule import Remedy, Rule
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class Party(Data):
@@ -69,7 +69,7 @@ class RecordData(Data):
 class Rulebook(Data):
     """One agreement's rules. `effective` is inclusive and `until` exclusive, local midnights; None is open-ended."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     tally: str = ""
     agreement: str
     version: str
