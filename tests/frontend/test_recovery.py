@@ -147,7 +147,6 @@ LATER = [
     "provider must not perform deployment during incident.",
     "provider must not perform deployment outside incident.",
     "provider must keep mean(accuracy) at least floor over each month with 95% confidence.",
-    "provider must keep mean(accuracy) at least floor over the 7 days before each deployment.",
     "provider must keep mean(accuracy) at least floor over each fiscal year.",
     "provider must keep drift(accuracy) at most floor over each month.",
     "on incident { cure within 5 days. }",

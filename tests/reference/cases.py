@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from .clock import FOREVER, Window, add, windows_of
 from .findings import Finding, Texts
-from .measures import Scope, constant, samples_of
+from .measures import Scope, constant, leaves, samples_of, series_of, take, too_few
 from .rows import (
     Case,
     Json,
@@ -22,7 +22,7 @@ from .rows import (
     rows_of,
     time_of,
 )
-from .windows import decide, first_seen, named, ordered, seen_anywhere, unmeasured, wholly_excepted
+from .windows import decide, first_seen, join_sides, named, ordered, seen_anywhere, unmeasured, wholly_excepted
 
 
 def finding(
@@ -328,6 +328,41 @@ def precedence(case: Case, rule: Json) -> list[Finding]:
         return [over_evaluated_time(case, rule, "unmeasured")]
     events = in_life(case, rule["event"], rule["environments"])
     return [judge_precedence(case, rule, event) for event in events] or [over_evaluated_time(case, rule, "met")]
+
+
+# --- gates --------------------------------------------------------------------------------------------------------
+
+
+def judge_gate(case: Case, rule: Json, event: Row) -> Finding:
+    """*Gate*, one event: the measure over the period before it, of rows that equal it on `matching`."""
+    at = time_of(event)
+    window, group = Window(add(case.zone, at, rule["before"], -1), at), group_of(event, rule["per"])
+    excused = excepted(case, rule, rule["event"], event, at)
+    series = [s for side in ("measure", "threshold") for leaf in leaves(rule[side]) for s in series_of(leaf)]
+    texts = {dimension: event[dimension] for dimension in rule["matching"]}
+    if not all(case.bound(s["source"], s["name"]) for s in series):
+        return finding(rule, "excused" if excused else "unmeasured", group, window)
+    missing = "excused" if excused or rule["missing_excused"] else "unmeasured"
+    if None in texts.values():
+        return finding(rule, missing, group, window)
+    scope = Scope(case, {**rule, "environments": []}, texts, window)
+    value, threshold = take(scope, rule["measure"]), take(scope, rule["threshold"])
+    samples = join_sides(rule, value, threshold)
+    if value.value is None or threshold.value is None or too_few(samples, rule):
+        verdict = missing
+    elif compares(value.value, rule["comparison"], threshold.value):
+        verdict = "met"
+    else:
+        verdict = "excused" if excused else "breached"
+    return finding(rule, verdict, group, window, value.value, samples.samples, at)
+
+
+def gate(case: Case, rule: Json) -> list[Finding]:
+    """*Gate*."""
+    if not case.bound("event", rule["event"]["name"]):
+        return [over_evaluated_time(case, rule, "unmeasured")]
+    events = in_life(case, rule["event"], rule["environments"])
+    return [judge_gate(case, rule, event) for event in events] or [over_evaluated_time(case, rule, "met")]
 
 
 def permitted(rule: Json, event: Row) -> bool:

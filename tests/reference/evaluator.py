@@ -12,6 +12,7 @@ from .rows import Case, Json, Tables, known_tables, life_of
 
 JUDGES: dict[str, Callable[[Case, Json], list[Finding]]] = {
     "keep": windows.keep,
+    "gate": cases.gate,
     "keep_always": cases.keep_always,
     "cadence": cases.cadence,
     "count": windows.count,

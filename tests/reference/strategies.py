@@ -415,6 +415,27 @@ def keeps(draw: st.DrawFn, span: Span) -> r.Rule:
 
 
 @st.composite
+def gates(draw: st.DrawFn, span: Span) -> r.Rule:
+    """*Gate*: any measure but times that may end after the event."""
+    kind = draw(st.sampled_from(sorted(MEASURES)))
+    measure = draw(MEASURES[kind].filter(lambda found: not isinstance(found, m.Elapsed)))
+    constant = MEASURES[kind].filter(lambda found: not isinstance(found, m.Elapsed))
+    threshold = draw(constant) if draw(st.integers(0, 5)) == 0 else draw(value(kind))
+    event = draw(often("deployment", "approval", "termination"))
+    dims = draw(st.sampled_from(dimensions_measured(measure)))
+    return r.Gate(
+        id="",
+        **draw(fields(dimensions(event))),
+        measure=measure,
+        comparison=draw(COMPARISONS),
+        threshold=threshold,
+        before=draw(PERIODS | LONG_PERIODS),
+        event=draw(series(event)),
+        matching=tuple(sorted(draw(st.sets(st.sampled_from(dimensions(event)))) & dims)) if dimensions(event) else (),
+    )
+
+
+@st.composite
 def always(draw: st.DrawFn, span: Span) -> r.Rule:
     """*Keep at all times*."""
     name, kind = draw(choice(("quality", "score"), ("latency", "duration"), ("passed", "fraction")))
@@ -526,6 +547,7 @@ def deletions(draw: st.DrawFn, span: Span) -> r.Rule:
 
 KINDS = {
     "keep": keeps,
+    "gate": gates,
     "keep_always": always,
     "cadence": cadences,
     "count": counts,

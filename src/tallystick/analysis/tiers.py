@@ -8,7 +8,7 @@ from tallystick.diagnostics.diagnostic import Diagnostic
 from tallystick.model.agreement import Agreement, Clause, Operative
 from tallystick.quantities import Quantity
 from tallystick.rules.measure import Comparison, Value
-from tallystick.rules.rule import Amount, Cap, Credit, Keep, Remedy
+from tallystick.rules.rule import Amount, Cap, Credit, Gate, Keep, Remedy
 from tallystick.source import Span
 
 _FALLING = (Comparison.AT_LEAST, Comparison.ABOVE)
@@ -19,7 +19,7 @@ def check(agreement: Agreement, used: frozenset[str]) -> Iterator[Diagnostic]:
     for clause in agreement.clauses:
         yield from _currencies(agreement, clause.remedies, clause.span)
         for item in clause.content:
-            if isinstance(item, Operative) and isinstance(item.rule, Keep):
+            if isinstance(item, Operative) and isinstance(item.rule, Keep | Gate):
                 yield from _tiers(clause, item.rule)
     yield from _currencies(agreement, agreement.remedies, agreement.span)
 
@@ -43,7 +43,7 @@ def _currencies(agreement: Agreement, remedies: tuple[Remedy, ...], span: Span) 
             yield Diagnostic("T0511", span, {"found": amount.money.unit, "currency": agreement.currency})
 
 
-def _tiers(clause: Clause, rule: Keep) -> Iterator[Diagnostic]:
+def _tiers(clause: Clause, rule: Keep | Gate) -> Iterator[Diagnostic]:
     tiered = (remedy for remedy in clause.remedies if isinstance(remedy, Credit) and remedy.tiers)
     if not isinstance(rule.threshold, Value):
         return

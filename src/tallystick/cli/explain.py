@@ -27,7 +27,7 @@ from tallystick.prose.from_measure import measure_definition
 from tallystick.prose.from_remedy import remedy_sentence
 from tallystick.prose.from_rule import MISSING_EXCUSED, exemption_sentence, rule_sentence
 from tallystick.resources import resource
-from tallystick.rules.rule import Keep
+from tallystick.rules.rule import Gate, Keep
 
 _CODE = re.compile(r"T\d{4}\Z", re.IGNORECASE)
 _FINDING = re.compile(r"[0-9a-f]{12}\Z")
@@ -95,7 +95,7 @@ def _show_clause(agreement: Agreement, clause: Clause) -> None:
             out.print()
             out.print(rule_sentence(agreement, item).text)
             out.print(f"  rule {item.rule.id}", style="dim")
-            if isinstance(item.rule, Keep):
+            if isinstance(item.rule, Keep | Gate):
                 out.print(f"  How: {measure_definition(agreement, item.rule.measure).text}")
     lines = [exemption_sentence(agreement, exemption).text for exemption in clause.exemptions]
     lines += [MISSING_EXCUSED] if clause.missing_excused else []

@@ -39,6 +39,7 @@ from tallystick.rules.rule import (
     Cap,
     Credit,
     Escalate,
+    Gate,
     Keep,
     NotifyDuty,
     PerformDuty,
@@ -167,11 +168,11 @@ def _reporter(agreement: Agreement, party: str | None) -> Inlines:
 def _measures(agreement: Agreement) -> Iterator[Row]:
     for clause in agreement.clauses:
         for rule in clause.rules:
-            if isinstance(rule, Keep):
+            if isinstance(rule, Keep | Gate):
                 yield Row(((clause_link(clause),), _measure(agreement, rule)))
 
 
-def _measure(agreement: Agreement, rule: Keep) -> Inlines:
+def _measure(agreement: Agreement, rule: Keep | Gate) -> Inlines:
     """What is measured and how, and the same for a threshold that is measured too."""
     measured = _computed(agreement, rule.measure)
     return (

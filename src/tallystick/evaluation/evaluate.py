@@ -18,6 +18,7 @@ from tallystick.evaluation.evaluation import (
     Evaluation,
 )
 from tallystick.evaluation.finding import Finding
+from tallystick.evaluation.gate import GatePlan, plan_gate
 from tallystick.evaluation.keep import Plan, plan_count, plan_keep
 from tallystick.evaluation.keeping import deletion, retention
 from tallystick.evaluation.occurrence import occurrence
@@ -37,6 +38,7 @@ from tallystick.rules.rule import (
     Cadence,
     CountEvents,
     Deletion,
+    Gate,
     Keep,
     KeepAlways,
     Permission,
@@ -83,19 +85,21 @@ def _judged(ctx: Context, told: Progress) -> list[tuple[Rule, list[Judgement]]]:
     return found
 
 
-def _plan(ctx: Context, rule: Rule, scans: Scans) -> Plan | None:
+def _plan(ctx: Context, rule: Rule, scans: Scans) -> Plan | GatePlan | None:
     match rule:
         case Keep():
             return plan_keep(ctx, rule, scans)
         case CountEvents():
             return plan_count(ctx, rule, scans)
+        case Gate():
+            return plan_gate(ctx, rule, scans)
         case _:
             return None
 
 
 def _cases(ctx: Context, rule: Rule) -> list[Judgement]:
     match rule:
-        case Keep() | CountEvents():
+        case Keep() | CountEvents() | Gate():
             return []  # these have a plan
         case KeepAlways():
             return always(ctx, rule)

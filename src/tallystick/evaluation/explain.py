@@ -19,6 +19,7 @@ from tallystick.rules.rule import (
     Cadence,
     CountEvents,
     Deletion,
+    Gate,
     Keep,
     KeepAlways,
     Permission,
@@ -55,7 +56,7 @@ def _series(rule: Rule) -> tuple[Series, ...]:
             return tuple(dict.fromkeys((*series_of(rule.measure), *series_of(rule.threshold))))
         case KeepAlways():
             return (rule.series,)
-        case Cadence() | CountEvents() | Prohibition() | Permission() | Precedence():
+        case Cadence() | CountEvents() | Prohibition() | Permission() | Precedence() | Gate():
             return (rule.event,)
         case Response() | Deletion():
             return (rule.trigger,)

@@ -13,13 +13,14 @@ from tallystick.model.remedies import calendar_unit, environments, holder, whole
 from tallystick.model.scope import Scope
 from tallystick.model.values import Typed, comparable, fitted, period, value
 from tallystick.quantities import Period
-from tallystick.rules.measure import Comparison, Measure, Series, SeriesKind, Value
+from tallystick.rules.measure import Across, Arithmetic, Comparison, Elapsed, Measure, Series, SeriesKind, Value
 from tallystick.rules.rule import (
     Cadence,
     Calendar,
     CaseShare,
     CountEvents,
     Deletion,
+    Gate,
     Keep,
     KeepAlways,
     Permission,
@@ -108,6 +109,8 @@ def rule(scope: Scope, node: tree.SentenceNode, fields: Fields) -> Resolved | No
     match node:
         case tree.KeepNode():
             return _keep(scope, node, fields)
+        case tree.GateNode():
+            return _gate(scope, node, fields)
         case tree.KeepAlwaysNode():
             return _keep_always(scope, node, fields)
         case tree.CadenceNode():
@@ -187,7 +190,7 @@ def _sources(scope: Scope, *measures: Measure) -> list[Data]:
     return [item for item in found if isinstance(item, Metric | Event | Record)]
 
 
-def _comparison(scope: Scope, node: tree.KeepNode | tree.KeepAlwaysNode) -> tuple[Measure, Measure, Typed] | None:
+def _comparison(scope: Scope, node: tree.KeepNode | tree.GateNode) -> tuple[Measure, Measure, Typed] | None:
     left, right = measure(scope, node.left), measure(scope, node.right)
     if left is None or right is None or not comparable(scope, left[1], right[1], node.right.span):
         return None
@@ -231,6 +234,61 @@ def _keep(scope: Scope, node: tree.KeepNode, fields: Fields) -> Resolved | None:
         minimum_samples=samples,
     )
     return Resolved(found, qualifiers.worded)
+
+
+def _gate(scope: Scope, node: tree.GateNode, fields: Fields) -> Resolved | None:
+    qualifiers = _Qualifiers(scope, node.qualifiers, tree.Where, tree.Matching, tree.Samples)
+    who, before, event = holder(scope, node.holder), period(scope, node.before), scope.find(node.event, Event)
+    sides = _comparison(scope, node)
+    if sides is None or event is None:
+        return None
+    if not _sources(scope, sides[0]):
+        scope.report("T0411", node.left.span, wanted="a measure of data")
+        return None
+    late = [side.span for side, found in ((node.left, sides[0]), (node.right, sides[1])) if _ends_later(found)]
+    for span in late:
+        scope.report("T0413", span, qualifier="time(from … to …)")
+    keys = _gate_matching(scope, qualifiers.matching, event, _sources(scope, sides[0], sides[1]))
+    rows, common = series(scope, event, qualifiers.where), _common(scope, fields, qualifiers, [event], node.span)
+    samples = _minimum_samples(scope, qualifiers)
+    if who is None or before is None or rows is None or keys is None or common is None or samples is None or late:
+        return None
+    found = Gate(
+        **common,
+        holder=who,
+        measure=sides[0],
+        comparison=Comparison(node.comparator.words),
+        threshold=sides[1],
+        before=before,
+        event=rows,
+        matching=keys,
+        minimum_samples=samples,
+    )
+    return Resolved(found, qualifiers.worded)
+
+
+def _ends_later(found: Measure) -> bool:
+    """Whether a measure has times that may end only after the event, when a gate must be decided."""
+    match found:
+        case Elapsed():
+            return True
+        case Across(measure=inner):
+            return _ends_later(inner)
+        case Arithmetic(left=left, right=right):
+            return _ends_later(left) or _ends_later(right)
+        case _:
+            return False
+
+
+def _gate_matching(
+    scope: Scope, node: tree.Matching | None, event: Event, data: list[Data]
+) -> tuple[str, ...] | None:
+    """The dimensions in which rows equal the event: it must have them all, and so must at least one source."""
+    names = node.names if node else ()
+    scope.once(names)
+    best = max(data, key=lambda item: sum(name.text in item.dimensions for name in names))
+    fits = [has_dimension(scope, name, event) and has_dimension(scope, name, best) for name in names]
+    return tuple(name.text for name in names) if all(fits) else None
 
 
 def _minimum_samples(scope: Scope, qualifiers: _Qualifiers) -> int | None:

@@ -21,6 +21,7 @@ from tallystick.rules.rule import (
     Deletion,
     During,
     Exemption,
+    Gate,
     Keep,
     KeepAlways,
     Permission,
@@ -74,6 +75,8 @@ def _parts(agreement: Agreement, rule: Rule) -> Iterator[Part]:
     match rule:
         case Keep():
             return _keep(agreement, rule)
+        case Gate():
+            return _gate(agreement, rule)
         case KeepAlways():
             return _keep_always(agreement, rule)
         case Cadence():
@@ -123,6 +126,21 @@ def _keep(agreement: Agreement, rule: Keep) -> Iterator[Part]:
     yield _threshold(agreement, rule.comparison, rule.threshold)
     yield Part((" over ", *phrases.window(agreement, rule.window)), "window")
     yield from _scope(rule)
+    if rule.minimum_samples > 1:
+        count = number_text(Decimal(rule.minimum_samples))
+        yield Part((f", measured on at least {count} samples",), "samples")
+
+
+def _gate(agreement: Agreement, rule: Gate) -> Iterator[Part]:
+    yield from _holder(agreement, rule, f"{OBLIGATION} keep")
+    yield Part(measure(agreement, rule.measure), "measure")
+    yield _threshold(agreement, rule.comparison, rule.threshold)
+    article = "the " if rule.before.term is None else ""
+    yield Part((f" over {article}", *phrases.period(agreement, rule.before), " before"), "window")
+    yield Part((" ", *phrases.each(agreement, rule.event)), "event")
+    yield from _scope(rule)
+    if rule.matching:
+        yield Part((phrases.matching(rule.matching).replace(" of ", " for ", 1),), "matching")
     if rule.minimum_samples > 1:
         count = number_text(Decimal(rule.minimum_samples))
         yield Part((f", measured on at least {count} samples",), "samples")
@@ -266,11 +284,28 @@ def _boundaries(rule: Rule) -> Iterator[Part]:
         case Precedence():
             limits = " and ".join(f"exactly {period_text(bound)}" for bound in (rule.lead, rule.within) if bound)
             yield Part((f" {limits[0].upper()}{limits[1:]} before {'are' if ' and ' in limits else 'is'} in time.",))
+        case Gate():
+            yield from _gate_boundaries(rule)
         case _:
             pass
     if isinstance(rule, Keep | CountEvents) and isinstance(rule.window, Rolling):
         ends = "hour" if rule.window.length.unit.value in ("hours", "minutes", "seconds") else "day"
         yield Part((f" This is judged at the end of each {ends}.",))
+
+
+def _gate_boundaries(rule: Gate) -> Iterator[Part]:
+    """What of the period counts, and whose environment is meant."""
+    if isinstance(rule.threshold, Value):
+        yield _exactly(rule.comparison, rule.threshold)
+    event = phrases.dimension_text(rule.event.name)
+    if rule.environments:
+        yield Part((f" The environment is that of the {event}.",))
+    yield Part(
+        (
+            f" What was recorded exactly {period_text(rule.before)} before the {event} counts;"
+            " what was recorded at its very time does not.",
+        )
+    )
 
 
 def _or_first_seen(rule: Rule) -> str:

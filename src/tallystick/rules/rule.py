@@ -193,6 +193,18 @@ class Keep(RuleFields):
     window: Window
 
 
+class Gate(RuleFields):
+    """A measure over the period before each event meets a threshold; `environments` are those of the event."""
+
+    kind: Literal["gate"] = "gate"
+    measure: Measure
+    comparison: Comparison
+    threshold: Measure
+    before: Period
+    event: Series
+    matching: tuple[str, ...] = ()
+
+
 class KeepAlways(RuleFields):
     """Every sample meets the threshold; a run of violating ones lasts no longer than tolerated."""
 
@@ -296,6 +308,16 @@ class Deletion(RuleFields):
 
 
 Rule = Annotated[
-    Keep | KeepAlways | Cadence | CountEvents | Response | Precedence | Prohibition | Permission | Retention | Deletion,
+    Keep
+    | Gate
+    | KeepAlways
+    | Cadence
+    | CountEvents
+    | Response
+    | Precedence
+    | Prohibition
+    | Permission
+    | Retention
+    | Deletion,
     Field(discriminator="kind"),
 ]

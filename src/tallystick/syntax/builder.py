@@ -54,6 +54,7 @@ NODES: dict[str, type[tree.Node]] = {
     "missing_excused": tree.MissingExcused,
     "citation": tree.Citation,
     "keep": tree.KeepNode,
+    "gate": tree.GateNode,
     "keep_always": tree.KeepAlwaysNode,
     "cadence": tree.CadenceNode,
     "must_count": tree.MustCountNode,

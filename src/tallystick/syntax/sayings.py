@@ -50,7 +50,6 @@ _LATER = (
     r"business\s+(?:days?|hours?)",
     r"fiscal\s+(?:years?|quarters?)",
     r"with\s+[\d.]+%\s+confidence",
-    r"over\s+the\s+\d+\s+\w+\s+before\s+each",
     r"during\s+\w+",
     r"outside\s+\w+",
     r"after\s+\w+\s+until\s+\w+",

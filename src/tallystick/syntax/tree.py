@@ -620,6 +620,19 @@ class KeepNode(Node):
 
 
 @dataclass(frozen=True)
+class GateNode(Node):
+    """`provider must keep mean(accuracy) at least 92% over the 7 days before each deployment ….`"""
+
+    holder: Name
+    left: Expression
+    comparator: Comparator
+    right: Expression
+    before: PeriodLiteral
+    event: Name
+    qualifiers: tuple[Qualifier, ...]
+
+
+@dataclass(frozen=True)
 class KeepAlwaysNode(Node):
     """`provider must keep queue below 500 at all times tolerating 15 minutes ….`"""
 
@@ -766,6 +779,7 @@ class DeletionNode(Node):
 
 SentenceNode = (
     KeepNode
+    | GateNode
     | KeepAlwaysNode
     | CadenceNode
     | MustCountNode
