@@ -144,8 +144,6 @@ SLIPS = {
 }
 LATER = [
     "provider must notify officer within 3 business days of incident.",
-    "provider must not perform deployment during incident.",
-    "provider must not perform deployment outside incident.",
     "provider must keep mean(accuracy) at least floor over each month with 95% confidence.",
     "provider must keep mean(accuracy) at least floor over each fiscal year.",
     "provider must keep drift(accuracy) at most floor over each month.",

@@ -17,9 +17,11 @@ from .rows import (
     exception_records,
     exempt,
     group_of,
+    in_time,
     meets_where_exemption,
     open_at,
     rows_of,
+    time_known,
     time_of,
 )
 from .windows import decide, first_seen, join_sides, named, ordered, seen_anywhere, unmeasured, wholly_excepted
@@ -61,6 +63,12 @@ def in_life(case: Case, series: Json, environments: list[str]) -> list[Row]:
         for row in rows_of(case, series, environments)
         if case.life.has(time_of(row)) or (last and time_of(row) == case.life.end)
     ]
+
+
+def cases_of(case: Case, rule: Json, series: Json, environments: list[str]) -> list[Row]:
+    """The rows in the life that are cases of the rule: those in the time to which it is limited."""
+    rows = in_life(case, series, environments)
+    return [row for row in rows if in_time(case, rule, series["source"], series["name"], row)]
 
 
 def excepted(case: Case, rule: Json, series: Json, row: Row, instant: int) -> bool:
@@ -135,7 +143,7 @@ def judge_always(case: Case, rule: Json, group: Texts, samples: list[tuple[int, 
 def keep_always(case: Case, rule: Json) -> list[Finding]:
     """*Keep at all times*."""
     series = rule["series"]
-    if not case.bound(series["source"], series["name"]):
+    if not (case.bound(series["source"], series["name"]) and time_known(case, rule)):
         return [over_evaluated_time(case, rule, "unmeasured")]
     groups = ordered(first_seen(case, rule, [series])) if rule["per"] else [()]
     findings = []
@@ -272,7 +280,7 @@ def share_of_responses(case: Case, rule: Json) -> list[Finding]:
     trigger, response = rule["trigger"], rule["response"]
     is_bound = case.bound("event", response["name"])
     seen = first_seen(case, rule, [trigger])
-    triggers = in_life(case, trigger, rule["environments"])
+    triggers = cases_of(case, rule, trigger, rule["environments"])
     findings = []
     for group in ordered(seen) if rule["per"] and seen else [()]:
         own = [row for row in triggers if group_of(row, rule["per"]) == group]
@@ -285,11 +293,11 @@ def share_of_responses(case: Case, rule: Json) -> list[Finding]:
 
 def response(case: Case, rule: Json) -> list[Finding]:
     """*Response*, one trigger at a time or as a share."""
-    if not case.bound("event", rule["trigger"]["name"]):
+    if not (case.bound("event", rule["trigger"]["name"]) and time_known(case, rule)):
         return [over_evaluated_time(case, rule, "unmeasured")]
     if rule["share"]:
         return share_of_responses(case, rule)
-    triggers = in_life(case, rule["trigger"], rule["environments"])
+    triggers = cases_of(case, rule, rule["trigger"], rule["environments"])
     return [judge_response(case, rule, row) for row in triggers] or [over_evaluated_time(case, rule, "met")]
 
 
@@ -324,9 +332,9 @@ def judge_precedence(case: Case, rule: Json, event: Row) -> Finding:
 
 def precedence(case: Case, rule: Json) -> list[Finding]:
     """*Precedence*."""
-    if not case.bound("event", rule["event"]["name"]):
+    if not (case.bound("event", rule["event"]["name"]) and time_known(case, rule)):
         return [over_evaluated_time(case, rule, "unmeasured")]
-    events = in_life(case, rule["event"], rule["environments"])
+    events = cases_of(case, rule, rule["event"], rule["environments"])
     return [judge_precedence(case, rule, event) for event in events] or [over_evaluated_time(case, rule, "met")]
 
 
@@ -345,7 +353,7 @@ def judge_gate(case: Case, rule: Json, event: Row) -> Finding:
     missing = "excused" if excused or rule["missing_excused"] else "unmeasured"
     if None in texts.values():
         return finding(rule, missing, group, window)
-    scope = Scope(case, {**rule, "environments": []}, texts, window)
+    scope = Scope(case, {**rule, "environments": [], "only": []}, texts, window)
     value, threshold = take(scope, rule["measure"]), take(scope, rule["threshold"])
     samples = join_sides(rule, value, threshold)
     if value.value is None or threshold.value is None or too_few(samples, rule):
@@ -359,9 +367,9 @@ def judge_gate(case: Case, rule: Json, event: Row) -> Finding:
 
 def gate(case: Case, rule: Json) -> list[Finding]:
     """*Gate*."""
-    if not case.bound("event", rule["event"]["name"]):
+    if not (case.bound("event", rule["event"]["name"]) and time_known(case, rule)):
         return [over_evaluated_time(case, rule, "unmeasured")]
-    events = in_life(case, rule["event"], rule["environments"])
+    events = cases_of(case, rule, rule["event"], rule["environments"])
     return [judge_gate(case, rule, event) for event in events] or [over_evaluated_time(case, rule, "met")]
 
 
@@ -374,12 +382,12 @@ def permitted(rule: Json, event: Row) -> bool:
 
 def events_against(case: Case, rule: Json) -> list[Finding]:
     """*Prohibition, permission*: each violating event, and one met finding for the rest of each group."""
-    if not case.bound("event", rule["event"]["name"]):
+    if not (case.bound("event", rule["event"]["name"]) and time_known(case, rule)):
         return [over_evaluated_time(case, rule, "unmeasured")]
     permission = rule["kind"] == "permission"
     rest: dict[Texts, int] = {}
     findings = []
-    for event in in_life(case, rule["event"], [] if permission else rule["environments"]):
+    for event in cases_of(case, rule, rule["event"], [] if permission else rule["environments"]):
         group, at = group_of(event, rule["per"]), time_of(event)
         if permission and permitted(rule, event):
             rest[group] = rest.get(group, 0) + 1
@@ -440,7 +448,7 @@ def judge_deletion(case: Case, rule: Json, trigger: Row) -> Finding:
 
 def deletion(case: Case, rule: Json) -> list[Finding]:
     """*Deletion*."""
-    if not case.bound("event", rule["trigger"]["name"]):
+    if not (case.bound("event", rule["trigger"]["name"]) and time_known(case, rule)):
         return [over_evaluated_time(case, rule, "unmeasured")]
-    triggers = in_life(case, rule["trigger"], rule["environments"])
+    triggers = cases_of(case, rule, rule["trigger"], rule["environments"])
     return [judge_deletion(case, rule, row) for row in triggers] or [over_evaluated_time(case, rule, "met")]

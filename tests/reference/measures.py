@@ -19,6 +19,7 @@ from .rows import (
     exception_records,
     exempt,
     in_base,
+    in_time,
     meets_where_exemption,
     number_of,
     open_at,
@@ -141,7 +142,8 @@ class Scope:
         kind, name = series["source"], series["name"]
         if kind == "record":
             return [r for r in self.rows(series) if not meets_where_exemption(self.case, self.rule, kind, name, r)]
-        return [r for r in self.rows(series) if not exempt(self.case, self.rule, kind, name, r, time_of(r))]
+        counted = [r for r in self.rows(series) if in_time(self.case, self.rule, kind, name, r)]
+        return [r for r in counted if not exempt(self.case, self.rule, kind, name, r, time_of(r))]
 
     def in_window(self, series: Json) -> list[Row]:
         """Counted rows in the window (records: that begin in it)."""

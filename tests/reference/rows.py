@@ -196,6 +196,25 @@ def names_in(condition: Json) -> set[str]:
 # --- the rows of a series -------------------------------------------------------------------------------------
 
 
+def in_time(case: Case, rule: Json, kind: str, name: str, row: Row) -> bool:
+    """*Limited time*: while each record of `during` is open and none of `outside` is. Records are not limited."""
+    if kind == "record":
+        return True
+    return all(
+        each["open"]
+        == any(
+            open_at(record, time_of(row)) and all(record[d] == row[d] for d in each["matching"] if d in row)
+            for record in rows_of(case, each["record"], [])
+        )
+        for each in rule.get("only", ())
+    )
+
+
+def time_known(case: Case, rule: Json) -> bool:
+    """Whether the records to whose time the rule is limited have tables."""
+    return all(case.bound("record", each["record"]["name"]) for each in rule.get("only", ()))
+
+
 def rows_of(case: Case, series: Json, environments: list[str]) -> list[Row]:
     """The known rows of a series: those that meet `where` and, if they have the dimension, are in an environment."""
     kind, name = series["source"], series["name"]

@@ -353,6 +353,22 @@ def exemptions(draw: st.DrawFn) -> tuple[r.Exemption, ...]:
 
 
 @st.composite
+def limits(draw: st.DrawFn) -> tuple[r.OnlyWhile, ...]:
+    """No limit, mostly; only during or outside a record."""
+    if draw(st.integers(0, 3)):
+        return ()
+    names = draw(st.sets(choice("maintenance", "freeze", "outage"), min_size=1, max_size=2))
+    return tuple(
+        r.OnlyWhile(
+            record=draw(series(name)),
+            open=draw(st.booleans()),
+            matching=dimensions(name) if draw(st.booleans()) else dimensions(name)[:1],
+        )
+        for name in sorted(names)
+    )
+
+
+@st.composite
 def remedies(draw: st.DrawFn) -> tuple[r.Remedy, ...]:
     """What follows a breach: each kind at most once."""
     amount = money(draw(choice("0.005", "10", "33.335", "100")))
@@ -391,6 +407,7 @@ def fields(draw: st.DrawFn, per: Iterable[str]) -> dict[str, Any]:
         "per": tuple(sorted(chosen)),
         "environments": draw(often((), ("production",))),
         "exemptions": draw(exemptions()),
+        "only": draw(limits()),
         "missing_excused": draw(often(False, True)),
         "minimum_samples": draw(often(1, 2, 3)),
         "remedies": draw(remedies()),
@@ -453,7 +470,10 @@ def always(draw: st.DrawFn, span: Span) -> r.Rule:
 def cadences(draw: st.DrawFn, span: Span) -> r.Rule:
     """*Cadence*."""
     return r.Cadence(
-        id="", **draw(fields({"model", "environment"})), event=draw(series("deployment")), every=draw(PERIODS)
+        id="",
+        **draw(fields({"model", "environment"})) | {"only": ()},
+        event=draw(series("deployment")),
+        every=draw(PERIODS),
     )
 
 
@@ -527,7 +547,10 @@ def prohibitions(draw: st.DrawFn, span: Span) -> r.Rule:
 def retentions(draw: st.DrawFn, span: Span) -> r.Rule:
     """*Retention*."""
     return r.Retention(
-        id="", **draw(fields(dimensions("outage"))), record=draw(series("outage")), period=draw(PERIODS | LONG_PERIODS)
+        id="",
+        **draw(fields(dimensions("outage"))) | {"only": ()},
+        record=draw(series("outage")),
+        period=draw(PERIODS | LONG_PERIODS),
     )
 
 

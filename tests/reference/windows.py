@@ -21,6 +21,7 @@ from .rows import (
     meets_where_exemption,
     open_times,
     rows_of,
+    time_known,
     time_of,
 )
 
@@ -177,7 +178,9 @@ def judge_keep(case: Case, rule: Json, group: Texts, window: Window, known: bool
 def keep(case: Case, rule: Json) -> list[Finding]:
     """*Keep* over windows: every group in every window from the one in which it is first seen."""
     parts = [*leaves(rule["measure"]), *leaves(rule["threshold"])]
-    is_bound = all(case.bound(s["source"], s["name"]) for leaf in parts for s in series_of(leaf))
+    is_bound = all(case.bound(s["source"], s["name"]) for leaf in parts for s in series_of(leaf)) and time_known(
+        case, rule
+    )
     seen = first_seen(case, rule, [s for leaf in parts for s in series_of(leaf)])
     windows = windows_of(case.zone, case.life, rule["window"], case.as_of)
     findings = []
@@ -207,7 +210,7 @@ def verdict_on_count(case: Case, rule: Json, times: int, window: Window) -> str:
 
 def judge_count(case: Case, rule: Json, group: Texts, window: Window) -> Finding:
     """One group and window."""
-    if not case.bound("event", rule["event"]["name"]):
+    if not (case.bound("event", rule["event"]["name"]) and time_known(case, rule)):
         return unmeasured(rule, window, group)
     times = len(Scope(case, rule, named(rule, group), window).in_window(rule["event"]))
     excused = wholly_excepted(case, rule, group, window)

@@ -20,9 +20,10 @@ from tallystick.evaluation.judging import (
     OPEN_DEADLINE,
     judgement,
     unbound,
+    without_cases,
 )
 from tallystick.evaluation.measures import series_unit
-from tallystick.evaluation.rows import chosen, dimension, exempt_where, unexempted
+from tallystick.evaluation.rows import chosen, dimension, exempt_where, time_records, unexempted
 from tallystick.evaluation.windows import Stretch
 from tallystick.rules.measure import Comparison, SeriesKind
 from tallystick.rules.rule import KeepAlways
@@ -40,6 +41,9 @@ class _Run:
 
 def always(ctx: Context, rule: KeepAlways) -> list[Judgement]:
     """The findings of the rule."""
+    unlimited = unbound(ctx, *time_records(rule))
+    if unlimited:
+        return without_cases(ctx, rule, unlimited)
     reason = unbound(ctx, rule.series)
     seen: Seen = seen_in_series(ctx, rule, [rule.series])
     if reason or not seen:

@@ -12,7 +12,7 @@ from tallystick.evaluation.dialect import text
 from tallystick.evaluation.engine import Engine
 from tallystick.evaluation.finding import Evidence, Finding
 from tallystick.evaluation.measures import series_of
-from tallystick.evaluation.rows import chosen, content, dimension, evidence, known
+from tallystick.evaluation.rows import chosen, content, dimension, evidence, in_time, known
 from tallystick.facts.tables import Facts
 from tallystick.rules.measure import Comparison, Series, SeriesKind
 from tallystick.rules.rule import (
@@ -75,6 +75,7 @@ def _rows(ctx: Context, rule: Rule, series: Series, finding: Finding, limit: int
     conditions = [
         _within(table, finding),
         chosen(ctx, rule, series, environments=not isinstance(rule, Permission)),
+        in_time(ctx, rule, table),
         *(f"coalesce({dimension(d)}, '') = {text(value)}" for d, value in finding.group if d in table.dimensions),
     ]
     order = ", ".join([*_worst_first(rule, series, table), *end, *columns])

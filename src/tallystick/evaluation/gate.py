@@ -22,7 +22,7 @@ from tallystick.evaluation.judging import (
 from tallystick.evaluation.measures import Computed, Measured, Scope, compiled, series_of, shown_unit, together
 from tallystick.evaluation.numbers import holds
 from tallystick.evaluation.pairing import key
-from tallystick.evaluation.rows import ROW_TIME, chosen, content, evidence, excuse, known, labels
+from tallystick.evaluation.rows import ROW_TIME, chosen, content, evidence, excuse, in_time, known, labels, time_records
 from tallystick.evaluation.scans import Scans
 from tallystick.evaluation.windows import Stretch
 from tallystick.quantities import Unit
@@ -83,9 +83,7 @@ class GatePlan:
         group = dict(zip(self.rule.matching, matched, strict=True))
         return self.sides[0].value(group, number), self.sides[1].value(group, number)
 
-    def _verdict(
-        self, value: Computed, threshold: Computed, too_few: bool, excused: str
-    ) -> tuple[Verdict, str, str]:
+    def _verdict(self, value: Computed, threshold: Computed, too_few: bool, excused: str) -> tuple[Verdict, str, str]:
         if value.value is not None and threshold.value is not None and not too_few:
             if holds(value.value, self.rule.comparison, threshold.value):
                 return Verdict.MET, "", ""
@@ -103,14 +101,14 @@ class GatePlan:
 
 def plan_gate(ctx: Context, rule: Gate, scans: Scans) -> GatePlan:
     """Reads the events, and asks the scans for what the measures need in the period before each of them."""
-    unbound_event = unbound(ctx, rule.event)
+    unbound_event = unbound(ctx, rule.event, *time_records(rule))
     rows = () if unbound_event else tuple(ctx.engine.rows(_events_sql(ctx, rule)))
     times = sorted({row[0] for row in rows})
     stretches = tuple(Stretch(add(at, rule.before, ctx.zone, times=-1), at) for at in times)
     series = (*series_of(rule.measure), *series_of(rule.threshold))
     reason = unbound(ctx, *series)
-    # The environments are those of the event; what the measure reads is equal to it where `matching` says so.
-    scope = Scope(ctx, rule.model_copy(update={"environments": ()}), scans, rule.matching, stretches)
+    # Environments and time are those of the event; what the measure reads is equal to it where `matching` says so.
+    scope = Scope(ctx, rule.model_copy(update={"environments": (), "only": ()}), scans, rule.matching, stretches)
     sides = None if reason else (compiled(rule.measure, scope), compiled(rule.threshold, scope))
     unit = shown_unit(ctx, rule.measure, rule.threshold)
     return GatePlan(ctx, rule, rows, stretches, unit, unbound_event, reason, sides)
@@ -128,5 +126,5 @@ def _events_sql(ctx: Context, rule: Gate) -> str:
     ]
     return (
         f"SELECT {', '.join(columns)} FROM {known(ctx, table)} t WHERE {chosen(ctx, rule, rule.event)}"
-        f' AND "time" >= {life.start} AND "time" < {life.end}'
+        f' AND "time" >= {life.start} AND "time" < {life.end} AND {in_time(ctx, rule, table)}'
     )

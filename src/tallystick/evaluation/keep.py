@@ -33,7 +33,7 @@ from tallystick.evaluation.measures import (
     together,
 )
 from tallystick.evaluation.numbers import holds
-from tallystick.evaluation.rows import Exceptions
+from tallystick.evaluation.rows import Exceptions, time_records
 from tallystick.evaluation.scans import Scans
 from tallystick.evaluation.windows import Stretch, windows
 from tallystick.quantities import Quantity, Unit
@@ -150,7 +150,7 @@ def plan_keep(ctx: Context, rule: Keep, scans: Scans) -> Plan:
     """Asks the scans for what the rule needs."""
     series = (*series_of(rule.measure), *series_of(rule.threshold))
     stretches = windows(rule.window, ctx.life, ctx.as_of, ctx.zone)
-    reason = unbound(ctx, *series)
+    reason = unbound(ctx, *series, *time_records(rule))
     scope = Scope(ctx, rule, scans, rule.per, stretches)
     sides = None if reason else (compiled(rule.measure, scope), compiled(rule.threshold, scope))
     unit = shown_unit(ctx, rule.measure, rule.threshold)

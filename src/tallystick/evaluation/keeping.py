@@ -20,7 +20,7 @@ from tallystick.evaluation.judging import (
     without_cases,
 )
 from tallystick.evaluation.pairing import key
-from tallystick.evaluation.rows import chosen, content, evidence, excuse, known, labels
+from tallystick.evaluation.rows import chosen, content, evidence, excuse, in_time, known, labels, time_records
 from tallystick.evaluation.windows import Stretch
 from tallystick.quantities import UNITS
 from tallystick.rules.rule import Deletion, Retention
@@ -86,7 +86,7 @@ def _records_sql(ctx: Context, rule: Retention) -> str:
 
 def deletion(ctx: Context, rule: Deletion) -> list[Judgement]:
     """The findings of the rule: one for each trigger."""
-    reason = unbound(ctx, rule.trigger)
+    reason = unbound(ctx, rule.trigger, *time_records(rule))
     if reason:
         return without_cases(ctx, rule, reason)
     return [_judge_trigger(ctx, rule, row) for row in ctx.engine.rows(_triggers_sql(ctx, rule))] or without_cases(
@@ -125,7 +125,7 @@ def _judge_trigger(ctx: Context, rule: Deletion, row: Row) -> Judgement:
 def _triggers_sql(ctx: Context, rule: Deletion) -> str:
     """Triggers with the number of matching records, of those late at the deadline, and of those still open."""
     trigger, life = ctx.table(rule.trigger), ctx.life_of(rule.trigger)
-    condition = f'{chosen(ctx, rule, rule.trigger)} AND t."time" >= {life.start} AND t."time" < {life.end}'
+    condition = f'{chosen(ctx, rule, rule.trigger)} AND t."time" >= {life.start} AND t."time" < {life.end} AND {in_time(ctx, rule, trigger)}'
     source = f"{known(ctx, trigger)} t"
     times = [row[0] for row in ctx.engine.rows(f'SELECT DISTINCT "time" FROM {source} WHERE {condition}')]
     handed = ctx.engine.hand_over(

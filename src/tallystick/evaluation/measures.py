@@ -30,6 +30,7 @@ from tallystick.evaluation.rows import (
     dimension,
     excuse,
     exempt_where,
+    in_time,
     known,
     record_spans,
     unexempted,
@@ -326,7 +327,7 @@ def _elapsed(measure: Elapsed, scope: Scope) -> _Sampled:
     kept = [dimension(d) for d in dimensions]
     left = (
         f'SELECT "time"{_also(kept)}{_matches(key(start, measure.matching))} FROM {known(ctx, start)} t'
-        f" WHERE {chosen(ctx, rule, measure.start)} AND ({excuse(ctx, rule, start, ROW_TIME)}) IS NULL"
+        f" WHERE {chosen(ctx, rule, measure.start)} AND ({excuse(ctx, rule, start, ROW_TIME)}) IS NULL AND {in_time(ctx, rule, start)}"
     )
     right = (
         f'SELECT "time", "time" AS answer{_matches(key(finish, measure.matching))}'

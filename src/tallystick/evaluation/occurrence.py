@@ -17,8 +17,10 @@ from tallystick.evaluation.rows import (
     evidence,
     excuse,
     in_environments,
+    in_time,
     known,
     labels,
+    time_records,
 )
 from tallystick.evaluation.windows import Stretch
 from tallystick.rules.rule import Permission, Prohibition
@@ -26,7 +28,7 @@ from tallystick.rules.rule import Permission, Prohibition
 
 def occurrence(ctx: Context, rule: Prohibition | Permission) -> list[Judgement]:
     """The findings of the rule: one for each violating event, one for the rest of each group."""
-    reason = unbound(ctx, rule.event)
+    reason = unbound(ctx, rule.event, *time_records(rule))
     if reason:
         return without_cases(ctx, rule, reason)
     violating = [_judge(ctx, rule, row) for row in ctx.engine.rows(_violations_sql(ctx, rule))]
@@ -65,7 +67,7 @@ def _allowed(ctx: Context, rule: Prohibition | Permission) -> str:
 def _events(ctx: Context, rule: Prohibition | Permission) -> str:
     life = ctx.life_of(rule.event)
     condition = chosen(ctx, rule, rule.event, environments=isinstance(rule, Prohibition))
-    return f't WHERE {condition} AND t."time" >= {life.start} AND t."time" < {life.end}'
+    return f't WHERE {condition} AND t."time" >= {life.start} AND t."time" < {life.end} AND {in_time(ctx, rule, ctx.table(rule.event))}'
 
 
 def _violations_sql(ctx: Context, rule: Prohibition | Permission) -> str:

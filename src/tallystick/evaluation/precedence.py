@@ -15,8 +15,10 @@ from tallystick.evaluation.rows import (
     dimension,
     evidence,
     excuse,
+    in_time,
     known,
     labels,
+    time_records,
 )
 from tallystick.evaluation.windows import Stretch
 from tallystick.rules.rule import Precedence
@@ -24,7 +26,7 @@ from tallystick.rules.rule import Precedence
 
 def precedence(ctx: Context, rule: Precedence) -> list[Judgement]:
     """The findings of the rule: one for each event."""
-    reason = unbound(ctx, rule.event)
+    reason = unbound(ctx, rule.event, *time_records(rule))
     if reason:
         return without_cases(ctx, rule, reason)
     return [_judge(ctx, rule, row) for row in ctx.engine.rows(_sql(ctx, rule))] or without_cases(ctx, rule)
@@ -82,7 +84,7 @@ def _acts(rule: Precedence, acts: Row, event: Evidence) -> tuple[Evidence, ...]:
 def _sql(ctx: Context, rule: Precedence) -> str:
     """Events with the newest act of each role at or before the event less its lead time (`time` of the left side)."""
     event, life = ctx.table(rule.event), ctx.life_of(rule.event)
-    chosen_events = f'{chosen(ctx, rule, rule.event)} AND t."time" >= {life.start} AND t."time" < {life.end}'
+    chosen_events = f'{chosen(ctx, rule, rule.event)} AND t."time" >= {life.start} AND t."time" < {life.end} AND {in_time(ctx, rule, event)}'
     times = [
         row[0] for row in ctx.engine.rows(f'SELECT DISTINCT "time" FROM {known(ctx, event)} t WHERE {chosen_events}')
     ]

@@ -37,8 +37,10 @@ from tallystick.evaluation.rows import (
     dimension,
     evidence,
     excuse,
+    in_time,
     known,
     labels,
+    time_records,
 )
 from tallystick.evaluation.windows import Stretch, windows
 from tallystick.quantities import UNITS
@@ -60,7 +62,7 @@ class _Case:
 
 def response(ctx: Context, rule: Response) -> list[Judgement]:
     """The findings of the rule."""
-    reason = unbound(ctx, rule.trigger)
+    reason = unbound(ctx, rule.trigger, *time_records(rule))
     if reason:
         return without_cases(ctx, rule, reason)
     cases = _cases(ctx, rule)
@@ -77,6 +79,7 @@ def _cases(ctx: Context, rule: Response) -> list[_Case]:
     left = (
         f"SELECT *{matches}{labelled}, {excuse(ctx, rule, trigger, ROW_TIME)} AS excuse FROM {known(ctx, trigger)} t"
         f' WHERE {chosen(ctx, rule, rule.trigger)} AND "time" >= {life.start} AND "time" < {life.end}'
+        f" AND {in_time(ctx, rule, trigger)}"
     )
     columns = ['"time"', *names, "excuse", *content(trigger)]
     rows = ctx.engine.rows(first_after(left, columns, _answers(ctx, rule), len(rule.matching)))

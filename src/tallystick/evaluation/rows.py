@@ -78,15 +78,38 @@ def unexempted(ctx: Context, rule: Rule, table: Table) -> str:
     """A sub-query of the known rows that no exception takes out. From records, exceptions take time, not rows."""
     if table.kind is SeriesKind.RECORD:
         return known(ctx, table)
-    excused = excuse(ctx, rule, table, ROW_TIME)
-    if excused.startswith("CAST"):
+    excused, only = excuse(ctx, rule, table, ROW_TIME), in_time(ctx, rule, table)
+    if excused.startswith("CAST") and only == "TRUE":
         return known(ctx, table)
-    return f"(SELECT * FROM {known(ctx, table)} t WHERE ({excused}) IS NULL)"
+    return f"(SELECT * FROM {known(ctx, table)} t WHERE ({excused}) IS NULL AND {only})"
+
+
+def in_time(ctx: Context, rule: Rule, table: Table) -> str:
+    """The condition for rows `t` in the time to which the rule is limited. It does not touch rows of records."""
+    if table.kind is SeriesKind.RECORD:
+        return "TRUE"
+    anywhere = rule.model_copy(update={"environments": ()})
+    parts = []
+    for each in rule.only:
+        shared = tuple(d for d in each.matching if d in table.dimensions)
+        found = _open_on(ctx, anywhere, each.record, shared, ROW_TIME)
+        parts.append(found if each.open else f"NOT {found}")
+    return " AND ".join(parts) or "TRUE"
+
+
+def time_records(rule: Rule) -> tuple[Series, ...]:
+    """The records to whose time the rule is limited."""
+    return tuple(each.record for each in rule.only)
 
 
 def _open_at(ctx: Context, rule: Rule, table: Table, record: Series, at: str) -> str:
     """SQL: whether a matching exception record is open. Its open times are handed over merged, disjoint for each key."""
     shared = tuple(d for d in ctx.table(record).dimensions if d in table.dimensions)
+    return _open_on(ctx, rule, record, shared, at)
+
+
+def _open_on(ctx: Context, rule: Rule, record: Series, shared: Sequence[str], at: str) -> str:
+    """SQL: whether a record is open that equals the row `t` on the shared dimensions."""
     spans = record_spans(ctx, rule, record, shared)
     rows = [(*key, *stretch) for key, found in spans.items() for stretch in found.merged]
     columns = {f"key_{i}": TEXT for i in range(len(shared))} | {

@@ -46,7 +46,7 @@ SENTENCE_PARTS = frozenset(
     {
         "holder", "action", "measure", "comparison", "window", "group", "environments", "samples", "event", "period",
         "times", "role", "trigger", "matching", "condition", "share", "required", "roles", "record", "tolerance",
-        "boundary", "exceptions",
+        "boundary", "exceptions", "time",
     }
 )  # fmt: skip
 

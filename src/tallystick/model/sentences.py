@@ -23,6 +23,7 @@ from tallystick.rules.rule import (
     Gate,
     Keep,
     KeepAlways,
+    OnlyWhile,
     Permission,
     Precedence,
     Prohibition,
@@ -45,8 +46,11 @@ _WORDS: dict[type[tree.Node], str] = {
     tree.Worded: "worded …",
     tree.Where: "where …",
     tree.CaseShareNode: "in … of cases",
+    tree.DuringTime: "during …",
+    tree.OutsideTime: "outside …",
 }
 
+_TIMES = (tree.DuringTime, tree.OutsideTime)
 _ALWAYS = frozenset({tree.Labelled, tree.Worded, tree.Per, tree.InEnvironments})
 
 
@@ -146,7 +150,8 @@ def _common(
     if where and not any("environment" in item.dimensions for item in data):
         scope.report("T0404", span, name=" or ".join(item.id for item in data), dimension="environment")
         where = None
-    if per is None or where is None or not qualifiers.sound:
+    only = _only_while(scope, qualifiers, data)
+    if per is None or where is None or only is None or not qualifiers.sound:
         return None
     return {
         "id": _rule_id(scope, fields, qualifiers, span),
@@ -155,7 +160,35 @@ def _common(
         "title": fields.title,
         "per": per,
         "environments": where,
+        "only": only,
     }
+
+
+def _only_while(scope: Scope, qualifiers: _Qualifiers, data: list[Data]) -> tuple[OnlyWhile, ...] | None:
+    """`during RECORD` and `outside RECORD`; None when one is wrong. They choose among rows: records are measured whole."""
+    nodes = [node for kind in _TIMES if (node := qualifiers.found.get(kind)) is not None]
+    for node in nodes if any(isinstance(item, Record) for item in data) else ():
+        scope.report("T0413", node.span, qualifier=_WORDS[type(node)])
+        return None
+    found = [_while(scope, node, data) for node in nodes]
+    return None if None in found else tuple(item for item in found if item is not None)
+
+
+def _while(scope: Scope, node: tree.DuringTime | tree.OutsideTime, data: list[Data]) -> OnlyWhile | None:
+    """Without `matching`, the record equals the row on every dimension that they share."""
+    record = scope.find(node.record, Record)
+    if record is None:
+        return None
+    rows = series(scope, record, node.where)
+    names = node.matching.names if node.matching else ()
+    scope.once(names)
+    best = max(data, key=lambda item: sum(name.text in item.dimensions for name in names))
+    fits = [has_dimension(scope, name, record) and has_dimension(scope, name, best) for name in names]
+    shared = tuple(d for d in record.dimensions if any(d in item.dimensions for item in data))
+    if rows is None or not all(fits):
+        return None
+    keys = tuple(name.text for name in names) if node.matching else shared
+    return OnlyWhile(record=rows, open=isinstance(node, tree.DuringTime), matching=keys)
 
 
 def _rule_id(scope: Scope, fields: Fields, qualifiers: _Qualifiers, span: Span) -> str:
@@ -211,7 +244,7 @@ def _in_domain(scope: Scope, threshold: Value, typed: Typed, span: Span) -> bool
 
 
 def _keep(scope: Scope, node: tree.KeepNode, fields: Fields) -> Resolved | None:
-    qualifiers = _Qualifiers(scope, node.qualifiers, tree.Samples)
+    qualifiers = _Qualifiers(scope, node.qualifiers, tree.Samples, *_TIMES)
     who, window, sides = holder(scope, node.holder), _window(scope, node.window), _comparison(scope, node)
     if sides is None:
         return None
@@ -237,7 +270,7 @@ def _keep(scope: Scope, node: tree.KeepNode, fields: Fields) -> Resolved | None:
 
 
 def _gate(scope: Scope, node: tree.GateNode, fields: Fields) -> Resolved | None:
-    qualifiers = _Qualifiers(scope, node.qualifiers, tree.Where, tree.Matching, tree.Samples)
+    qualifiers = _Qualifiers(scope, node.qualifiers, tree.Where, tree.Matching, tree.Samples, *_TIMES)
     who, before, event = holder(scope, node.holder), period(scope, node.before), scope.find(node.event, Event)
     sides = _comparison(scope, node)
     if sides is None or event is None:
@@ -280,9 +313,7 @@ def _ends_later(found: Measure) -> bool:
             return False
 
 
-def _gate_matching(
-    scope: Scope, node: tree.Matching | None, event: Event, data: list[Data]
-) -> tuple[str, ...] | None:
+def _gate_matching(scope: Scope, node: tree.Matching | None, event: Event, data: list[Data]) -> tuple[str, ...] | None:
     """The dimensions in which rows equal the event: it must have them all, and so must at least one source."""
     names = node.names if node else ()
     scope.once(names)
@@ -297,7 +328,7 @@ def _minimum_samples(scope: Scope, qualifiers: _Qualifiers) -> int | None:
 
 
 def _keep_always(scope: Scope, node: tree.KeepAlwaysNode, fields: Fields) -> Resolved | None:
-    qualifiers = _Qualifiers(scope, node.qualifiers)
+    qualifiers = _Qualifiers(scope, node.qualifiers, *_TIMES)
     who = holder(scope, node.holder)
     rows, limit = _sampled(scope, node.left), value(scope, node.right)
     tolerance = period(scope, node.tolerance) if node.tolerance else None
@@ -353,7 +384,7 @@ def _cadence(scope: Scope, node: tree.CadenceNode, fields: Fields) -> Resolved |
 
 
 def _count(scope: Scope, node: tree.MustCountNode | tree.MayCountNode, fields: Fields) -> Resolved | None:
-    qualifiers = _Qualifiers(scope, node.qualifiers)
+    qualifiers = _Qualifiers(scope, node.qualifiers, *_TIMES)
     who, event, window = holder(scope, node.holder), scope.find(node.event, Event), _window(scope, node.window)
     times = whole(scope, node.times.number, least=0)
     comparison = _count_comparison(scope, node)
@@ -385,7 +416,9 @@ def _count_comparison(scope: Scope, node: tree.MustCountNode | tree.MayCountNode
 def _response(
     scope: Scope, node: tree.NotifyResponseNode | tree.PerformResponseNode, fields: Fields
 ) -> Resolved | None:
-    qualifiers = _Qualifiers(scope, node.qualifiers, tree.Where, tree.Matching, tree.CaseShareNode, tree.Samples)
+    qualifiers = _Qualifiers(
+        scope, node.qualifiers, tree.Where, tree.Matching, tree.CaseShareNode, tree.Samples, *_TIMES
+    )
     who, within, trigger = holder(scope, node.holder), period(scope, node.within), scope.find(node.trigger, Event)
     answer = _answer(scope, node)
     share, samples = _case_share(scope, qualifiers), _minimum_samples(scope, qualifiers)
@@ -445,7 +478,7 @@ def _case_share(scope: Scope, qualifiers: _Qualifiers) -> CaseShare | Literal[Fa
 
 
 def _prohibition(scope: Scope, node: tree.ProhibitionNode, fields: Fields) -> Resolved | None:
-    qualifiers = _Qualifiers(scope, node.qualifiers, tree.Where)
+    qualifiers = _Qualifiers(scope, node.qualifiers, tree.Where, *_TIMES)
     who, event = holder(scope, node.holder), scope.find(node.event, Event)
     if event is None:
         return None
@@ -456,9 +489,9 @@ def _prohibition(scope: Scope, node: tree.ProhibitionNode, fields: Fields) -> Re
 
 
 def _precedence(scope: Scope, node: tree.PrecedenceNode, fields: Fields) -> Resolved | None:
-    before = _Qualifiers(scope, node.event_qualifiers, tree.Where)
+    before = _Qualifiers(scope, node.event_qualifiers, tree.Where, *_TIMES)
     after = _Qualifiers(scope, node.qualifiers, tree.Matching)
-    qualifiers = _Qualifiers(scope, (*node.event_qualifiers, *node.qualifiers), tree.Where, tree.Matching)
+    qualifiers = _Qualifiers(scope, (*node.event_qualifiers, *node.qualifiers), tree.Where, tree.Matching, *_TIMES)
     who = holder(scope, node.holder)
     event, required = scope.find(node.event, Event), scope.find(node.required, Event)
     bounds = _bounds(scope, node)
@@ -508,7 +541,7 @@ def _required_roles(scope: Scope, node: tree.PrecedenceNode, event: Event) -> tu
 
 
 def _permission(scope: Scope, node: tree.PermissionNode, fields: Fields) -> Resolved | None:
-    qualifiers = _Qualifiers(scope, node.qualifiers, tree.Where)
+    qualifiers = _Qualifiers(scope, node.qualifiers, tree.Where, *_TIMES)
     scope.once(node.roles)
     roles, event = [scope.find(name, Role) for name in node.roles], scope.find(node.event, Event)
     if event is None or any(role is None for role in roles):
@@ -536,7 +569,7 @@ def _retention(scope: Scope, node: tree.RetentionNode, fields: Fields) -> Resolv
 
 
 def _deletion(scope: Scope, node: tree.DeletionNode, fields: Fields) -> Resolved | None:
-    qualifiers = _Qualifiers(scope, node.qualifiers, tree.Where, tree.Matching)
+    qualifiers = _Qualifiers(scope, node.qualifiers, tree.Where, tree.Matching, *_TIMES)
     who, record, within = holder(scope, node.holder), scope.find(node.record, Record), period(scope, node.within)
     trigger = scope.find(node.trigger, Event)
     if record is None or trigger is None:

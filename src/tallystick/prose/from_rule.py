@@ -113,6 +113,20 @@ def _scope(rule: Rule) -> Iterator[Part]:
         yield Part((phrases.environments(rule.environments),), "environments")
 
 
+def _only(agreement: Agreement, rule: Rule) -> Iterator[Part]:
+    """The time to which the sentence is limited: `during any freeze for the same environment`."""
+    found = [
+        (
+            f"{'during' if each.open else 'outside'} any ",
+            *phrases.data(agreement, each.record),
+            phrases.matching(each.matching).replace(" of ", " for ", 1),
+        )
+        for each in rule.only
+    ]
+    if found:
+        yield Part((" ", *phrases.joined(found, "and")), "time")
+
+
 def _threshold(agreement: Agreement, comparison: Comparison, threshold: Measure) -> Part:
     words = f" {comparison.value} " if comparison not in (Comparison.IS, Comparison.IS_NOT) else " exactly "
     if comparison is Comparison.IS_NOT:
@@ -126,6 +140,7 @@ def _keep(agreement: Agreement, rule: Keep) -> Iterator[Part]:
     yield _threshold(agreement, rule.comparison, rule.threshold)
     yield Part((" over ", *phrases.window(agreement, rule.window)), "window")
     yield from _scope(rule)
+    yield from _only(agreement, rule)
     if rule.minimum_samples > 1:
         count = number_text(Decimal(rule.minimum_samples))
         yield Part((f", measured on at least {count} samples",), "samples")
@@ -141,6 +156,7 @@ def _gate(agreement: Agreement, rule: Gate) -> Iterator[Part]:
     yield from _scope(rule)
     if rule.matching:
         yield Part((phrases.matching(rule.matching).replace(" of ", " for ", 1),), "matching")
+    yield from _only(agreement, rule)
     if rule.minimum_samples > 1:
         count = number_text(Decimal(rule.minimum_samples))
         yield Part((f", measured on at least {count} samples",), "samples")
@@ -152,6 +168,7 @@ def _keep_always(agreement: Agreement, rule: KeepAlways) -> Iterator[Part]:
     yield _threshold(agreement, rule.comparison, rule.threshold)
     yield Part((" at all times",), "window")
     yield from _scope(rule)
+    yield from _only(agreement, rule)
     if rule.tolerance:
         words = ", except that a run of samples that miss this may last up to "
         yield Part((words, *phrases.period(agreement, rule.tolerance)), "tolerance")
@@ -162,6 +179,7 @@ def _cadence(agreement: Agreement, rule: Cadence) -> Iterator[Part]:
     yield Part((*phrases.action(agreement, rule.event.name), *phrases.where(agreement, rule.event.where)), "event")
     yield Part((" at least once every ", *_every(agreement, rule.every)), "period")
     yield from _scope(rule)
+    yield from _only(agreement, rule)
 
 
 def _every(agreement: Agreement, period: Period) -> Inlines:
@@ -181,6 +199,7 @@ def _count(agreement: Agreement, rule: CountEvents) -> Iterator[Part]:
     yield Part((f" {words} {phrases.times(rule.times)}",), "times")
     yield Part((" in ", *phrases.window(agreement, rule.window)), "window")
     yield from _scope(rule)
+    yield from _only(agreement, rule)
 
 
 def _response(agreement: Agreement, rule: Response) -> Iterator[Part]:
@@ -195,6 +214,7 @@ def _response(agreement: Agreement, rule: Response) -> Iterator[Part]:
     yield Part((" ", *phrases.each(agreement, rule.trigger)), "trigger")
     yield from _scope(rule)
     yield from _same(rule)
+    yield from _only(agreement, rule)
     if rule.share is not None:
         words = "more than" if rule.share.comparison is Comparison.ABOVE else "at least"
         share = (f", in {words} ", *phrases.value(agreement, rule.share.threshold))
@@ -212,6 +232,7 @@ def _precedence(agreement: Agreement, rule: Precedence) -> Iterator[Part]:
     yield from _holder(agreement, rule, f"{OBLIGATION} not")
     yield Part((*phrases.action(agreement, rule.event.name), *phrases.where(agreement, rule.event.where)), "event")
     yield from _scope(rule)
+    yield from _only(agreement, rule)
     yield Part((" without ", *_required(agreement, rule)), "required")
     if rule.by:
         roles = [(*phrases.role(agreement, item.role), phrases.or_senior(item.roles)) for item in rule.by]
@@ -235,6 +256,7 @@ def _prohibition(agreement: Agreement, rule: Prohibition) -> Iterator[Part]:
     yield from _holder(agreement, rule, f"{OBLIGATION} not")
     yield Part((*phrases.action(agreement, rule.event.name), *phrases.where(agreement, rule.event.where)), "event")
     yield from _scope(rule)
+    yield from _only(agreement, rule)
 
 
 def _permission(agreement: Agreement, rule: Permission) -> Iterator[Part]:
@@ -248,12 +270,14 @@ def _permission(agreement: Agreement, rule: Permission) -> Iterator[Part]:
         yield Part((phrases.group(rule.per),), "group")
     if rule.environments:
         yield Part((f", and only{phrases.environments(rule.environments)}",), "environments")
+    yield from _only(agreement, rule)
 
 
 def _retention(agreement: Agreement, rule: Retention) -> Iterator[Part]:
     yield from _holder(agreement, rule, f"{OBLIGATION} retain")
     yield Part(("each ", *phrases.data(agreement, rule.record)), "record")
     yield from _scope(rule)
+    yield from _only(agreement, rule)
     yield Part((" for at least ", *phrases.period(agreement, rule.period), " from its beginning"), "period")
 
 
@@ -264,6 +288,7 @@ def _deletion(agreement: Agreement, rule: Deletion) -> Iterator[Part]:
     yield Part(phrases.each(agreement, rule.trigger), "trigger")
     yield from _scope(rule)
     yield from _same(rule)
+    yield from _only(agreement, rule)
 
 
 # --- boundaries ----------------------------------------------------------------------------------------------
@@ -291,6 +316,15 @@ def _boundaries(rule: Rule) -> Iterator[Part]:
     if isinstance(rule, Keep | CountEvents) and isinstance(rule.window, Rolling):
         ends = "hour" if rule.window.length.unit.value in ("hours", "minutes", "seconds") else "day"
         yield Part((f" This is judged at the end of each {ends}.",))
+    yield from _time_boundaries(rule)
+
+
+def _time_boundaries(rule: Rule) -> Iterator[Part]:
+    """When a record to which the sentence is limited begins and ends, and what counts in a measure."""
+    for record in dict.fromkeys(phrases.dimension_text(each.record.name) for each in rule.only):
+        yield Part((f" Each {record} lasts from its beginning up to, but not including, its end.",))
+    if rule.only and isinstance(rule, Keep | KeepAlways):
+        yield Part((" Only what is recorded in that time is measured.",))
 
 
 def _gate_boundaries(rule: Gate) -> Iterator[Part]:
@@ -300,12 +334,8 @@ def _gate_boundaries(rule: Gate) -> Iterator[Part]:
     event = phrases.dimension_text(rule.event.name)
     if rule.environments:
         yield Part((f" The environment is that of the {event}.",))
-    yield Part(
-        (
-            f" What was recorded exactly {period_text(rule.before)} before the {event} counts;"
-            " what was recorded at its very time does not.",
-        )
-    )
+    within = f" What was recorded exactly {period_text(rule.before)} before the {event} counts;"
+    yield Part((f"{within} what was recorded at its very time does not.",))
 
 
 def _or_first_seen(rule: Rule) -> str:

@@ -166,6 +166,16 @@ Remedy = Annotated[
 # --- rules -------------------------------------------------------------------------------------------------------
 
 
+class OnlyWhile(Data):
+    """`during RECORD` (`open`) or `outside RECORD`: the rule looks only at what happens while such a record is open, or
+    while none is. The records are those equal to the row on those of `matching` that the row's source has.
+    """
+
+    record: Series
+    open: bool
+    matching: tuple[str, ...] = ()
+
+
 class RuleFields(Data):
     """What every rule has. `id` is stable; `number` and `sentence` are how the paper shows it."""
 
@@ -178,6 +188,7 @@ class RuleFields(Data):
     per: tuple[str, ...] = ()
     environments: tuple[str, ...] = ()
     exemptions: tuple[Exemption, ...] = ()
+    only: tuple[OnlyWhile, ...] = ()
     missing_excused: bool = False
     minimum_samples: int = 1
     remedies: tuple[Remedy, ...] = ()

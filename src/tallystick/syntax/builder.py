@@ -72,6 +72,8 @@ NODES: dict[str, type[tree.Node]] = {
     "samples": tree.Samples,
     "labelled": tree.Labelled,
     "worded": tree.Worded,
+    "during_time": tree.DuringTime,
+    "outside_time": tree.OutsideTime,
     "case_share": tree.CaseShareNode,
     "calendar_window": tree.CalendarWindow,
     "rolling_window": tree.RollingWindow,

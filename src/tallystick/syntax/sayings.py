@@ -50,8 +50,6 @@ _LATER = (
     r"business\s+(?:days?|hours?)",
     r"fiscal\s+(?:years?|quarters?)",
     r"with\s+[\d.]+%\s+confidence",
-    r"during\s+\w+",
-    r"outside\s+\w+",
     r"after\s+\w+\s+until\s+\w+",
     r"across\s+the\s+term|over\s+the\s+term",
     r"by\s+(?:count|delay)",

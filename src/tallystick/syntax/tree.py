@@ -585,7 +585,27 @@ class CaseShareNode(Node):
     window: WindowNode
 
 
-Qualifier = Per | InEnvironments | Samples | Matching | Labelled | Worded | Where | CaseShareNode
+@dataclass(frozen=True)
+class DuringTime(Node):
+    """`during freeze where … matching environment`: only while such a record is open."""
+
+    record: Name
+    where: Where | None
+    matching: Matching | None
+
+
+@dataclass(frozen=True)
+class OutsideTime(Node):
+    """`outside consent where … matching subject`: only while no such record is open."""
+
+    record: Name
+    where: Where | None
+    matching: Matching | None
+
+
+Qualifier = (
+    Per | InEnvironments | Samples | Matching | Labelled | Worded | Where | CaseShareNode | DuringTime | OutsideTime
+)
 
 
 @dataclass(frozen=True)
