@@ -99,7 +99,10 @@ def known_unit(name: str) -> Unit:
 
 
 class PeriodUnit(StrEnum):
-    """Units of a period of a contract. Seconds to hours are elapsed time; days to years are calendar time."""
+    """Units of a period of a contract. Seconds to hours are elapsed time; days to years are calendar time.
+
+    Business days and business hours count by a working calendar.
+    """
 
     SECONDS = "seconds"
     MINUTES = "minutes"
@@ -109,17 +112,27 @@ class PeriodUnit(StrEnum):
     MONTHS = "months"
     QUARTERS = "quarters"
     YEARS = "years"
+    BUSINESS_DAYS = "business_days"
+    BUSINESS_HOURS = "business_hours"
 
 
 class Period(Data):
     """A length of time as a contract has it: `72 hours`, `30 days`, `7 years`. The amount is positive.
 
-    `term` is the term that stands for it where it has one, so that paper can say its name.
+    `term` is the term that stands for it where it has one, so that paper can say its name. `calendar` is the working
+    calendar by which business days and business hours count.
     """
 
     amount: int
     unit: PeriodUnit
     term: str | None = None
+    calendar: str | None = None
+
+    @property
+    def working(self) -> bool:
+        """Whether it counts by a working calendar."""
+        return self.unit in (PeriodUnit.BUSINESS_DAYS, PeriodUnit.BUSINESS_HOURS)
 
     def __str__(self) -> str:
-        return f"{self.amount:,} {self.unit.value.removesuffix('s') if self.amount == 1 else self.unit.value}"
+        word = self.unit.value.replace("_", " ")
+        return f"{self.amount:,} {word.removesuffix('s') if self.amount == 1 else word}"

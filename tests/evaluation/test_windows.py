@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tallystick.evaluation.clock import ALWAYS, NEVER, add, midnight
+from tallystick.evaluation.clock import ALWAYS, NEVER, Clock, add, midnight
 from tallystick.evaluation.spans import Spans
 from tallystick.evaluation.windows import Life, Stretch, calendar_period, windows
 from tallystick.rules.rule import CalendarUnit, Rolling
@@ -32,13 +32,13 @@ UTC = ZoneInfo("UTC")
     ],
 )
 def test_adding_periods(start: Anything, length: Anything, expected: Anything) -> None:
-    assert add(at(start, BERLIN), period(*length), BERLIN) == at(expected, BERLIN)
+    assert add(at(start, BERLIN), period(*length), Clock(BERLIN)) == at(expected, BERLIN)
 
 
 def test_adding_backwards_and_beyond_the_calendar() -> None:
-    assert add(at("2027-03-31"), period(1, "months"), UTC, times=-1) == at("2027-02-28")
-    assert add(at("2027-03-31"), period(9000, "years"), UTC) == NEVER
-    assert add(at("2027-03-31"), period(9000, "years"), UTC, times=-1) == ALWAYS
+    assert add(at("2027-03-31"), period(1, "months"), Clock(UTC), times=-1) == at("2027-02-28")
+    assert add(at("2027-03-31"), period(9000, "years"), Clock(UTC)) == NEVER
+    assert add(at("2027-03-31"), period(9000, "years"), Clock(UTC), times=-1) == ALWAYS
 
 
 def test_a_day_of_the_clock_change_has_23_or_25_hours() -> None:

@@ -129,7 +129,7 @@ def judge_always(case: Case, rule: Json, group: Texts, samples: list[tuple[int, 
     findings = []
     for run in runs_of(samples, lambda n: not compares(n, rule["comparison"], constant(rule["threshold"])), last):
         begin, value, number = run.window.start, worst(run.samples, rule["comparison"]), len(run.samples)
-        limit = add(case.zone, begin, rule["tolerance"]) if rule["tolerance"] else begin
+        limit = add(case.clock, begin, rule["tolerance"]) if rule["tolerance"] else begin
         if run.window.end > limit:
             findings.append(finding(rule, "breached", group, run.window, value, number, limit))
         elif run.window.end == case.as_of < case.life.end:
@@ -169,7 +169,7 @@ def judge_cadence(case: Case, rule: Json, group: Texts, begin: int, events: list
     events = sorted({event for event in events if event >= begin})
     while begin < case.life.end:
         following = next(iter(events), None)
-        due = add(case.zone, begin, rule["every"])
+        due = add(case.clock, begin, rule["every"])
         if following is not None and following <= due:
             if following > begin:
                 findings.append(finding(rule, "met", group, Window(begin, following), samples=1))
@@ -230,7 +230,7 @@ def response_to(case: Case, rule: Json, trigger: Row) -> int | None:
 def judge_response(case: Case, rule: Json, trigger: Row) -> Finding:
     """One trigger."""
     begin, response = time_of(trigger), response_to(case, rule, trigger)
-    deadline = add(case.zone, begin, rule["within"])
+    deadline = add(case.clock, begin, rule["within"])
     if response is not None and response <= deadline:
         verdict = "met"
     elif case.as_of <= deadline:
@@ -306,8 +306,8 @@ def response(case: Case, rule: Json) -> list[Finding]:
 
 def acted_before(case: Case, rule: Json, event: Row, roles: list[str] | None) -> bool:
     """Whether a required row, by one of the roles (None: anyone), stands in time before the event."""
-    latest = add(case.zone, time_of(event), rule["lead"], -1) if rule["lead"] else time_of(event)
-    earliest = add(case.zone, time_of(event), rule["within"], -1) if rule["within"] else -FOREVER
+    latest = add(case.clock, time_of(event), rule["lead"], -1) if rule["lead"] else time_of(event)
+    earliest = add(case.clock, time_of(event), rule["within"], -1) if rule["within"] else -FOREVER
     return any(
         earliest <= time_of(row) <= latest
         and matches(row, event, rule["matching"])
@@ -409,7 +409,7 @@ def retention(case: Case, rule: Json) -> list[Finding]:
     findings, others = [], list[tuple[Texts, str]]()
     for record in in_life(case, series, rule["environments"]):
         group, begin, end = group_of(record, rule["per"]), record["begin"], record["end"]
-        due = add(case.zone, begin, rule["period"])
+        due = add(case.clock, begin, rule["period"])
         if end is not None and end < due:
             verdict = "excused" if excepted(case, rule, series, record, end) else "breached"
             findings.append(finding(rule, verdict, group, Window(begin, end), end - begin, 1, end))
@@ -425,7 +425,7 @@ def retention(case: Case, rule: Json) -> list[Finding]:
 def judge_deletion(case: Case, rule: Json, trigger: Row) -> Finding:
     """One trigger."""
     begin = time_of(trigger)
-    deadline = add(case.zone, begin, rule["within"])
+    deadline = add(case.clock, begin, rule["within"])
     records = [
         r for r in rows_of(case, rule["record"], []) if r["begin"] <= begin and matches(r, trigger, rule["matching"])
     ]

@@ -6,7 +6,7 @@ from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -57,9 +57,69 @@ def move_date(day: date, amount: int, unit: str) -> date:
     return move_months(day, amount * {"months": 1, "quarters": 3, "years": 12}[unit])
 
 
-def add(zone: ZoneInfo, instant: int, period: dict[str, Any], sign: int = 1) -> int:
+def works(calendar: dict[str, Any], day: date) -> bool:
+    """Working time: a weekday of the calendar that is not one of its holidays."""
+    return day.weekday() in calendar["weekdays"] and day.isoformat() not in calendar["holidays"]
+
+
+def move_business_days(calendar: dict[str, Any], instant: int, amount: int) -> int:
+    """Working time: forward to the last instant of the n-th business day, backward to the first one of it."""
+    zone = ZoneInfo(calendar["timezone"])
+    today, sign = local_of(zone, instant).date(), 1 if amount > 0 else -1
+    later = (today + sign * timedelta(days=n) for n in range(1, 100_000))
+    day = next(islice((each for each in later if works(calendar, each)), abs(amount) - 1, None))
+    return midnight(zone, day + timedelta(days=1)) - 1 if amount > 0 else midnight(zone, day)
+
+
+def work_near(calendar: dict[str, Any], start: int, end: int) -> list[Window]:
+    """Working time: the stretches of work of every local day from one before `start` to one after `end`."""
+    zone, found = ZoneInfo(calendar["timezone"]), []
+    day = local_of(zone, start).date() - timedelta(days=2)
+    while day <= local_of(zone, end).date() + timedelta(days=2):
+        at_midnight = datetime.combine(day, time.min)
+        for hours in calendar["hours"]:
+            if works(calendar, day) and hours["weekday"] == day.weekday():
+                opens, closes = (at_midnight + timedelta(minutes=hours[each]) for each in ("opens", "closes"))
+                found.append(Window(instant_of(zone, opens), instant_of(zone, closes)))
+        day += timedelta(days=1)
+    return found
+
+
+def move_business_hours(calendar: dict[str, Any], instant: int, amount: int) -> int:
+    """Working time: the instant nearest to `instant` with so much work between the two, found by halving."""
+    needed, reach = abs(amount) * 3_600_000_000, 864_000_000_000
+    while True:
+        near, far = (instant, instant + reach) if amount > 0 else (instant - reach, instant)
+        work = [each for each in work_near(calendar, near, far) if each.start < each.end]
+        if time_covered(Window(near, far), work, []) >= needed:
+            break
+        reach *= 2
+    low, high = 0, reach  # too near, far enough
+    while high - low > 1:
+        middle = (low + high) // 2
+        between = Window(instant, instant + middle) if amount > 0 else Window(instant - middle, instant)
+        enough = time_covered(between, work, []) >= needed
+        low, high = (low, middle) if enough else (middle, high)
+    return instant + (high if amount > 0 else -high)
+
+
+@dataclass(frozen=True)
+class Clock:
+    """What a rulebook counts periods by."""
+
+    zone: ZoneInfo
+    calendars: list[dict[str, Any]]
+
+
+def add(clock: ZoneInfo | Clock, instant: int, period: dict[str, Any], sign: int = 1) -> int:
     """Time, *Adding a period*; `sign` -1 takes it away."""
     amount, unit = sign * int(period["amount"]), str(period["unit"])
+    zone = clock.zone if isinstance(clock, Clock) else clock
+    if unit.startswith("business"):
+        assert isinstance(clock, Clock)
+        calendar = next(each for each in clock.calendars if each["id"] == period["calendar"])
+        move = move_business_days if unit == "business_days" else move_business_hours
+        return move(calendar, instant, amount)
     if unit in ELAPSED:
         return instant + amount * ELAPSED[unit]
     local = local_of(zone, instant)

@@ -103,7 +103,7 @@ def performed(case: Case, rule: Json, duty: Json, breach: Finding) -> int | None
 def judge_duty(case: Case, rule: Json, duty: Json, breach: Finding) -> Finding:
     """One duty of one breach."""
     begin = instant_of_breach(breach)
-    deadline = add(case.zone, begin, duty["within"])
+    deadline = add(case.clock, begin, duty["within"])
     done = performed(case, rule, duty, breach)
     if not case.bound("event", "notice" if duty["kind"] == "notify" else duty["event"]):
         verdict = "unmeasured"
@@ -135,7 +135,7 @@ def cure_of(case: Case, rule: Json, breach: Finding) -> Cure:
     periods = remedies(case, rule, "cure")
     if not periods:
         return Cure(breach, "uncured", begin)
-    end = add(case.zone, begin, periods[0]["within"])
+    end = add(case.clock, begin, periods[0]["within"])
     group = group_texts(rule, breach)
     cured = [
         time_of(row)
@@ -152,7 +152,7 @@ def escalations(case: Case, rule: Json, cures: list[Cure]) -> list[Escalation]:
     found = []
     for remedy in remedies(case, rule, "escalate"):
         for cure in cures:
-            instant = add(case.zone, instant_of_breach(cure.breach), remedy["after"])
+            instant = add(case.clock, instant_of_breach(cure.breach), remedy["after"])
             if cure.status != "cured" or cure.instant > instant:
                 status = "due" if case.as_of > instant else "scheduled"
                 found.append(Escalation(cure.breach, remedy["role"], instant, status))
@@ -168,7 +168,7 @@ def right_to_terminate(case: Case, clause: str, remedy: Json, cures_of_clause: l
     )
     instants = [instant for instant in counted if instant <= case.as_of]
     for b in instants:
-        if sum(add(case.zone, b, remedy["within"], -1) < other <= b for other in instants) >= remedy["count"]:
+        if sum(add(case.clock, b, remedy["within"], -1) < other <= b for other in instants) >= remedy["count"]:
             return Termination(clause, remedy["party"], remedy["count"], remedy["uncured"], b)
     return None
 

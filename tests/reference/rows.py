@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from tallystick.quantities import known_unit
 
-from .clock import FOREVER, Window, midnight
+from .clock import FOREVER, Clock, Window, midnight
 
 Json = dict[str, Any]
 Row = Mapping[str, Any]
@@ -29,6 +29,11 @@ class Case:
     zone: ZoneInfo
     life: Window
     terminated: bool
+
+    @property
+    def clock(self) -> Clock:
+        """What deadlines are counted by."""
+        return Clock(self.zone, self.book["calendars"])
 
     @property
     def evaluated(self) -> Window:

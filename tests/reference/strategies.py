@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from tallystick.quantities import Period, PeriodUnit, Quantity
 from tallystick.rules import measure as m
 from tallystick.rules import rule as r
+from tallystick.rules.calendars import WorkingCalendar, WorkingHours
 from tallystick.rules.rulebook import AttributeData, EventData, MetricData, RecordData, Rulebook
 
 from .clock import instant_of, local_of, midnight, period_starts
@@ -144,6 +145,38 @@ PERIODS = st.builds(
     Period,
     amount=st.integers(1, 3),
     unit=choice(PeriodUnit.HOURS, PeriodUnit.DAYS, PeriodUnit.DAYS, PeriodUnit.WEEKS, PeriodUnit.MONTHS),
+)
+CALENDARS = (
+    WorkingCalendar(
+        id="agreement",
+        title="",
+        timezone="America/New_York",
+        weekdays=(0, 1, 2, 3, 4),
+        hours=tuple(WorkingHours(weekday=day, opens=540, closes=1020) for day in range(5)),
+        first=2025,
+        last=2030,
+        holidays=tuple(date.fromisoformat(day) for day in ("2026-10-30", "2026-11-02", "2027-02-01", "2028-02-29")),
+    ),
+    WorkingCalendar(  # a week from Sunday to Thursday, a long lunch, hours in which clocks change
+        id="desk",
+        title="Support Desk",
+        timezone="Europe/Berlin",
+        weekdays=(0, 1, 2, 3, 6),
+        hours=tuple(
+            WorkingHours(weekday=day, opens=opens, closes=closes)
+            for day in (6, 0, 1, 2, 3)
+            for opens, closes in ((60, 150), (180, 240), (600, 1440))
+        ),
+        first=2025,
+        last=2030,
+        holidays=tuple(date.fromisoformat(day) for day in ("2026-03-30", "2026-10-29", "2026-11-01", "2027-01-31")),
+    ),
+)
+DEADLINES = PERIODS | st.builds(
+    Period,
+    amount=st.integers(1, 4),
+    unit=choice(PeriodUnit.BUSINESS_DAYS, PeriodUnit.BUSINESS_HOURS),
+    calendar=choice("agreement", "desk"),
 )
 LONG_PERIODS = st.builds(
     Period,
@@ -376,12 +409,14 @@ def remedies(draw: st.DrawFn) -> tuple[r.Remedy, ...]:
     more = r.Tier(comparison=draw(COMPARISONS), threshold=draw(value("fraction")), amount=money("50"))
     plain = r.Credit(party="customer", amount=amount) if draw(st.booleans()) else None
     options: list[r.Remedy] = [
-        r.NotifyDuty(id="notify", holder="provider", role="officer", roles=("officer", "chief"), within=draw(PERIODS)),
-        r.PerformDuty(id="perform", holder="provider", event="resolution", within=draw(PERIODS)),
+        r.NotifyDuty(
+            id="notify", holder="provider", role="officer", roles=("officer", "chief"), within=draw(DEADLINES)
+        ),
+        r.PerformDuty(id="perform", holder="provider", event="resolution", within=draw(DEADLINES)),
         plain or r.Credit(party="customer", tiers=(tier, more)),
         r.Cap(amount=money(draw(choice("0", "15", "100"))), each=draw(st.sampled_from(list(r.CalendarUnit)))),
-        r.Cure(within=draw(PERIODS)),
-        r.Escalate(role="chief", after=draw(PERIODS)),
+        r.Cure(within=draw(DEADLINES)),
+        r.Escalate(role="chief", after=draw(DEADLINES)),
         r.Terminate(party="customer", count=draw(st.integers(1, 3)), uncured=draw(st.booleans()), within=draw(PERIODS)),
         r.Block(id="block", event="deployment", environments=draw(choice((), ("production",)))),
     ]
@@ -473,7 +508,7 @@ def cadences(draw: st.DrawFn, span: Span) -> r.Rule:
         id="",
         **draw(fields({"model", "environment"})) | {"only": ()},
         event=draw(series("deployment")),
-        every=draw(PERIODS),
+        every=draw(DEADLINES),
     )
 
 
@@ -510,7 +545,7 @@ def responses(draw: st.DrawFn, span: Span) -> r.Rule:
         response=draw(series(answer)),
         role="officer" if answer == "notice" else None,
         roles=("officer", "chief") if answer == "notice" else (),
-        within=draw(PERIODS),
+        within=draw(DEADLINES),
         matching=matching if set(matching) <= dims else (),
         share=share if draw(st.booleans()) else None,
     )
@@ -528,8 +563,8 @@ def precedences(draw: st.DrawFn, span: Span) -> r.Rule:
         required=draw(series("approval")),
         by=draw(choice((), (officer,), (officer, chief))),
         matching=draw(choice((), ("model",), ("model", "role"))),
-        within=draw(st.none() | PERIODS),
-        lead=draw(st.none() | PERIODS),
+        within=draw(st.none() | DEADLINES),
+        lead=draw(st.none() | DEADLINES),
     )
 
 
@@ -563,7 +598,7 @@ def deletions(draw: st.DrawFn, span: Span) -> r.Rule:
         **draw(fields(dimensions(trigger))),
         record=draw(series("outage")),
         trigger=draw(series(trigger)),
-        within=draw(PERIODS),
+        within=draw(DEADLINES),
         matching=("model",) if trigger == "incident" and draw(st.booleans()) else (),
     )
 
@@ -675,6 +710,7 @@ def examples(draw: st.DrawFn, kinds: tuple[str, ...] = tuple(KINDS)) -> Example:
             until=None if until is None else effective + timedelta(days=until),
             timezone=zone,
             currency="USD",
+            calendars=CALENDARS,
             environments=TEXTS["environment"],
             metrics=METRICS,
             events=EVENTS,

@@ -57,6 +57,12 @@ CATALOGUE: dict[str, Kind] = _kinds(
     Kind("T0213", "Names that differ only in capitals", "“{name}” and “{other}” differ only in capitals.", "Spell it the same way everywhere, or choose another name."),
     Kind("T0214", "Name that every table has already", "“{name}” is the name of a column that the data has in any case.", "Choose another name for the dimension or attribute."),
     Kind("T0215", "Unknown calendar period", "“{name}” is not a period of the calendar.", "Use hour, day, week, month, quarter or year; other lengths are written as any 30 days."),
+    Kind("T0231", "Unknown holidays", "“{place}” is not a country, or a part of one, whose public holidays are known.", 'Use an ISO 3166 code, such as "US", "IL" or "US-NY".'),
+    Kind("T0232", "Working time without a calendar", "“{found}” needs to know which days are business days.", 'Say in the agreement block whose holidays count, such as: business days "US". Or name a declared calendar, such as: {found} of support_desk.'),
+    Kind("T0233", "Calendar without hours", "{which} states no business hours, which “{found}” counts.", 'Say them: business hours "Mon-Fri 09:00-17:00". in the agreement block, hours "Mon-Fri 09:00-17:00". in a calendar.'),
+    Kind("T0234", "Working time that does not fit here", "“{found}” cannot be used here.", "Use plain time, such as 14 days; business days and hours are for deadlines, intervals, lead times and the age of an approval."),
+    Kind("T0235", "Unclear hours", "“{found}” does not say at what hours work begins and ends.", 'Write weekdays and times that do not overlap, such as "Mon-Thu 09:00-17:00, Fri 09:00-13:00".'),
+    Kind("T0236", "Calendar for plain time", "“{found}” does not count by a calendar.", "Write a number of business days or business hours, or leave the calendar out."),
     # --- T03: numbers and units
     Kind("T0301", "Units that do not mix", "Here {left} is compared with {right}.", "Compare numbers of the same kind."),
     Kind("T0302", "Number where a percentage belongs", "A bare number is compared with a percentage.", "Write the percentage, such as 92%."),

@@ -43,8 +43,10 @@ from tallystick.model.agreement import (
     Target,
     Term,
 )
+from tallystick.prose.from_calendar import calendar_sentences
 from tallystick.prose.from_remedy import remedy_sentence
 from tallystick.prose.from_rule import MISSING_EXCUSED, exemption_sentence, rule_sentence
+from tallystick.prose.phrases import counted
 from tallystick.prose.quantity import date_text, period_text, quantity_text
 from tallystick.prose.references import reference_link
 from tallystick.quantities import Period, Quantity
@@ -120,7 +122,7 @@ def _cover(agreement: Agreement) -> Cover:
     ]
     rows = [Row(((name,), (value,))) for name, value in facts if value is not None]
     rows += [
-        Row(((link_to(agreement, Target.TERM, term.id),), (value_text(term),)))
+        Row(((link_to(agreement, Target.TERM, term.id),), (value_text(agreement, term),)))
         for term in agreement.terms.values()
         if term.key
     ]
@@ -135,13 +137,13 @@ def _term_text(agreement: Agreement) -> str | None:
     return period_text(agreement.term) + (f", renewing for periods of {period_text(renewal)}" if renewal else "")
 
 
-def value_text(term: Term) -> str:
+def value_text(agreement: Agreement, term: Term) -> str:
     """The value of a term as the paper shows it."""
     match term.value:
         case Quantity():
             return quantity_text(term.value)
         case Period():
-            return period_text(term.value)
+            return counted(agreement, term.value)
         case date():
             return date_text(term.value)
         case str():
@@ -220,7 +222,7 @@ def _entries(making: _Making) -> Iterator[Definition]:
         )
         yield Definition(role.title, holder)
     for term in agreement.terms.values():
-        yield Definition(term.title, _ended((f"means {value_text(term)}",)), anchor(Target.TERM, term.id))
+        yield Definition(term.title, _ended((f"means {value_text(agreement, term)}",)), anchor(Target.TERM, term.id))
     for each in agreement.definitions.values():
         yield _definition(making, each.title, each.means, anchor(Target.DEFINITION, each.id))
 
@@ -245,7 +247,7 @@ def _interpretation(agreement: Agreement) -> Subsection:
     )
     limits = "“At least” and “at most” include the value that they name; “below” and “above” do not."
     parts = "Headings and the table of contents are for convenience. The schedules are part of this Agreement."
-    sentences = (time, limits, numbers, parts)
+    sentences = (time, *calendar_sentences(agreement), limits, numbers, parts)
     lettered = _lettered((paragraph(each),) for each in sentences)
     return Subsection("1.2", "Interpretation", "interpretation", (lettered,))
 

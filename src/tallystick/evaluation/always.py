@@ -92,7 +92,7 @@ def _group(ctx: Context, rule: KeepAlways, key: Key, totals: Row | None, runs: l
 
 def _judge_run(ctx: Context, rule: KeepAlways, key: Key, run: _Run) -> Judgement | None:
     end = ctx.evaluated.end if run.end is None else run.end
-    limit = run.begin if rule.tolerance is None else add(run.begin, rule.tolerance, ctx.zone)
+    limit = run.begin if rule.tolerance is None else add(run.begin, rule.tolerance, ctx.clock)
     if end > limit:
         verdict = Verdict.BREACHED
     elif run.end is None and ctx.as_of < ctx.life.end:

@@ -62,7 +62,7 @@ def _group(
     if place < len(times) and times[place] == start:
         place += 1
     while True:
-        due = add(start, rule.every, ctx.zone)
+        due = add(start, rule.every, ctx.clock)
         following = times[place] if place < len(times) else None
         if following is not None and following <= due:
             yield judgement(rule, key, Stretch(start, following), Verdict.MET, samples=1)

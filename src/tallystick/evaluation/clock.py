@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
+from tallystick.evaluation.working_time import WorkingTime
 from tallystick.quantities import Period, PeriodUnit
 
 SECOND = 1_000_000
@@ -19,6 +22,14 @@ NEVER = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 """The last instant of the year 9999: later than every deadline. Stands for a life without end."""
 ALWAYS = -NEVER
 """Earlier than every row."""
+
+
+@dataclass(frozen=True)
+class Clock:
+    """By what periods are counted: the agreement's timezone, and its working calendars by their ids."""
+
+    zone: ZoneInfo
+    calendars: Mapping[str, WorkingTime] = field(default_factory=dict)
 
 
 def instant(local: datetime) -> int:
@@ -36,17 +47,18 @@ def midnight(day: date, zone: ZoneInfo) -> int:
     return instant(datetime.combine(day, time(), zone))
 
 
-def add(at: int, period: Period, zone: ZoneInfo, times: int = 1) -> int:
+def add(at: int, period: Period, clock: Clock, times: int = 1) -> int:
     """The instant a period after `at` (before it, for a negative `times`); NEVER or ALWAYS beyond the calendar."""
     amount = period.amount * times
     try:
-        return _add(at, amount, period.unit, zone)
+        return _add(at, amount, period, clock)
     except (OverflowError, ValueError):  # beyond the years 1 to 9999
         return NEVER if amount > 0 else ALWAYS
 
 
-def _add(at: int, amount: int, unit: PeriodUnit, zone: ZoneInfo) -> int:
-    match unit:
+def _add(at: int, amount: int, period: Period, clock: Clock) -> int:
+    zone = clock.zone
+    match period.unit:
         case PeriodUnit.SECONDS:
             return at + amount * SECOND
         case PeriodUnit.MINUTES:
@@ -63,8 +75,17 @@ def _add(at: int, amount: int, unit: PeriodUnit, zone: ZoneInfo) -> int:
             return _move(at, 0, amount * 3, zone)
         case PeriodUnit.YEARS:
             return _move(at, 0, amount * 12, zone)
+        case PeriodUnit.BUSINESS_DAYS:
+            return _working(period, clock).add_days(at, amount)
+        case PeriodUnit.BUSINESS_HOURS:
+            return _working(period, clock).add_hours(at, amount)
         case _:
-            assert_never(unit)
+            assert_never(period.unit)
+
+
+def _working(period: Period, clock: Clock) -> WorkingTime:
+    assert period.calendar is not None, "the compiler names the calendar of each business period"
+    return clock.calendars[period.calendar]
 
 
 def _move(at: int, days: int, months: int, zone: ZoneInfo) -> int:

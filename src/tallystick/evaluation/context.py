@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from tallystick.evaluation.clock import NEVER, midnight
+from tallystick.evaluation.clock import NEVER, Clock, midnight
 from tallystick.evaluation.dialect import name
 from tallystick.evaluation.engine import Engine
 from tallystick.evaluation.finding import Finding
 from tallystick.evaluation.windows import Life, Stretch
+from tallystick.evaluation.working_time import working_time
 from tallystick.facts.tables import Facts, table_name
 from tallystick.quantities import Unit, known_unit
 from tallystick.rules.measure import Series, SeriesKind
@@ -58,6 +60,11 @@ class Context:
         """The source of a series; one that nobody declared is unbound and has no dimensions."""
         found = self.tables.get((series.source, series.name))
         return found or Table(series.source, series.name, (), {}, bound=False)
+
+    @cached_property
+    def clock(self) -> Clock:
+        """By what deadlines are counted."""
+        return Clock(self.zone, {each.id: working_time(each) for each in self.rulebook.calendars})
 
     @property
     def evaluated(self) -> Stretch:

@@ -170,9 +170,9 @@ _NAMED = {
 
 def period_unit(period: Period) -> Unit:
     """The unit in which a time is shown beside a period; days for months and longer."""
-    return UNITS[_NAMED.get(period.unit, "days")]
+    return UNITS["hours" if period.unit is PeriodUnit.BUSINESS_HOURS else _NAMED.get(period.unit, "days")]
 
 
 def nominal(period: Period) -> Fraction | None:
-    """The period in microseconds for show; None for months and longer, which differ in length."""
+    """The period in microseconds for show; None for months and longer and for business periods, which differ in length."""
     return Fraction(period.amount * period_unit(period).factor) if period.unit in _NAMED else None

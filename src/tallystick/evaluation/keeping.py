@@ -35,7 +35,7 @@ def retention(ctx: Context, rule: Retention) -> list[Judgement]:
     rest: Counter[tuple[Key, Verdict]] = Counter()
     found = []
     for row in rows:
-        due = add(row[0], rule.period, ctx.zone)
+        due = add(row[0], rule.period, ctx.clock)
         if row[1] is not None and row[1] < due:
             found.append(_too_young(ctx, rule, row))
         else:
@@ -130,7 +130,7 @@ def _triggers_sql(ctx: Context, rule: Deletion) -> str:
     times = [row[0] for row in ctx.engine.rows(f'SELECT DISTINCT "time" FROM {source} WHERE {condition}')]
     handed = ctx.engine.hand_over(
         {"happened": TIME, "deadline": TIME},
-        [(at, add(at, rule.within, ctx.zone)) for at in times],
+        [(at, add(at, rule.within, ctx.clock)) for at in times],
     )
     texts = content(trigger)
     columns = [f"{column} AS content_{i}" for i, column in enumerate([*labels(trigger, rule.per), *texts])]

@@ -36,7 +36,7 @@ def _judge(ctx: Context, rule: Precedence, row: Row) -> Judgement:
     width, needed = 2 + len(rule.per), max(1, len(rule.by))
     at, acts = row[1], row[-needed:]
     event = evidence(ctx.table(rule.event), at, row[width + 1 : -needed])
-    oldest = None if rule.within is None else add(at, rule.within, ctx.zone, times=-1)
+    oldest = None if rule.within is None else add(at, rule.within, ctx.clock, times=-1)
     fresh = [act for act in acts if act is not None and (oldest is None or act >= oldest)]
     reason = unbound(ctx, rule.required)
     if len(fresh) == needed:
@@ -89,7 +89,7 @@ def _sql(ctx: Context, rule: Precedence) -> str:
         row[0] for row in ctx.engine.rows(f'SELECT DISTINCT "time" FROM {known(ctx, event)} t WHERE {chosen_events}')
     ]
     lead = rule.lead
-    bounds = [(at, at if lead is None else add(at, lead, ctx.zone, times=-1)) for at in times]
+    bounds = [(at, at if lead is None else add(at, lead, ctx.clock, times=-1)) for at in times]
     handed = ctx.engine.hand_over({"happened": TIME, "latest": TIME}, bounds)
     matches = "".join(f", {column} AS match_{i}" for i, column in enumerate(key(event, rule.matching)))
     names = [f"label_{i}" for i in range(len(rule.per))]

@@ -87,7 +87,7 @@ def _duty(
     breach: Finding,
 ) -> Judgement:
     start = instant_of(breach)
-    deadline = add(start, duty.within, ctx.zone)
+    deadline = add(start, duty.within, ctx.clock)
     done = acts.first(_texts(rule, breach), start, ctx.as_of) if acts else None
     if acts is None:
         verdict, because = Verdict.UNMEASURED, f"no table is bound for event {event}"
@@ -131,7 +131,7 @@ def cures(ctx: Context, rule: Rule, judged: Sequence[Judgement]) -> Iterator[Cur
 
 def _cure(ctx: Context, rule: Rule, cure: Cure, acts: Happenings | None, finding: Finding) -> CureStatus:
     start = instant_of(finding)
-    until = add(start, cure.within, ctx.zone)
+    until = add(start, cure.within, ctx.clock)
     done = acts.first(_texts(rule, finding), start, until) if acts else None
     open_still = CureState.CURABLE if ctx.as_of <= until else CureState.UNCURED
     state = open_still if done is None else CureState.CURED
@@ -151,7 +151,7 @@ def escalations(ctx: Context, rule: Rule, statuses: Sequence[CureStatus]) -> Ite
     for remedy in remedies_of(ctx, rule):
         if isinstance(remedy, Escalate):
             for status in statuses:
-                at = add(status.breached, remedy.after, ctx.zone)
+                at = add(status.breached, remedy.after, ctx.clock)
                 if status.at is None or status.at > at:
                     yield Escalation(
                         status.finding,
@@ -191,7 +191,7 @@ def _right(ctx: Context, clause: str, remedy: Terminate, statuses: Sequence[Cure
     )
     first = 0
     for place, (at, _) in enumerate(counted):
-        oldest = add(at, remedy.within, ctx.zone, times=-1)
+        oldest = add(at, remedy.within, ctx.clock, times=-1)
         while counted[first][0] <= oldest:
             first += 1
         if _same_instant_follows(counted, place):

@@ -120,7 +120,7 @@ def _case(
     excused: str | None,
     trigger: Evidence,
 ) -> _Case:
-    deadline = add(at, rule.within, ctx.zone)
+    deadline = add(at, rule.within, ctx.clock)
     if answer is not None and answer <= deadline:
         verdict = Verdict.MET
     elif ctx.as_of <= deadline:

@@ -12,6 +12,7 @@ from tallystick.evaluation.clock import (
     HOUR,
     NEVER,
     SECOND,
+    Clock,
     add,
     localized,
     midnight,
@@ -77,7 +78,7 @@ def _rolling(window: Rolling, life: Life, as_of: int, zone: ZoneInfo) -> Iterato
     unit = CalendarUnit.HOUR if elapsed else CalendarUnit.DAY
     end = calendar_period(unit, life.start, zone).end
     while end <= life.end and end < NEVER:
-        start = add(end, window.length, zone, times=-1)
+        start = add(end, window.length, Clock(zone), times=-1)
         if start >= as_of:
             return
         if start >= life.start:

@@ -11,6 +11,7 @@ from datetime import date
 from enum import StrEnum
 
 from tallystick.quantities import Period, Quantity
+from tallystick.rules.calendars import WorkingCalendar, WorkingHours
 from tallystick.rules.rule import Exemption, Remedy, Rule
 from tallystick.source import Span
 
@@ -142,6 +143,20 @@ class Term:
 
 
 @dataclass(frozen=True)
+class Calendar:
+    """Working time as it was declared; its holidays become dates once the life of the agreement is known."""
+
+    id: str
+    title: str
+    span: Span
+    weekdays: tuple[int, ...]
+    hours: tuple[WorkingHours, ...]
+    places: tuple[str, ...]
+    timezone: str | None
+    hours_stated: bool
+
+
+@dataclass(frozen=True)
 class Definition:
     """A defined term of the contract."""
 
@@ -229,6 +244,8 @@ class Agreement:
     terms: dict[str, Term] = field(default_factory=dict)
     definitions: dict[str, Definition] = field(default_factory=dict)
     standards: dict[str, Standard] = field(default_factory=dict)
+    calendars: dict[str, Calendar] = field(default_factory=dict)
+    working: dict[str, WorkingCalendar] = field(default_factory=dict)
     articles: tuple[Article, ...] = ()
     remedies: tuple[Remedy, ...] = ()
 

@@ -28,6 +28,7 @@ from tallystick.model.agreement import (
     Standard,
     Term,
 )
+from tallystick.model.calendars import declared, of_agreement, working_calendar
 from tallystick.model.conditions import condition, series
 from tallystick.model.measures import series_of
 from tallystick.model.prose import Numbered, prose, text_prose
@@ -36,6 +37,7 @@ from tallystick.model.scope import Scope
 from tallystick.model.sentences import Fields, rule
 from tallystick.model.values import day, literal, period, unit_name
 from tallystick.quantities import CURRENCIES, Period, PeriodUnit
+from tallystick.rules.calendars import OF_AGREEMENT
 from tallystick.rules.measure import Condition
 from tallystick.rules.rule import During, Exemption, Remedy, Rule, Where
 from tallystick.source import Span
@@ -113,6 +115,8 @@ def _head(scope: Scope, node: tree.AgreementNode) -> _Head | None:
         tree.GoverningLaw,
         tree.Timezone,
         tree.Currency,
+        tree.BusinessHours,
+        tree.BusinessDays,
     )
     for item in node.items:
         _head_item(scope, head, item)
@@ -143,6 +147,8 @@ def _head_item(scope: Scope, head: _Head, item: tree.AgreementItem) -> None:
                 scope.report("T0208", code.span, unit=code.text)
         case tree.Recital(prose=text):
             head.recitals.append(text)
+        case tree.BusinessDays() | tree.BusinessHours():
+            pass  # read with the declarations: terms may count by them
 
 
 def _timezone(scope: Scope, text: tree.String) -> str:
@@ -183,11 +189,31 @@ def _declare(scope: Scope, file: tree.File) -> None:
                 pass
     for built_in in _built_ins(()):
         scope.names[built_in.id] = built_in
+    _declare_calendars(scope, file)
     for node in file.declarations:
         _declare_one(scope, node)
     for built_in in _built_ins(scope.dimensions):
         scope.names[built_in.id] = built_in
     _resolve_roles(scope, file)
+
+
+def _declare_calendars(scope: Scope, file: tree.File) -> None:
+    """Working time comes before terms, whose values may count by it."""
+    for node in file.declarations:
+        if isinstance(node, tree.AgreementNode):
+            own = of_agreement(scope, node.items)
+            if own is not None:
+                scope.calendars.setdefault(own.id, own)
+    for node in file.declarations:
+        if not isinstance(node, tree.CalendarNode):
+            continue
+        _each_once(scope, node.items, tree.Hours, tree.Holidays, tree.Timezone)
+        zones = [_timezone(scope, item.text) for item in node.items if isinstance(item, tree.Timezone)]
+        found = declared(scope, node, next(iter(zones), None))
+        before = scope.calendars.get(found.id)
+        if before is not None or found.id == OF_AGREEMENT:
+            scope.twice(found.id, "calendar", node.span, before.span if before else node.name.span)
+        scope.calendars.setdefault(found.id, found)
 
 
 def _listed(scope: Scope, names: tuple[tree.Name, ...], into: dict[str, Span], kind: str) -> None:
@@ -545,12 +571,12 @@ def _assembled(
     scope: Scope, head: _Head, articles: tuple[Article, ...], shared: tuple[Remedy, ...], numbered: Numbered
 ) -> Agreement:
     assert head.effective is not None
-    named = scope.names
+    named, until = scope.names, _until(head.effective, head.term, head.renewal)
     return Agreement(
         title=head.node.title.text,
         version=head.version,
         effective=head.effective,
-        until=_until(head.effective, head.term, head.renewal),
+        until=until,
         timezone=head.timezone,
         span=head.node.span,
         term=head.term,
@@ -568,6 +594,10 @@ def _assembled(
         terms={key: item for key, item in named.items() if isinstance(item, Term)},
         definitions={key: item for key, item in named.items() if isinstance(item, Definition)},
         standards={key: item for key, item in named.items() if isinstance(item, Standard)},
+        calendars=scope.calendars,
+        working={
+            name: working_calendar(item, head.timezone, head.effective, until) for name, item in scope.calendars.items()
+        },
         articles=articles,
         remedies=shared,
     )

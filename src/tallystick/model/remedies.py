@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from tallystick.model.agreement import Event, Party, Role
 from tallystick.model.scope import Scope
-from tallystick.model.values import Typed, comparable, period, value
+from tallystick.model.values import Typed, comparable, deadline, period, value
 from tallystick.quantities import Kind, Quantity
 from tallystick.rules.measure import Comparison
 from tallystick.rules.rule import (
@@ -86,10 +86,10 @@ def _remedy(scope: Scope, node: tree.Consequence) -> Remedy | None:
             money, each = amount(scope, node.amount), calendar_unit(scope, node.each)
             return Cap(amount=money, each=each) if money and each else None
         case tree.CureNode():
-            within = period(scope, node.within)
+            within = deadline(scope, node.within)
             return Cure(within=within) if within else None
         case tree.EscalateNode():
-            role, after = scope.find(node.role, Role), period(scope, node.after)
+            role, after = scope.find(node.role, Role), deadline(scope, node.after)
             return Escalate(role=role.id, after=after) if role and after else None
         case tree.TerminateNode():
             return _terminate(scope, node)
@@ -100,7 +100,7 @@ def _remedy(scope: Scope, node: tree.Consequence) -> Remedy | None:
 
 
 def _notify(scope: Scope, node: tree.NotifyDutyNode) -> Remedy | None:
-    who, role, within = holder(scope, node.holder), scope.find(node.role, Role), period(scope, node.within)
+    who, role, within = holder(scope, node.holder), scope.find(node.role, Role), deadline(scope, node.within)
     if who is None or role is None or within is None:
         return None
     seniors = scope.seniors(role.id)
@@ -108,7 +108,7 @@ def _notify(scope: Scope, node: tree.NotifyDutyNode) -> Remedy | None:
 
 
 def _perform(scope: Scope, node: tree.PerformDutyNode) -> Remedy | None:
-    who, event, within = holder(scope, node.holder), scope.find(node.event, Event), period(scope, node.within)
+    who, event, within = holder(scope, node.holder), scope.find(node.event, Event), deadline(scope, node.within)
     if who is None or event is None or within is None:
         return None
     return PerformDuty(id=f"perform-{event.id}", holder=who, event=event.id, within=within)

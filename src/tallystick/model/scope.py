@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from tallystick.diagnostics.diagnostic import Diagnostic, Related
 from tallystick.model.agreement import (
+    Calendar,
     Definition,
     Event,
     Metric,
@@ -52,6 +53,7 @@ class Scope:
     environments: dict[str, Span] = field(default_factory=dict)
     stages: dict[str, Span] = field(default_factory=dict)
     currency: str | None = None
+    calendars: dict[str, Calendar] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     rule_ids: dict[str, Span] = field(default_factory=dict)
 

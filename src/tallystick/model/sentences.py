@@ -11,7 +11,7 @@ from tallystick.model.conditions import Data, series
 from tallystick.model.measures import has_dimension, matching, measure, series_of
 from tallystick.model.remedies import calendar_unit, environments, holder, whole
 from tallystick.model.scope import Scope
-from tallystick.model.values import Typed, comparable, fitted, period, value
+from tallystick.model.values import Typed, comparable, deadline, fitted, period, value
 from tallystick.quantities import Period
 from tallystick.rules.measure import Across, Arithmetic, Comparison, Elapsed, Measure, Series, SeriesKind, Value
 from tallystick.rules.rule import (
@@ -374,7 +374,7 @@ def _sampled(scope: Scope, node: tree.Expression) -> Series | None:
 
 def _cadence(scope: Scope, node: tree.CadenceNode, fields: Fields) -> Resolved | None:
     qualifiers = _Qualifiers(scope, node.qualifiers)
-    who, event, every = holder(scope, node.holder), scope.find(node.event, Event), period(scope, node.every)
+    who, event, every = holder(scope, node.holder), scope.find(node.event, Event), deadline(scope, node.every)
     if event is None:
         return None
     rows, common = series(scope, event, node.where), _common(scope, fields, qualifiers, [event], node.span)
@@ -419,7 +419,7 @@ def _response(
     qualifiers = _Qualifiers(
         scope, node.qualifiers, tree.Where, tree.Matching, tree.CaseShareNode, tree.Samples, *_TIMES
     )
-    who, within, trigger = holder(scope, node.holder), period(scope, node.within), scope.find(node.trigger, Event)
+    who, within, trigger = holder(scope, node.holder), deadline(scope, node.within), scope.find(node.trigger, Event)
     answer = _answer(scope, node)
     share, samples = _case_share(scope, qualifiers), _minimum_samples(scope, qualifiers)
     if trigger is None or answer is None or samples is None or share is False:
@@ -518,7 +518,7 @@ def _precedence(scope: Scope, node: tree.PrecedenceNode, fields: Fields) -> Reso
 def _bounds(scope: Scope, node: tree.PrecedenceNode) -> dict[str, Period] | None:
     found: dict[str, Period] = {}
     for bound in node.bounds or ():
-        length = period(scope, bound.period)
+        length = deadline(scope, bound.period)
         name = "within" if isinstance(bound, tree.WithinBefore) else "lead"
         if length is None:
             return None
@@ -570,7 +570,7 @@ def _retention(scope: Scope, node: tree.RetentionNode, fields: Fields) -> Resolv
 
 def _deletion(scope: Scope, node: tree.DeletionNode, fields: Fields) -> Resolved | None:
     qualifiers = _Qualifiers(scope, node.qualifiers, tree.Where, tree.Matching, *_TIMES)
-    who, record, within = holder(scope, node.holder), scope.find(node.record, Record), period(scope, node.within)
+    who, record, within = holder(scope, node.holder), scope.find(node.record, Record), deadline(scope, node.within)
     trigger = scope.find(node.trigger, Event)
     if record is None or trigger is None:
         return None

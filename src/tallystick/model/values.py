@@ -10,11 +10,19 @@ from difflib import get_close_matches
 from tallystick.model.agreement import Term
 from tallystick.model.scope import Scope
 from tallystick.quantities import CURRENCIES, UNITS, Kind, Period, PeriodUnit, Quantity, known_unit, unit
+from tallystick.rules.calendars import OF_AGREEMENT
 from tallystick.rules.measure import Operator, Value
 from tallystick.source import Span
 from tallystick.syntax import tree
 
-PERIOD_WORDS = {word: word for word in PeriodUnit} | {word.removesuffix("s"): word for word in PeriodUnit}
+BUSINESS_WORDS = {
+    "business days": PeriodUnit.BUSINESS_DAYS,
+    "business day": PeriodUnit.BUSINESS_DAYS,
+    "business hours": PeriodUnit.BUSINESS_HOURS,
+    "business hour": PeriodUnit.BUSINESS_HOURS,
+}
+_PLAIN_UNITS = [word for word in PeriodUnit if word not in BUSINESS_WORDS.values()]
+PERIOD_WORDS = {word: word for word in _PLAIN_UNITS} | {word.removesuffix("s"): word for word in _PLAIN_UNITS}
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,11 @@ def literal(scope: Scope, node: tree.Expression) -> Quantity | Period | date | s
             return Quantity(value=value, unit=currency)
         case tree.QuantityLiteral():
             return _quantity(scope, node)
+        case tree.Binary(operator="of", left=tree.QuantityLiteral() as left, right=tree.NameReference() as right) if (
+            left.unit in BUSINESS_WORDS
+        ):
+            named = tree.Name(right.span, right.text)
+            return deadline(scope, tree.PeriodLiteral(node.span, left.value, left.unit, named))
         case tree.DateLiteral():
             return day(scope, node)
         case tree.String(text=text):
@@ -78,6 +91,8 @@ def day(scope: Scope, node: tree.DateLiteral) -> date | None:
 
 
 def _quantity(scope: Scope, node: tree.QuantityLiteral) -> Quantity | Period | None:
+    if " " in node.unit:
+        return deadline(scope, tree.PeriodLiteral(node.span, node.value, node.unit))
     if node.unit in PERIOD_WORDS and node.value == int(node.value) and node.value > 0:
         return _bounded(scope, Period(amount=int(node.value), unit=PeriodUnit(PERIOD_WORDS[node.unit])), node.span)
     if node.unit == "percent":
@@ -88,7 +103,19 @@ def _quantity(scope: Scope, node: tree.QuantityLiteral) -> Quantity | Period | N
 
 
 def period(scope: Scope, node: tree.PeriodLiteral) -> Period | None:
-    """A period written out or named by a term; whole and positive."""
+    """A period of plain time; reports business days and hours, which only a deadline, lead or age limit takes."""
+    found = deadline(scope, node)
+    if found is not None and found.working:
+        scope.report("T0234", node.span, found=node.span.text)
+        return None
+    return found
+
+
+def deadline(scope: Scope, node: tree.PeriodLiteral) -> Period | None:
+    """A period written out or named by a term, of plain or working time; whole and positive."""
+    if node.calendar is not None and node.word not in BUSINESS_WORDS:
+        scope.report("T0236", node.span, found=node.span.text)
+        return None
     if node.amount is None:
         term = scope.find(tree.Name(node.span, node.word), Term)
         if term is not None and isinstance(term.value, Period):
@@ -96,13 +123,33 @@ def period(scope: Scope, node: tree.PeriodLiteral) -> Period | None:
         if term is not None:
             scope.report("T0303", node.span, found=node.word)
         return None
-    if node.word not in PERIOD_WORDS:
+    if node.word not in PERIOD_WORDS and node.word not in BUSINESS_WORDS:
         scope.report("T0303", node.span, found=node.span.text)
         return None
     if node.amount != int(node.amount) or node.amount <= 0:
         scope.report("T0409", node.span, found=node.span.text)
         return None
+    if node.word in BUSINESS_WORDS:
+        return _working(scope, node, int(node.amount))
     return _bounded(scope, Period(amount=int(node.amount), unit=PeriodUnit(PERIOD_WORDS[node.word])), node.span)
+
+
+def _working(scope: Scope, node: tree.PeriodLiteral, amount: int) -> Period | None:
+    """Business days or hours of a calendar that is declared, and that states hours where hours are counted."""
+    name = node.calendar
+    if name is None and OF_AGREEMENT not in scope.calendars:
+        if "business" not in scope.doubtful:
+            scope.report("T0232", node.span, found=node.span.text)
+        return None
+    chosen = scope.choose(name, "calendar", scope.calendars) if name else OF_AGREEMENT
+    if chosen is None:
+        return None
+    unit = BUSINESS_WORDS[node.word]
+    if unit is PeriodUnit.BUSINESS_HOURS and not scope.calendars[chosen].hours_stated:
+        which = f"The calendar “{chosen}”" if name else "The agreement"
+        scope.report("T0233", node.span, found=node.span.text, which=which)
+        return None
+    return _bounded(scope, Period(amount=amount, unit=unit, calendar=chosen), node.span)
 
 
 # How many of a unit make about a thousand years, beyond which no calendar reaches.
@@ -115,6 +162,8 @@ _MOST = {
     PeriodUnit.MONTHS: 12_000,
     PeriodUnit.QUARTERS: 4_000,
     PeriodUnit.YEARS: 1_000,
+    PeriodUnit.BUSINESS_DAYS: 250_000,
+    PeriodUnit.BUSINESS_HOURS: 2_000_000,
 }
 
 

@@ -11,7 +11,7 @@ from tallystick.prose.from_rule import OBLIGATION
 from tallystick.prose.phrases import Inlines
 from tallystick.prose.quantity import money_text
 from tallystick.prose.sentence import Part, Sentence
-from tallystick.quantities import Period
+from tallystick.quantities import Period, PeriodUnit
 from tallystick.rules.rule import (
     Amount,
     Block,
@@ -61,9 +61,14 @@ def _inlines(agreement: Agreement, remedy: Remedy, rules: Sequence[Rule]) -> Inl
                 f" in each {phrases.calendar_text(each)}",
             )
         case Cure(within=within):
+            if within.unit is PeriodUnit.BUSINESS_DAYS:
+                return "A breach may be cured until the end of ", *phrases.day(agreement, within), " after it"
             return "A breach may be cured within ", *phrases.period(agreement, within), " after it"
         case Escalate(role=role, after=after):
             limit = phrases.period(agreement, after)
+            if after.unit is PeriodUnit.BUSINESS_DAYS:
+                limit = ("the end of ", *phrases.day(agreement, after), " after it")
+                return "A breach that is not cured by ", *limit, " goes up to ", *phrases.role(agreement, role)
             return "A breach that is not cured within ", *limit, " goes up to ", *phrases.role(agreement, role)
         case Terminate(party=party, count=count, uncured=uncured, within=within):
             return _terminate(agreement, party, count, uncured, within, bool(rules))
@@ -93,7 +98,7 @@ def _terminate(
 
 
 def _deadline(agreement: Agreement, within: Period) -> Inlines:
-    return " no later than ", *phrases.period(agreement, within), " after the breach"
+    return " ", *phrases.deadline(agreement, within), " after the breach"
 
 
 def _credit(agreement: Agreement, remedy: Credit) -> Inlines:

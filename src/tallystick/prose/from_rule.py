@@ -10,10 +10,10 @@ from tallystick.model.agreement import Agreement, Operative, Reference, Target
 from tallystick.prose import phrases
 from tallystick.prose.from_measure import measure
 from tallystick.prose.phrases import Inlines
-from tallystick.prose.quantity import number_text, period_text, quantity_text
+from tallystick.prose.quantity import number_text, ordinal_text, period_text, quantity_text
 from tallystick.prose.references import reference_link
 from tallystick.prose.sentence import Part, Sentence
-from tallystick.quantities import Period
+from tallystick.quantities import Period, PeriodUnit
 from tallystick.rules.measure import Comparison, Measure, Value
 from tallystick.rules.rule import (
     Cadence,
@@ -183,7 +183,11 @@ def _cadence(agreement: Agreement, rule: Cadence) -> Iterator[Part]:
 
 
 def _every(agreement: Agreement, period: Period) -> Inlines:
-    return phrases.period(agreement, period, "") if period.term else (_bare(period),)
+    return (
+        phrases.period(agreement, period, "")
+        if period.term
+        else (_bare(period), phrases.of_calendar(agreement, period))
+    )
 
 
 def _bare(period: Period) -> str:
@@ -210,7 +214,7 @@ def _response(agreement: Agreement, rule: Response) -> Iterator[Part]:
     else:
         name = rule.response.name
         yield Part((*phrases.action(agreement, name), *phrases.where(agreement, rule.response.where)), "event")
-    yield Part((" no later than ", *phrases.period(agreement, rule.within), " after"), "period")
+    yield Part((" ", *phrases.deadline(agreement, rule.within), " after"), "period")
     yield Part((" ", *phrases.each(agreement, rule.trigger)), "trigger")
     yield from _scope(rule)
     yield from _same(rule)
@@ -248,8 +252,28 @@ def _required(agreement: Agreement, rule: Precedence) -> Inlines:
 
 def _when(agreement: Agreement, rule: Precedence) -> Inlines:
     bounds = (("at least ", rule.lead), ("no more than ", rule.within))
-    found = [(words, *phrases.period(agreement, length), " before it") for words, length in bounds if length]
+    found = [_bound(agreement, words, length) for words, length in bounds if length]
     return phrases.joined(found, "and") or ("given at or before that time",)
+
+
+def _bound(agreement: Agreement, words: str, length: Period) -> Inlines:
+    if length.unit is not PeriodUnit.BUSINESS_DAYS:
+        return words, *phrases.period(agreement, length), " before it"
+    if words == "at least ":
+        full = (
+            phrases.period(agreement, length)
+            if length.term
+            else (f"{number_text(Decimal(length.amount))} full ", _whole(agreement, length))
+        )
+        return "with at least ", *full, " between the two"
+    if length.term is not None:
+        return "no earlier than the start of the first day of ", *phrases.period(agreement, length), " before it"
+    which = "last" if length.amount == 1 else ordinal_text(Decimal(length.amount))
+    return (f"no earlier than the start of the {which} Business Day{phrases.of_calendar(agreement, length)} before it",)
+
+
+def _whole(agreement: Agreement, length: Period) -> str:
+    return phrases.counted(agreement, length).split(" ", 1)[1]
 
 
 def _prohibition(agreement: Agreement, rule: Prohibition) -> Iterator[Part]:
@@ -284,7 +308,7 @@ def _retention(agreement: Agreement, rule: Retention) -> Iterator[Part]:
 def _deletion(agreement: Agreement, rule: Deletion) -> Iterator[Part]:
     yield from _holder(agreement, rule, f"{OBLIGATION} delete")
     yield Part(("every ", *phrases.data(agreement, rule.record)), "record")
-    yield Part((" no later than ", *phrases.period(agreement, rule.within), " after "), "period")
+    yield Part((" ", *phrases.deadline(agreement, rule.within), " after "), "period")
     yield Part(phrases.each(agreement, rule.trigger), "trigger")
     yield from _scope(rule)
     yield from _same(rule)
@@ -300,6 +324,10 @@ def _boundaries(rule: Rule) -> Iterator[Part]:
             yield _exactly(rule.comparison, threshold)
         case Precedence(within=None, lead=None):
             pass
+        case Response() | Deletion() | Cadence() if _working_limit(rule).working:
+            yield from _working_boundaries(rule)
+        case Precedence() if any(bound and bound.working for bound in (rule.lead, rule.within)):
+            yield from _working_bounds(rule)
         case Response() | Deletion():
             yield Part((f" Exactly {period_text(rule.within)} after is in time.",))
         case Cadence():
@@ -336,6 +364,40 @@ def _gate_boundaries(rule: Gate) -> Iterator[Part]:
         yield Part((f" The environment is that of the {event}.",))
     within = f" What was recorded exactly {period_text(rule.before)} before the {event} counts;"
     yield Part((f"{within} what was recorded at its very time does not.",))
+
+
+def _working_limit(rule: Response | Deletion | Cadence) -> Period:
+    return rule.every if isinstance(rule, Cadence) else rule.within
+
+
+def _working_boundaries(rule: Response | Deletion | Cadence) -> Iterator[Part]:
+    """What of working time a deadline counts, and what is still in time."""
+    limit = _working_limit(rule)
+    if isinstance(rule, Cadence):
+        start = f"the start of this Agreement{_or_first_seen(rule)}"
+        yield Part((f" The first interval begins at {start}.",))
+    if limit.unit is PeriodUnit.BUSINESS_HOURS:
+        yield Part((f" Only time within those hours counts; exactly {period_text(limit)} after is in time.",))
+        return
+    first = "on which an interval begins" if isinstance(rule, Cadence) else "of that occurrence"
+    which = "" if limit.amount == 1 else f"{ordinal_text(Decimal(limit.amount))} "
+    yield Part((f" The day {first} does not count, and the whole of the {which}Business Day after it is in time.",))
+
+
+def _working_bounds(rule: Precedence) -> Iterator[Part]:
+    """The same for what must come before."""
+    for bound, is_lead in ((rule.lead, True), (rule.within, False)):
+        if bound is None:
+            continue
+        match bound.unit:
+            case PeriodUnit.BUSINESS_DAYS if is_lead:
+                yield Part((" Neither the day of the one nor the day of the other counts among them.",))
+            case PeriodUnit.BUSINESS_DAYS:
+                yield Part((" The whole of that Business Day is in time.",))
+            case PeriodUnit.BUSINESS_HOURS:
+                yield Part((f" Only time within those hours counts; exactly {period_text(bound)} before is in time.",))
+            case _:
+                yield Part((f" Exactly {period_text(bound)} before is in time.",))
 
 
 def _or_first_seen(rule: Rule) -> str:

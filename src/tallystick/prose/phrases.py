@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from tallystick.model.agreement import Agreement
-from tallystick.prose.quantity import listed, number_text, period_text, quantity_text
+from tallystick.prose.quantity import listed, number_text, ordinal_text, period_text, quantity_text
 from tallystick.prose.sentence import Inline, Link
-from tallystick.quantities import Period
+from tallystick.quantities import Period, PeriodUnit
+from tallystick.rules.calendars import OF_AGREEMENT
 from tallystick.rules.measure import (
     All,
     Any,
@@ -202,9 +203,47 @@ def matching(names: Sequence[str]) -> str:
 
 def period(agreement: Agreement, found: Period, article: str = "the ") -> Inlines:
     """`72 hours`, or `the Notice Period (72 hours)`; after `each` or `any` the name has no article."""
+    shown = counted(agreement, found)
     if found.term is None:
-        return (period_text(found),)
-    return article, Link(agreement.terms[found.term].title, f"term-{found.term}"), f" ({period_text(found)})"
+        return (shown,)
+    return article, Link(agreement.terms[found.term].title, f"term-{found.term}"), f" ({shown})"
+
+
+def counted(agreement: Agreement, found: Period) -> str:
+    """`72 hours`, `10 Business Days`, `4 Business Hours of the Support Desk`."""
+    return period_text(found) + of_calendar(agreement, found)
+
+
+def of_calendar(agreement: Agreement, found: Period) -> str:
+    """` of the Support Desk`, where it counts by another calendar than the agreement's own."""
+    return "" if found.calendar is None else named_calendar(agreement, found.calendar)
+
+
+def named_calendar(agreement: Agreement, name: str) -> str:
+    """` of the Support Desk`; nothing for the agreement's own."""
+    if name == OF_AGREEMENT:
+        return ""
+    title = agreement.calendars[name].title
+    return f" of {title if title.lower().startswith(('the ', 'a ', 'an ')) else f'the {title}'}"
+
+
+def day(agreement: Agreement, found: Period) -> Inlines:
+    """`the 10th Business Day`, or of a term `the last of the Notice Period (10 Business Days)`."""
+    if found.term is not None:
+        return "the last day of ", *period(agreement, found)
+    which = "next" if found.amount == 1 else ordinal_text(Decimal(found.amount))
+    return (f"the {which} Business Day{of_calendar(agreement, found)}",)
+
+
+def deadline(agreement: Agreement, found: Period) -> Inlines:
+    """`no later than 72 hours`, `no later than the end of the 10th Business Day`, `within 4 Business Hours`."""
+    match found.unit:
+        case PeriodUnit.BUSINESS_DAYS:
+            return "no later than the end of ", *day(agreement, found)
+        case PeriodUnit.BUSINESS_HOURS:
+            return "within ", *period(agreement, found)
+        case _:
+            return "no later than ", *period(agreement, found)
 
 
 def window(agreement: Agreement, found: Window) -> Inlines:

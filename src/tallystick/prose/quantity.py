@@ -40,8 +40,12 @@ def money_text(quantity: Quantity) -> str:
 
 
 def period_text(period: Period) -> str:
-    """`30 days`, `1 month`."""
-    return str(period)
+    """`30 days`, `1 month`, `10 Business Days`."""
+    return (
+        str(period).replace("business", "Business").replace("day", "Day").replace("hour", "Hour")
+        if period.working
+        else str(period)
+    )
 
 
 def date_text(day: date) -> str:

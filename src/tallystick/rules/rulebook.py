@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from tallystick.quantities import Data
+from tallystick.rules.calendars import WorkingCalendar
 from tallystick.rules.rule import Remedy, Rule
 
 SCHEMA_VERSION = 2
@@ -77,6 +78,7 @@ class Rulebook(Data):
     until: date | None = None
     timezone: str
     currency: str | None = None
+    calendars: tuple[WorkingCalendar, ...] = ()
     environments: tuple[str, ...] = ()
     parties: tuple[Party, ...] = ()
     roles: tuple[Role, ...] = ()

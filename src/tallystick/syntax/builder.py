@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -24,6 +25,9 @@ NODES: dict[str, type[tree.Node]] = {
     "timezone": tree.Timezone,
     "currency": tree.Currency,
     "recital": tree.Recital,
+    "business_hours": tree.BusinessHours,
+    "calendar": tree.CalendarNode,
+    "hours": tree.Hours,
     "party": tree.PartyNode,
     "entity": tree.Entity,
     "address": tree.Address,
@@ -103,6 +107,8 @@ NODES: dict[str, type[tree.Node]] = {
 # Rule -> node whose one field is the tuple of all children.
 NODES_OF_MANY: dict[str, type[tree.Node]] = {
     "start": tree.File,
+    "business_days": tree.BusinessDays,
+    "holidays": tree.Holidays,
     "satisfies": tree.Satisfies,
     "per": tree.Per,
     "in_environments": tree.InEnvironments,
@@ -114,6 +120,7 @@ NODES_OF_MANY: dict[str, type[tree.Node]] = {
 # Rules that are just lists: their value is the tuple of children.
 LISTS = (
     "agreement_items",
+    "calendar_items",
     "party_body",
     "names",
     "dimensions",
@@ -223,15 +230,20 @@ class Builder(Transformer[Token, Any]):
 
     @v_args(meta=True)
     def quantity(self, meta: Meta, children: list[Token]) -> tree.QuantityLiteral:
-        return tree.QuantityLiteral(self._span(meta), number_value(children[0]), str(children[1]))
+        return tree.QuantityLiteral(self._span(meta), number_value(children[0]), " ".join(children[1:]))
 
     def date(self, children: list[Token]) -> tree.DateLiteral:
         return tree.DateLiteral(self._at(children[0]), _day(children[0]))
 
     @v_args(meta=True)
     def period(self, meta: Meta, children: list[Token]) -> tree.PeriodLiteral:
-        amount = number_value(children[0]) if len(children) == 2 else None
-        return tree.PeriodLiteral(self._span(meta), amount, str(children[-1]))
+        amount = number_value(children[0]) if len(children) > 1 else None
+        return tree.PeriodLiteral(self._span(meta), amount, " ".join(children[1:] or children))
+
+    @v_args(meta=True)
+    def calendar_period(self, meta: Meta, children: list[Any]) -> tree.PeriodLiteral:
+        length: tree.PeriodLiteral = children[0]
+        return replace(length, span=self._span(meta), calendar=children[1])
 
     @v_args(meta=True)
     def credit_by_value(self, meta: Meta, children: list[Any]) -> tree.CreditByValueNode:

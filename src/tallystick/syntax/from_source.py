@@ -59,12 +59,12 @@ _QUALIFYING = {"PER", "IN", "WITH", "MATCHING", "LABELLED", "WORDED"}
 # The words that statements begin with: a first word close to one of them was meant to be it.
 _DECLARING = (
     "agreement", "party", "role", "environments", "stages", "metric", "event", "record", "key", "term", "define",
-    "standard", "article",
+    "standard", "article", "calendar",
 )  # fmt: skip
 _BEGINNINGS = (
     *_DECLARING, "clause", "on", "version", "effective", "governing", "timezone", "currency", "recital", "entity",
     "address", "notices", "signatory", "means", "reported", "places", "note", "stage", "narrative", "except",
-    "missing", "satisfies", "only", "credit", "cap", "cure", "escalate", "block",
+    "missing", "satisfies", "business", "hours", "holidays", "only", "credit", "cap", "cure", "escalate", "block",
 )  # fmt: skip
 
 # What a misspelt block header is read as, so that the mistakes inside the block are found too.
@@ -74,6 +74,7 @@ _HEADERS = {
     "metric": "metric m as count{",
     "event": "event e{",
     "record": "record r{",
+    "calendar": "calendar c{",
     "article": 'article""{',
     "clause": "clause c{",
     "on": "on breach{",

@@ -42,12 +42,11 @@ _MARKS = {
 
 # What a later version of the language will say. It begins a statement, or stands anywhere in one.
 _LATER_BEGINNINGS = (
-    r"(?:use|calendar|order|scenario|amendment|schedule|param|trigger|refund|accrue|waiver|given|expect|"
-    r"business\s+days|fiscal\s+year)(?!\s+(?:must|may|shall|will)\b)"
+    r"(?:use|order|scenario|amendment|schedule|param|trigger|refund|accrue|waiver|given|expect|"
+    r"fiscal\s+year)(?!\s+(?:must|may|shall|will)\b)"
 )
 _LATER = (
     r"on\s+(?!breach\b)\w+(?=\s*(?:where\b[^{}]*)?\{)",
-    r"business\s+(?:days?|hours?)",
     r"fiscal\s+(?:years?|quarters?)",
     r"with\s+[\d.]+%\s+confidence",
     r"after\s+\w+\s+until\s+\w+",

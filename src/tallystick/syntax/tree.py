@@ -83,10 +83,11 @@ class DateLiteral(Node):
 
 @dataclass(frozen=True)
 class PeriodLiteral(Node):
-    """`30 days`; a term's name alone has no amount."""
+    """`30 days`; a term's name alone has no amount. `4 business hours of support_desk` names a calendar."""
 
     amount: Decimal | None
     word: str
+    calendar: Name | None = None
 
 
 # --- declarations --------------------------------------------------------------------------------------------
@@ -142,7 +143,46 @@ class Recital(Node):
     prose: ProseText
 
 
-AgreementItem = Version | Effective | Duration | GoverningLaw | Timezone | Currency | Recital
+@dataclass(frozen=True)
+class BusinessDays(Node):
+    """`business days "US".`: Monday to Friday without the public holidays of these places."""
+
+    places: tuple[String, ...]
+
+
+@dataclass(frozen=True)
+class BusinessHours(Node):
+    """`business hours "Mon-Fri 09:00-17:00".`"""
+
+    text: String
+
+
+AgreementItem = (
+    Version | Effective | Duration | GoverningLaw | Timezone | Currency | Recital | BusinessDays | BusinessHours
+)
+
+
+@dataclass(frozen=True)
+class Hours(Node):
+    """`hours "Sun-Thu 10:00-18:00".`"""
+
+    text: String
+
+
+@dataclass(frozen=True)
+class Holidays(Node):
+    """`holidays "IL".`"""
+
+    places: tuple[String, ...]
+
+
+@dataclass(frozen=True)
+class CalendarNode(Node):
+    """`calendar support_desk "Support Desk" { … }`."""
+
+    name: Name
+    title: String | None
+    items: tuple[Hours | Holidays | Timezone, ...]
 
 
 @dataclass(frozen=True)
@@ -968,6 +1008,7 @@ Declaration = (
     | EventNode
     | RecordNode
     | TermNode
+    | CalendarNode
     | DefinitionNode
     | StandardNode
     | ArticleNode
