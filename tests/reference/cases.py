@@ -344,7 +344,7 @@ def precedence(case: Case, rule: Json) -> list[Finding]:
 def judge_gate(case: Case, rule: Json, event: Row) -> Finding:
     """*Gate*, one event: the measure over the period before it, of rows that equal it on `matching`."""
     at = time_of(event)
-    window, group = Window(add(case.zone, at, rule["before"], -1), at), group_of(event, rule["per"])
+    window, group = Window(add(case.clock, at, rule["before"], -1), at), group_of(event, rule["per"])
     excused = excepted(case, rule, rule["event"], event, at)
     series = [s for side in ("measure", "threshold") for leaf in leaves(rule[side]) for s in series_of(leaf)]
     texts = {dimension: event[dimension] for dimension in rule["matching"]}

@@ -104,7 +104,7 @@ def plan_gate(ctx: Context, rule: Gate, scans: Scans) -> GatePlan:
     unbound_event = unbound(ctx, rule.event, *time_records(rule))
     rows = () if unbound_event else tuple(ctx.engine.rows(_events_sql(ctx, rule)))
     times = sorted({row[0] for row in rows})
-    stretches = tuple(Stretch(add(at, rule.before, ctx.zone, times=-1), at) for at in times)
+    stretches = tuple(Stretch(add(at, rule.before, ctx.clock, times=-1), at) for at in times)
     series = (*series_of(rule.measure), *series_of(rule.threshold))
     reason = unbound(ctx, *series)
     # Environments and time are those of the event; what the measure reads is equal to it where `matching` says so.
