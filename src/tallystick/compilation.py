@@ -144,6 +144,7 @@ def to_rulebook(agreement: Agreement) -> Rulebook:
                 title=r.title,
                 dimensions=r.dimensions,
                 attributes=tuple(AttributeData(name=a.name, unit=a.unit) for a in r.attributes),
+                optional=r.optional,
             )
             for r in agreement.records.values()
         ),

@@ -19,6 +19,7 @@ from tallystick.compilation import Compiled, compile_source
 from tallystick.diagnostics.diagnostic import Diagnostic
 from tallystick.diagnostics.to_text import to_text
 from tallystick.evaluating import instant_of, judge
+from tallystick.evaluation.clock import localized
 from tallystick.evaluation.evaluation import Evaluation
 from tallystick.evaluation.finding import Finding
 from tallystick.source import Source
@@ -143,6 +144,11 @@ def _findings(evaluation: Evaluation, zone: ZoneInfo) -> Iterator[str]:
         yield f"{item.verdict.value} {_name(item)} {window}{value} samples {item.samples}" + (
             f" ({why})" if why else ""
         )
+    for waiver in evaluation.waivers:
+        until = "" if waiver.last is None else f" to {localized(waiver.last, zone).isoformat()}"
+        texts = "".join(f" {name} {text}" for name, text in waiver.group)
+        excused = "".join(f" excuses {names[finding]}" for finding in waiver.findings)
+        yield f"waiver {waiver.state} of {waiver.clause} by {waiver.role or 'nobody'}{texts}{until}{excused}"
     for credit in evaluation.credits:
         before = "" if credit.before == credit.amount else f" (before caps {credit.before})"
         yield f"credit {credit.currency} {credit.amount}{before} to {credit.party} for {names[credit.finding]}"

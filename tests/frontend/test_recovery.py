@@ -151,7 +151,6 @@ LATER = [
     "on breach { accrue interest at 5%. }",
     "on breach { refund customer prorated by day. }",
     "on breach { credit customer by delay { } }",
-    "waiver.",
 ]
 LATER_DECLARATIONS = [
     'use "x.msa".',

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from .clock import FOREVER, Window, add, windows_of
@@ -79,6 +79,12 @@ def excepted(case: Case, rule: Json, series: Json, row: Row, instant: int) -> bo
 def matches(row: Row, other: Row, matching: Iterable[str]) -> bool:
     """Whether two rows have the same texts in `matching`."""
     return all(row[name] == other[name] for name in matching)
+
+
+def about(case: Case, series: Json, row: Row, found: Finding) -> Finding:
+    """The finding, with the texts of the row that it is about."""
+    dimensions = case.dimensions(series["source"], series["name"])
+    return replace(found, about=tuple((d, row[d]) for d in dimensions if row[d] is not None))
 
 
 # --- keep at all times ------------------------------------------------------------------------------------------
@@ -298,7 +304,9 @@ def response(case: Case, rule: Json) -> list[Finding]:
     if rule["share"]:
         return share_of_responses(case, rule)
     triggers = cases_of(case, rule, rule["trigger"], rule["environments"])
-    return [judge_response(case, rule, row) for row in triggers] or [over_evaluated_time(case, rule, "met")]
+    return [about(case, rule["trigger"], row, judge_response(case, rule, row)) for row in triggers] or [
+        over_evaluated_time(case, rule, "met")
+    ]
 
 
 # --- precedence, prohibition, permission --------------------------------------------------------------------------
@@ -335,7 +343,9 @@ def precedence(case: Case, rule: Json) -> list[Finding]:
     if not (case.bound("event", rule["event"]["name"]) and time_known(case, rule)):
         return [over_evaluated_time(case, rule, "unmeasured")]
     events = cases_of(case, rule, rule["event"], rule["environments"])
-    return [judge_precedence(case, rule, event) for event in events] or [over_evaluated_time(case, rule, "met")]
+    return [about(case, rule["event"], event, judge_precedence(case, rule, event)) for event in events] or [
+        over_evaluated_time(case, rule, "met")
+    ]
 
 
 # --- gates --------------------------------------------------------------------------------------------------------
@@ -370,7 +380,9 @@ def gate(case: Case, rule: Json) -> list[Finding]:
     if not (case.bound("event", rule["event"]["name"]) and time_known(case, rule)):
         return [over_evaluated_time(case, rule, "unmeasured")]
     events = cases_of(case, rule, rule["event"], rule["environments"])
-    return [judge_gate(case, rule, event) for event in events] or [over_evaluated_time(case, rule, "met")]
+    return [about(case, rule["event"], event, judge_gate(case, rule, event)) for event in events] or [
+        over_evaluated_time(case, rule, "met")
+    ]
 
 
 def permitted(rule: Json, event: Row) -> bool:
@@ -393,7 +405,8 @@ def events_against(case: Case, rule: Json) -> list[Finding]:
             rest[group] = rest.get(group, 0) + 1
             continue
         verdict = "excused" if excepted(case, rule, rule["event"], event, at) else "breached"
-        findings.append(finding(rule, verdict, group, Window(at, at), samples=1, decided=at))
+        judged = finding(rule, verdict, group, Window(at, at), samples=1, decided=at)
+        findings.append(about(case, rule["event"], event, judged))
     findings += [over_evaluated_time(case, rule, "met", group, number) for group, number in rest.items()]
     return findings or [over_evaluated_time(case, rule, "met")]
 
@@ -412,7 +425,8 @@ def retention(case: Case, rule: Json) -> list[Finding]:
         due = add(case.clock, begin, rule["period"])
         if end is not None and end < due:
             verdict = "excused" if excepted(case, rule, series, record, end) else "breached"
-            findings.append(finding(rule, verdict, group, Window(begin, end), end - begin, 1, end))
+            judged = finding(rule, verdict, group, Window(begin, end), end - begin, 1, end)
+            findings.append(about(case, series, record, judged))
         else:
             others.append((group, "met" if end is not None or case.as_of >= due else "pending"))
     findings += [
@@ -451,4 +465,6 @@ def deletion(case: Case, rule: Json) -> list[Finding]:
     if not (case.bound("event", rule["trigger"]["name"]) and time_known(case, rule)):
         return [over_evaluated_time(case, rule, "unmeasured")]
     triggers = cases_of(case, rule, rule["trigger"], rule["environments"])
-    return [judge_deletion(case, rule, row) for row in triggers] or [over_evaluated_time(case, rule, "met")]
+    return [about(case, rule["trigger"], row, judge_deletion(case, rule, row)) for row in triggers] or [
+        over_evaluated_time(case, rule, "met")
+    ]

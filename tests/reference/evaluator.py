@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from . import cases, consequences, windows
+from . import cases, consequences, waivers, windows
 from .findings import Finding
 from .rows import Case, Json, Tables, known_tables, life_of
 
@@ -36,6 +36,7 @@ class Result:
     credits: list[consequences.Credit]
     escalations: list[consequences.Escalation]
     terminations: list[consequences.Termination]
+    waivers: list[waivers.WaiverStatus]
 
 
 def case_of(book: Json, tables: Tables, as_of: int) -> Case:
@@ -60,8 +61,12 @@ def evaluate(book: Json, tables: Tables, as_of: int) -> Result:
     """
     case = case_of(book, tables, as_of)
     if case.evaluated.start >= case.evaluated.end:
-        return Result([], [], [], [], [], [], [])
-    judged = [(rule, in_order(JUDGES[rule["kind"]](case, rule))) for rule in book["rules"]]
+        return Result([], [], [], [], [], [], [], [])
+    granted = waivers.known_waivers(tables, as_of)
+    judged = [
+        (rule, in_order([waivers.waived(case, rule, granted, f) for f in JUDGES[rule["kind"]](case, rule)]))
+        for rule in book["rules"]
+    ]
     cures = {
         rule["id"]: [consequences.cure_of(case, rule, f) for f in found if f.verdict == "breached"]
         for rule, found in judged
@@ -79,4 +84,5 @@ def evaluate(book: Json, tables: Tables, as_of: int) -> Result:
         credits=consequences.credits_due(case, breaches),
         escalations=[e for rule, _ in judged for e in consequences.escalations(case, rule, cures[rule["id"]])],
         terminations=consequences.terminations(case, [(rule, c) for rule, _ in judged for c in cures[rule["id"]]]),
+        waivers=waivers.statuses(case, granted),
     )

@@ -21,3 +21,4 @@ class Finding:
     value: Fraction | None = None
     samples: int = 0
     decided: int | None = None
+    about: tuple[tuple[str, str], ...] = ()

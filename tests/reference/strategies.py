@@ -20,7 +20,7 @@ from tallystick.quantities import Period, PeriodUnit, Quantity
 from tallystick.rules import measure as m
 from tallystick.rules import rule as r
 from tallystick.rules.calendars import WorkingCalendar, WorkingHours
-from tallystick.rules.rulebook import AttributeData, EventData, MetricData, RecordData, Rulebook
+from tallystick.rules.rulebook import AttributeData, EventData, MetricData, RecordData, Role, Rulebook
 
 from .clock import instant_of, local_of, midnight, period_starts
 
@@ -65,12 +65,17 @@ RECORDS = (
     ),
     RecordData(id="maintenance", title="maintenance", dimensions=("model",)),
     RecordData(id="freeze", title="freeze", dimensions=("environment",)),
+    RecordData(id="waiver", title="waiver", dimensions=("clause", "role", "model"), optional=("role", "model")),
 )
 SOURCES: dict[str, tuple[m.SeriesKind, MetricData | EventData | RecordData]] = {
     **{each.id: (m.SeriesKind.METRIC, each) for each in METRICS},
     **{each.id: (m.SeriesKind.EVENT, each) for each in EVENTS},
     **{each.id: (m.SeriesKind.RECORD, each) for each in RECORDS},
 }
+ROLES = (
+    Role(id="engineer", title="Engineer", party="provider"),
+    Role(id="officer", title="Officer", party="customer"),
+)  # the chief is not declared: whoever waives must be
 TEXTS = {
     "model": ("a", "b"),
     "environment": ("production", "staging"),
@@ -437,6 +442,7 @@ def fields(draw: st.DrawFn, per: Iterable[str]) -> dict[str, Any]:
     chosen = draw(st.sets(st.sampled_from(available), min_size=most, max_size=most)) if most else set()
     return {
         "clause": draw(choice("first", "first", "second")),
+        "holder": draw(often("provider", "customer", "engineer", None)),
         "number": "1.1",
         "title": "Clause",
         "per": tuple(sorted(chosen)),
@@ -646,7 +652,7 @@ def instants(points: list[int]) -> st.SearchStrategy[int]:
 def rows(draw: st.DrawFn, name: str, points: list[int]) -> dict[str, Any]:
     """One row of a source."""
     kind, source = SOURCES[name]
-    optional = source.optional if isinstance(source, EventData) else ()
+    optional = source.optional if isinstance(source, EventData | RecordData) else ()
     row: dict[str, Any] = {d: draw(choice(*TEXTS[d], *([None] if d in optional else []))) for d in source.dimensions}
     if isinstance(source, MetricData):
         row["value"] = Decimal(draw(choice(*NUMBERS[name])))
@@ -701,6 +707,7 @@ def examples(draw: st.DrawFn, kinds: tuple[str, ...] = tuple(KINDS)) -> Example:
     written = str([rule.model_dump(mode="json") for rule in rules])
     used = {name for name in SOURCES if f"'{name}'" in written}
     used |= {name for name, remedy in (("notice", "notify"), ("cure", "cure")) if f"'{remedy}'" in written}
+    used |= {"waiver"} if draw(st.booleans()) else set()
     caps = (r.Cap(amount=money("40"), each=r.CalendarUnit.MONTH),) if draw(st.booleans()) else ()
     return Example(
         Rulebook(
@@ -712,6 +719,7 @@ def examples(draw: st.DrawFn, kinds: tuple[str, ...] = tuple(KINDS)) -> Example:
             currency="USD",
             calendars=CALENDARS,
             environments=TEXTS["environment"],
+            roles=ROLES,
             metrics=METRICS,
             events=EVENTS,
             records=RECORDS,

@@ -133,6 +133,13 @@ def assert_consequences_agree(found: Evaluation, expected: Result) -> None:
     ]
 
 
+def assert_waivers_agree(found: Evaluation, expected: Result) -> None:
+    """Every waiver, with its state."""
+    stated = [(w.begin, w.clause, w.role, w.end is None, w.end or 0, w.state.value) for w in found.waivers]
+    wanted = [(w.begin, w.clause, w.role, w.end is None, w.end or 0, w.state) for w in expected.waivers]
+    assert sorted(stated) == sorted(wanted)
+
+
 def instant_of_cure(cure: Any) -> int:
     """When it was cured; else the end of the cure period, or the breach instant where there is none."""
     return int(cure.at if cure.at is not None else cure.breached if cure.until is None else cure.until)
@@ -148,6 +155,7 @@ def assert_agreement(example: Example) -> None:
         facts.connection.close()
     assert_findings_agree(found, expected, example.rulebook)
     assert_consequences_agree(found, expected)
+    assert_waivers_agree(found, expected)
 
 
 # --- the tests --------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from tallystick.cli.words import STYLES, group_text, moment_text, money, value_t
 from tallystick.evaluating import Judged
 from tallystick.evaluation.evaluation import CureState
 from tallystick.evaluation.finding import Finding, Verdict
+from tallystick.evaluation.to_json import local_text
 from tallystick.rules.rule import Rule
 
 MOST_ROWS = 40
@@ -40,6 +41,7 @@ def show(judged: Judged, *, everything: bool) -> None:
     _caps(judged, zone)
     _open_duties(judged, zone)
     _rights(judged, zone)
+    _waivers(judged, zone)
     _verdict(judged)
 
 
@@ -206,6 +208,27 @@ def _rights(judged: Judged, zone: ZoneInfo) -> None:
         rows.append((block.start, f"{block.event}{where} is blocked", block.clause, block.finding))
     for since, *cells in sorted(rows):
         table.add_row(moment_text(since, zone), *cells)
+    out.print(table)
+
+
+def _waivers(judged: Judged, zone: ZoneInfo) -> None:
+    """Every waiver with its last instant, also those that do not count."""
+    if not judged.evaluation.waivers:
+        return
+    titles = {role.id: role.title for role in judged.rulebook.roles}
+    table = _table(
+        f"Waivers ({judged.rulebook.timezone})", "clause", "by", "for", "from", "last instant", "is", "excuses"
+    )
+    for item in judged.evaluation.waivers:
+        table.add_row(
+            item.clause,
+            titles.get(item.role, item.role) or "nobody named",
+            group_text(item.group),
+            moment_text(item.begin, zone),
+            "no end" if item.last is None else local_text(item.last, zone) or "",
+            item.state.value,
+            ", ".join(item.findings),
+        )
     out.print(table)
 
 

@@ -50,7 +50,7 @@ CATALOGUE: dict[str, Kind] = _kinds(
     Kind("T0206", "Unknown timezone", "“{zone}” is not the name of a timezone.", "Use a name of the IANA time zone database, such as America/New_York or UTC."),
     Kind("T0207", "No such date", "There is no day {date}.", "Write year-month-day, such as 2027-02-28."),
     Kind("T0208", "Unknown currency", "“{unit}” is not a currency that tallystick knows.", "Use an ISO 4217 code such as USD or EUR."),
-    Kind("T0209", "Name known to the language", "“{name}” is an event that every agreement knows already.", "Remove the declaration, or choose another name."),
+    Kind("T0209", "Name known to the language", "Every agreement knows “{name}” already.", "Remove the declaration, or choose another name."),
     Kind("T0210", "Unknown measure", "There is no measure called “{name}”.", "Use one of: {known}."),
     Kind("T0211", "Roles in a circle", "“{role}” cannot be above “{above}”, which is above it already.", "Remove one of the two."),
     Kind("T0212", "Agreement incomplete", "The agreement states no {missing}.", "Add a {missing} to the agreement block."),

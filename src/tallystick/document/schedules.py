@@ -206,7 +206,7 @@ def _events_and_records(agreement: Agreement, words: Words, uses: Uses) -> Itera
 
 def _happening(agreement: Agreement, each: Event | Record, target: Target, words: Words, uses: Uses) -> Row:
     meaning: Inlines = (Break(), *words(each.means)) if each.means else ()
-    optional = each.optional if isinstance(each, Event) else ()
+    optional = each.optional
     required = tuple(name for name in each.dimensions if name not in optional)
     carried = "; ".join(part for part in (_names(required), _attributes(each.attributes)) if part)
     used = _used_in(uses, target, each.id)

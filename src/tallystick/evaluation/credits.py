@@ -38,7 +38,7 @@ def _amount(credit: Credit, value: Fraction | None) -> Amount | None:
 
 def _due(rule: Rule, credit: Credit, finding: Finding, amount: Amount) -> CreditDue:
     money = rounded(amount.money)
-    belongs = _belongs(rule, finding)
+    belongs = instant_of_credit(rule, finding)
     return CreditDue(
         finding.id,
         rule.id,
@@ -57,7 +57,8 @@ def rounded(money: Quantity) -> Decimal:
     return round_half_even(Fraction(money.value), CURRENCIES[money.unit])
 
 
-def _belongs(rule: Rule, finding: Finding) -> int:
+def instant_of_credit(rule: Rule, finding: Finding) -> int:
+    """The instant that decides what a breach belongs to: the last of its window, else the breach instant."""
     over_windows = isinstance(rule, Keep | CountEvents) or (isinstance(rule, Response) and rule.share is not None)
     return finding.end - 1 if over_windows else instant_of(finding)
 

@@ -33,6 +33,7 @@ from tallystick.evaluation.remedies import (
 )
 from tallystick.evaluation.response import response
 from tallystick.evaluation.scans import Scans
+from tallystick.evaluation.waivers import waivers
 from tallystick.facts.tables import Facts
 from tallystick.rules.rule import (
     Cadence,
@@ -125,8 +126,10 @@ def _consequences(ctx: Context, judged: list[tuple[Rule, list[Judgement]]], told
     statuses: list[CureStatus] = []
     escalated: list[Escalation] = []
     blocked: list[BlockedTime] = []
-    for place, (rule, own) in enumerate(judged):
+    known_waivers = waivers(ctx)
+    for place, (rule, found) in enumerate(judged):
         told("working out consequences", place, len(judged))
+        own = _ordered(known_waivers.applied(rule, found))
         cured = list(cures(ctx, rule, own))
         stopped = list(blocks(ctx, rule, own, cured))
         parts = [
@@ -150,6 +153,7 @@ def _consequences(ctx: Context, judged: list[tuple[Rule, list[Judgement]]], told
         escalations=tuple(escalated),
         terminations=tuple(terminations(ctx, statuses)),
         blocks=tuple(blocked),
+        waivers=known_waivers.statuses(),
     )
 
 

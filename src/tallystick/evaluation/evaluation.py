@@ -104,6 +104,33 @@ class BlockedTime:
     end: int | None
 
 
+class WaiverState(StrEnum):
+    """How a waiver stands at as-of. Only one in force or expired has ever counted."""
+
+    IN_FORCE = "in force"
+    EXPIRED = "expired"
+    ORPHANED = "orphaned"
+    NOT_ENTITLED = "not entitled"
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverStatus:
+    """A waiver in `[begin, end)` (None: without end), and the findings that it excused. An unnamed role is empty."""
+
+    clause: str
+    role: str
+    group: tuple[tuple[str, str], ...]
+    begin: int
+    end: int | None
+    state: WaiverState
+    findings: tuple[str, ...]
+
+    @property
+    def last(self) -> int | None:
+        """Its last instant."""
+        return None if self.end is None else self.end - 1
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """All that an evaluation at one instant found.
@@ -120,3 +147,4 @@ class Evaluation:
     escalations: tuple[Escalation, ...] = ()
     terminations: tuple[TerminationRight, ...] = ()
     blocks: tuple[BlockedTime, ...] = ()
+    waivers: tuple[WaiverStatus, ...] = ()

@@ -59,6 +59,9 @@ def to_json(rulebook: Rulebook, evaluation: Evaluation, set_aside: Sequence[SetA
         "escalations": [_plain(item, zone, ("at",)) for item in evaluation.escalations],
         "terminations": [_plain(item, zone, ("arises",)) for item in evaluation.terminations],
         "blocks": [_plain(item, zone, ("start", "end")) for item in evaluation.blocks],
+        "waivers": [
+            _plain(item, zone, ("begin", "end")) | {"last": _moment(item.last, zone)} for item in evaluation.waivers
+        ],
         "set_aside": [asdict(item) for item in set_aside],
     }
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"

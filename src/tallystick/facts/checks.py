@@ -17,7 +17,7 @@ from tallystick.facts.sql import identifier, is_number, limit, literal
 from tallystick.facts.units import factor
 from tallystick.quantities import Kind, known_unit
 from tallystick.rules.measure import SeriesKind
-from tallystick.rules.rulebook import EventData
+from tallystick.rules.rulebook import EventData, RecordData
 
 FIRST_TIME, LAST_TIME = -62_135_596_800_000_000, 253_402_300_799_999_999
 """The years 1 to 9999, in microseconds."""
@@ -71,7 +71,7 @@ def _time_checks(table: Table) -> list[Check]:
 
 
 def _dimension_checks(source: Source, environments: Sequence[str]) -> list[Check]:
-    optional = source.optional if isinstance(source, EventData) else ()
+    optional = source.optional if isinstance(source, EventData | RecordData) else ()
     checks = [
         (f"{identifier(f'd_{name}')} IS NULL", literal(f"no {name}"), "''")
         for name in source.dimensions

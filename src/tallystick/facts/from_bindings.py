@@ -41,7 +41,7 @@ from tallystick.facts.sql import (
 from tallystick.facts.tables import Facts, SetAside, table_name
 from tallystick.facts.zones import offsets
 from tallystick.rules.measure import SeriesKind
-from tallystick.rules.rulebook import EventData, MetricData, Rulebook
+from tallystick.rules.rulebook import EventData, MetricData, RecordData, Rulebook
 
 Progress = Callable[[str, int, int], None]
 """Told the source that is read next, how many are done and how many there are."""
@@ -150,7 +150,7 @@ def _load_group(loading: _Loading, group: list[Table], sources: Sources) -> None
 
 
 def _needs(table: Table, source: Source) -> Needs:
-    optional = source.optional if isinstance(source, EventData) else ()
+    optional = source.optional if isinstance(source, EventData | RecordData) else ()
     cells = [
         table.begin,
         *(each for each in (table.end, table.value, table.state) if each),

@@ -126,9 +126,10 @@ class Record:
     title: str
     dimensions: tuple[str, ...]
     attributes: tuple[NumberAttribute, ...]
-    span: Span
+    span: Span | None
     means: Prose | None = None
     reported_by: str | None = None
+    optional: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -223,14 +223,15 @@ def _listed(scope: Scope, names: tuple[tree.Name, ...], into: dict[str, Span], k
         into.setdefault(name.text, name.span)
 
 
-def _built_ins(dimensions: tuple[str, ...]) -> tuple[Event, ...]:
-    """The events that the language knows by itself."""
+def _built_ins(dimensions: tuple[str, ...]) -> tuple[Event | Record, ...]:
+    """The events and records that the language knows by itself."""
     others = tuple(name for name in dimensions if name not in ("role", "clause"))
     with_role = ("role",) if "role" in dimensions else ()
     return (
         Event("notice", "notice", ("role", "clause", *others), (), None, "give notice", ("clause", *others)),
         Event("cure", "cure", ("clause", *with_role, *others), (), None, None, (*with_role, *others)),
         Event("termination", "termination of this Agreement", (), (), None, "terminate this Agreement"),
+        Record("waiver", "waiver", ("clause", "role", *others), (), None, optional=("role", *others)),
     )
 
 

@@ -153,6 +153,6 @@ class Scope:
         """Every dimension that a metric, event or record of the agreement has."""
         found: dict[str, None] = {}
         for declared in self.names.values():
-            if isinstance(declared, Metric | Record) or (isinstance(declared, Event) and declared.span is not None):
+            if isinstance(declared, Metric) or (isinstance(declared, Event | Record) and declared.span is not None):
                 found.update(dict.fromkeys(declared.dimensions))
         return tuple(found)

@@ -59,12 +59,14 @@ class EventData(Data):
 
 
 class RecordData(Data):
-    """A record to be bound to data: a beginning, an end that may be open, dimensions and attributes."""
+    """A record to be bound to data: a beginning, an end that may be open, dimensions and attributes. Dimensions in
+    `optional` may be empty in a row."""
 
     id: str
     title: str
     dimensions: tuple[str, ...] = ()
     attributes: tuple[AttributeData, ...] = ()
+    optional: tuple[str, ...] = ()
 
 
 class Rulebook(Data):

@@ -42,7 +42,7 @@ _MARKS = {
 
 # What a later version of the language will say. It begins a statement, or stands anywhere in one.
 _LATER_BEGINNINGS = (
-    r"(?:use|order|scenario|amendment|schedule|param|trigger|refund|accrue|waiver|given|expect|"
+    r"(?:use|order|scenario|amendment|schedule|param|trigger|refund|accrue|given|expect|"
     r"fiscal\s+year)(?!\s+(?:must|may|shall|will)\b)"
 )
 _LATER = (
