@@ -223,6 +223,28 @@ def test_evaluate_shows_findings_and_credits(project: Path) -> None:
     assert "1 breached, 0 unmeasured" in result.output
 
 
+def test_evaluate_lists_waivers_with_their_last_instant(project: Path) -> None:
+    text = AGREEMENT.replace(
+        "metric latency", 'role head "Head" of customer.\nrole lead "Lead" of provider.\nmetric latency', 1
+    )
+    (project / "small.msa").write_text(text, encoding="utf-8")
+    rows = (
+        "begin,end,clause,role,model\n2027-01-01T00:00:00+01:00,2027-02-01T00:00:00+01:00,latency,head,b\n"
+        "2027-01-01T00:00:00+01:00,2027-07-01T00:00:00+02:00,latency,lead,\n"
+    )
+    (project / "data" / "waiver.csv").write_text(rows, encoding="utf-8")
+    result = run("evaluate", "small.msa", "--data", "data", "--as-of", "2027-03-01", "-o", "out.json")
+    written = json.loads((project / "out.json").read_text(encoding="utf-8"))
+    assert result.exit_code == 0
+    assert [(row["state"], row["role"], row["last"]["local"]) for row in written["waivers"]] == [
+        ("expired", "head", "2027-01-31T23:59:59.999999+01:00"),
+        ("not entitled", "lead", "2027-06-30T23:59:59.999999+02:00"),
+    ]
+    shown = run("evaluate", "small.msa", "--data", "data", "--as-of", "2027-03-01").output
+    assert "Waivers (Europe/Berlin)" in shown
+    assert "not entitled" in shown
+
+
 def test_evaluate_names_data_that_belongs_to_nothing(project: Path) -> None:
     (project / "data" / "latencies.csv").write_text("time,value,model\n", encoding="utf-8")
     assert "Not used, for want of a name in the agreement: latencies.csv" in run("evaluate", "small.msa").output

@@ -14,8 +14,8 @@ from tallystick.evaluation.finding import Finding, Verdict
 from tallystick.evaluation.rows import dimension
 from tallystick.rules.measure import Series, SeriesKind
 from tallystick.rules.rule import Permission, Rule
+from tallystick.rules.rulebook import WAIVER
 
-WAIVER = "waiver"
 WAIVED = "a waiver applies"
 _SERIES = Series(source=SeriesKind.RECORD, name=WAIVER)
 _WHOSE = ("clause", "role")

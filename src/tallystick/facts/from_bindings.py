@@ -41,7 +41,7 @@ from tallystick.facts.sql import (
 from tallystick.facts.tables import Facts, SetAside, table_name
 from tallystick.facts.zones import offsets
 from tallystick.rules.measure import SeriesKind
-from tallystick.rules.rulebook import EventData, MetricData, RecordData, Rulebook
+from tallystick.rules.rulebook import WAIVER, EventData, MetricData, RecordData, Rulebook
 
 Progress = Callable[[str, int, int], None]
 """Told the source that is read next, how many are done and how many there are."""
@@ -297,7 +297,8 @@ def _insert(loading: _Loading, table: Table, source: Source, raw: Raw) -> None:
         for i, (name, unit_name) in enumerate(units(source).items())
     ]
     dimensions = [identifier(f"d_{name}") for name in source.dimensions]
-    times = ['"begin"', _end_before(loading.as_of)] if table.kind is SeriesKind.RECORD else ['"begin"']
+    known_until = None if table.name == WAIVER else loading.as_of
+    times = ['"begin"', _end_before(known_until)] if table.kind is SeriesKind.RECORD else ['"begin"']
     columns = [*times, *values, *dimensions] if table.value else [*times, *dimensions, *values]
     known = "" if loading.as_of is None else f' AND "begin" < {loading.as_of}'
     good = f"SELECT * FROM {_JUDGED} WHERE fault IS NULL{known}"

@@ -58,6 +58,10 @@ class EventData(Data):
     optional: tuple[str, ...] = ()
 
 
+WAIVER = "waiver"
+"""The record that every agreement knows. Its end is agreed beforehand, so that one to come is known too."""
+
+
 class RecordData(Data):
     """A record to be bound to data: a beginning, an end that may be open, dimensions and attributes. Dimensions in
     `optional` may be empty in a row."""
