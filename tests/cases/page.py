@@ -150,7 +150,10 @@ def _findings(evaluation: Evaluation, zone: ZoneInfo) -> Iterator[str]:
         excused = "".join(f" excuses {names[finding]}" for finding in waiver.findings)
         yield f"waiver {waiver.state} of {waiver.clause} by {waiver.role or 'nobody'}{texts}{until}{excused}"
     for credit in evaluation.credits:
-        before = "" if credit.before == credit.amount else f" (before caps {credit.before})"
+        said = [] if credit.before == credit.amount else [f"before caps {credit.before}"]
+        said += [] if credit.state == "due" else [credit.state.value]
+        said += [] if credit.claim_until is None else [f"to be claimed until {_time(credit.claim_until, zone)}"]
+        before = f" ({', '.join(said)})" if said else ""
         yield f"credit {credit.currency} {credit.amount}{before} to {credit.party} for {names[credit.finding]}"
     for cure in (item for item in evaluation.cures if item.until is not None):
         yield f"{cure.state.value} {names[cure.finding]}"
@@ -158,7 +161,11 @@ def _findings(evaluation: Evaluation, zone: ZoneInfo) -> Iterator[str]:
         state = "due" if escalation.due else "scheduled"
         yield f"escalation {state} to {escalation.role} {_time(escalation.at, zone)} for {names[escalation.finding]}"
     for right in evaluation.terminations:
-        yield f"termination by {right.party} from {_time(right.arises, zone)}"
+        until = "" if right.until is None else f" until {_time(right.until, zone)}{' (lapsed)' if right.lapsed else ''}"
+        yield f"termination by {right.party} from {_time(right.arises, zone)}{until}"
+    for use in (item for item in evaluation.caps if item.cap.each is None):
+        name = "the term" if use.cap.rolling is None else str(use.cap.rolling)
+        yield f"cap over {name} from {_time(use.start, zone)}: {use.used} used, {use.left} left"
     for block in evaluation.blocks:
         end = "open" if block.end is None else _time(block.end, zone)
         yield f"block of {block.event} {_time(block.start, zone)}..{end}"

@@ -305,8 +305,8 @@ def test_the_schedule_of_credits() -> None:
         ["Section\u00a02.1 Accuracy", "below 92%", "USD 4,000 (10% of the Monthly Fee)", "Customer"],
         ["Section\u00a02.1 Accuracy", "below 85%", "USD 10,000 (25% of the Monthly Fee)", "Customer"],
         ["Section\u00a02.2.2 Own wording", "any breach", "USD 500", "Customer"],
-        ["Section\u00a02.1", "calendar quarter", "USD 9,000"],
-        ["the whole Agreement", "calendar month", "USD 8,000 (20% of the Monthly Fee)"],
+        ["Section\u00a02.1", "each calendar quarter", "USD 9,000"],
+        ["the whole Agreement", "each calendar month", "USD 8,000 (20% of the Monthly Fee)"],
     ]
 
 

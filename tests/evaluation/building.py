@@ -138,6 +138,7 @@ EVENTS = (
         dimensions=("clause", "model"),
         optional=("clause", "model"),
     ),
+    EventData(id="claim", title="claim", dimensions=("clause", "model"), optional=("clause", "model")),
     EventData(id="termination", title="termination"),
 )
 RECORDS = (

@@ -147,10 +147,8 @@ LATER = [
     "provider must keep mean(accuracy) at least floor over each fiscal year.",
     "provider must keep drift(accuracy) at most floor over each month.",
     "on incident { cure within 5 days. }",
-    "on breach { trigger deployment within 2 days. }",
     "on breach { accrue interest at 5%. }",
     "on breach { refund customer prorated by day. }",
-    "on breach { credit customer by delay { } }",
 ]
 LATER_DECLARATIONS = [
     'use "x.msa".',

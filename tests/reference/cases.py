@@ -187,7 +187,7 @@ def judge_cadence(case: Case, rule: Json, group: Texts, begin: int, events: list
             return [*findings, finding(rule, "pending", group, Window(begin, due))]
         excused_until = exception_end(case, rule, group, due)
         verdict = "breached" if excused_until is None else "excused"
-        findings.append(finding(rule, verdict, group, Window(begin, due), decided=due))
+        findings.append(replace(finding(rule, verdict, group, Window(begin, due), decided=due), performed=following))
         onward = min(following or FOREVER, excused_until or FOREVER)
         if onward == FOREVER:
             return findings
@@ -247,7 +247,8 @@ def judge_response(case: Case, rule: Json, trigger: Row) -> Finding:
         verdict = "excused" if excepted(case, rule, rule["trigger"], trigger, begin) else "breached"
     elapsed = None if response is None else response - begin
     group = group_of(trigger, rule["per"])
-    return finding(rule, verdict, group, Window(begin, deadline), elapsed, 1, deadline)
+    found = finding(rule, verdict, group, Window(begin, deadline), elapsed, 1, deadline)
+    return replace(found, performed=response)
 
 
 def verdict_on_share(rule: Json, met: int, pending: int, spared: int, cases: int) -> str:
@@ -457,7 +458,9 @@ def judge_deletion(case: Case, rule: Json, trigger: Row) -> Finding:
     number = len(living) if case.as_of <= deadline else len(late)
     value = number if is_bound else None
     group = group_of(trigger, rule["per"])
-    return finding(rule, verdict, group, Window(begin, deadline), value, len(records), deadline)
+    gone = None if living else max((r["end"] for r in records), default=None)
+    found = finding(rule, verdict, group, Window(begin, deadline), value, len(records), deadline)
+    return replace(found, performed=gone)
 
 
 def deletion(case: Case, rule: Json) -> list[Finding]:

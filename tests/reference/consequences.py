@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 
 from tallystick.quantities import CURRENCIES
 
 from .cases import finding
-from .clock import Window, add, period_start
+from .clock import Window, add, period_start, period_starts
 from .findings import Finding
 from .measures import constant
 from .rows import Case, Group, Json, Row, agrees, compares, rows_of, time_of
@@ -18,13 +18,19 @@ from .rows import Case, Group, Json, Row, agrees, compares, rows_of, time_of
 
 @dataclass(frozen=True)
 class Credit:
-    """A credit before (`amount`) and after (`due`) the caps; `instant` is the one that it belongs to."""
+    """A credit before (`amount`) and after (`due`) the caps; `instant` is the one that it belongs to.
+
+    `least` is what must be reached, `state` whether it is payable, `until` the last instant of a claim.
+    """
 
     breach: Finding
     party: str
     instant: int
     amount: Decimal
     due: Decimal
+    least: Decimal = Decimal(0)
+    state: str = "due"
+    until: int | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,8 @@ class Termination:
     count: int
     uncured: bool
     instant: int
+    until: int | None
+    lapsed: bool
 
 
 def instant_of_breach(breach: Finding) -> int:
@@ -159,32 +167,89 @@ def escalations(case: Case, rule: Json, cures: list[Cure]) -> list[Escalation]:
     return found
 
 
-def right_to_terminate(case: Case, clause: str, remedy: Json, cures_of_clause: list[Cure]) -> Termination | None:
-    """The first breach, by as-of, at which enough (uncured) breaches of the clause fall within the period."""
+def enough_in_period(case: Case, remedy: Json, cures_of_clause: list[Cure]) -> list[int]:
+    """The instants, by as-of, at which enough (uncured) breaches of the clause fall within the period."""
     counted = sorted(
         cure.instant if remedy["uncured"] else instant_of_breach(cure.breach)
         for cure in cures_of_clause
         if not remedy["uncured"] or cure.status == "uncured"
     )
     instants = [instant for instant in counted if instant <= case.as_of]
-    for b in instants:
-        if sum(add(case.clock, b, remedy["within"], -1) < other <= b for other in instants) >= remedy["count"]:
-            return Termination(clause, remedy["party"], remedy["count"], remedy["uncured"], b)
-    return None
+    return [
+        b
+        for b in instants
+        if sum(add(case.clock, b, remedy["within"], -1) < other <= b for other in instants) >= remedy["count"]
+    ]
 
 
-def terminations(case: Case, cures: list[tuple[Json, Cure]]) -> list[Termination]:
+def enough_in_row(case: Case, remedy: Json, found: list[tuple[Json, Finding]]) -> list[int]:
+    """The instants at which the last `count` of a rule's and group's met, breached and pending findings are breached."""
+    reached = []
+    rules = {rule["id"] for rule, _ in found if rule["kind"] in ("keep", "count", "cadence", "response")}
+    counted = [f for _, f in found if f.rule in rules and f.verdict in ("met", "breached", "pending")]
+    for name, group in {(f.rule, f.group) for f in counted}:
+        members = [
+            (f.start, f.end, f.verdict == "breached" and instant_of_breach(f) <= case.as_of, f.decided or 0)
+            for f in counted
+            if (f.rule, f.group) == (name, group)
+        ]
+        members.sort()
+        for last in range(remedy["count"], len(members) + 1):
+            row = members[last - remedy["count"] : last]
+            if all(breached for _, _, breached, _ in row):
+                reached.append(max(decided for *_, decided in row))
+    return sorted(reached)
+
+
+def enough_in_spans(case: Case, remedy: Json, found: list[tuple[Json, Finding]]) -> list[int]:
+    """The instants of breaches in consecutive calendar periods of which enough have had a breach by then."""
+    number, each = remedy["spans"]["number"], remedy["spans"]["each"]
+    breaches = [
+        (instant_of_breach(f), period_start(case.zone, belonging(rule, f), each))
+        for rule, f in found
+        if f.verdict == "breached" and instant_of_breach(f) <= case.as_of
+    ]
+    reached = []
+    for instant, period in sorted(breaches):
+        known = {other for at, other in breaches if at <= instant}
+        for first in known:
+            starts = period_starts(case.zone, first, each)
+            span = [next(starts) for _ in range(number)]
+            if period in span and len(known & set(span)) >= remedy["count"]:
+                reached.append(instant)
+    return reached
+
+
+def rights(case: Case, clause: str, remedy: Json, instants: list[int]) -> list[Termination]:
+    """The right arises at the first instant; where it has a last day, again at the first one after that."""
+    found: list[Termination] = []
+    for instant in instants:
+        if found and (remedy["exercisable"] is None or instant <= (found[-1].until or 0)):
+            continue
+        until = None if remedy["exercisable"] is None else add(case.clock, instant, remedy["exercisable"])
+        lapsed = until is not None and case.as_of > until
+        found.append(Termination(clause, remedy["party"], remedy["count"], remedy["uncured"], instant, until, lapsed))
+    return found
+
+
+def terminations(case: Case, cures: list[tuple[Json, Cure]], found: list[tuple[Json, Finding]]) -> list[Termination]:
     """The rights of each clause, each sentence once."""
     sentences: list[tuple[str, Json]] = []
     for rule in case.book["rules"]:
         for remedy in remedies(case, rule, "terminate"):
             if (rule["clause"], remedy) not in sentences:
                 sentences.append((rule["clause"], remedy))
-    rights = [
-        right_to_terminate(case, clause, remedy, [cure for rule, cure in cures if rule["clause"] == clause])
-        for clause, remedy in sentences
-    ]
-    return [right for right in rights if right is not None]
+    result = []
+    for clause, remedy in sentences:
+        of_clause = [(rule, f) for rule, f in found if rule["clause"] == clause]
+        if remedy["within"] is not None:
+            instants = enough_in_period(case, remedy, [cure for rule, cure in cures if rule["clause"] == clause])
+        elif remedy["spans"] is not None:
+            instants = enough_in_spans(case, remedy, of_clause)
+        else:
+            instants = enough_in_row(case, remedy, of_clause)
+        result += rights(case, clause, remedy, instants)
+    return result
 
 
 # --- blocks -----------------------------------------------------------------------------------------------------
@@ -264,14 +329,97 @@ def belonging(rule: Json, breach: Finding) -> int:
     return breach.end - 1 if windowed else instant_of_breach(breach)
 
 
+def units_of_delay(case: Case, rule: Json, delay: Json, breach: Finding) -> int:
+    """How many units have started (are full) from the deadline to the performance, or to as-of."""
+    deadline, end = instant_of_breach(breach), breach.performed
+    if end is None:
+        end = min(case.as_of, case.life.end) if rule["kind"] == "cadence" else case.as_of
+    number = 0
+    if delay["extent"] == "full":
+        while add(case.clock, deadline, delay["each"], number + 1) <= end:
+            number += 1
+        return number
+    while (add(case.clock, deadline, delay["each"], number) if number else deadline) < end:
+        number += 1
+    return number
+
+
+def credit_for_delay(case: Case, rule: Json, delay: Json, breach: Finding) -> Decimal | None:
+    """The amount for each unit of the delay of a response, a deletion or a cadence, up to the most."""
+    if rule["kind"] not in ("deletion", "cadence") and (rule["kind"] != "response" or rule["share"]):
+        return None
+    number = units_of_delay(case, rule, delay, breach)
+    total = Decimal(delay["amount"]["money"]["value"]) * number
+    if delay["most"] is not None:
+        total = min(total, Decimal(delay["most"]["money"]["value"]))
+    return in_minor_units({"value": total, "unit": delay["amount"]["money"]["unit"]}) if number else None
+
+
+def payable(case: Case, rule: Json, remedy: Json, breach: Finding, amount: Decimal) -> Credit:
+    """A credit with what it needs to be payable."""
+    least = Decimal(0) if remedy["minimum"] is None else in_minor_units(remedy["minimum"]["money"])
+    credit = Credit(breach, remedy["party"], belonging(rule, breach), amount, amount, least)
+    if remedy["claim_within"] is None:
+        return credit
+    begin, group = instant_of_breach(breach), group_texts(rule, breach)
+    until = add(case.clock, begin, remedy["claim_within"])
+    claimed = any(
+        begin <= time_of(row) <= until and row["clause"] in (None, rule["clause"]) and serves(case, "claim", row, group)
+        for row in events(case, "claim")
+    )
+    state = "claimed" if claimed else "claimable" if case.as_of <= until else "lapsed"
+    return replace(credit, state=state, until=until)
+
+
+def counted_credits(case: Case, breaches: list[tuple[Json, Finding]]) -> list[tuple[Json, Credit]]:
+    """For each sentence, clause and calendar period: the last tier reached, at the breach that reached it."""
+    sentences: list[tuple[str, Json]] = []
+    for rule in case.book["rules"]:
+        for remedy in remedies(case, rule, "credit"):
+            if remedy["counted"] is not None and (rule["clause"], remedy) not in sentences:
+                sentences.append((rule["clause"], remedy))
+    found = []
+    for clause, remedy in sentences:
+        own = [
+            (belonging(rule, f), rule["id"], [t or "" for t in f.group], f.start, number, rule, f)
+            for number, (rule, f) in enumerate(breaches)
+            if rule["clause"] == clause
+        ]
+        own.sort(key=lambda each: each[:5])
+        periods = [period_start(case.zone, each[0], remedy["counted"]) for each in own]
+        for period in dict.fromkeys(periods):
+            inside = [each for each, start in zip(own, periods, strict=True) if start == period]
+            amounts = {int(tier["threshold"]["quantity"]["value"]): tier["amount"] for tier in remedy["tiers"]}
+            reached = [number for number in amounts if number <= len(inside)]
+            if reached:
+                *_, rule, breach = inside[reached[-1] - 1]
+                amount = in_minor_units(amounts[reached[-1]]["money"])
+                found.append((rule, payable(case, rule, remedy, breach, amount)))
+    return found
+
+
 def uncapped(case: Case, breaches: list[tuple[Json, Finding]]) -> list[tuple[Json, Credit]]:
     """All credits before caps, in order of belonging instant, rule and group."""
+    plain = plain_credits(case, breaches)
+    return sorted(
+        [*plain, *counted_credits(case, breaches)],
+        key=lambda pair: (pair[1].instant, pair[0]["id"], [t or "" for t in pair[1].breach.group]),
+    )
+
+
+def plain_credits(case: Case, breaches: list[tuple[Json, Finding]]) -> list[tuple[Json, Credit]]:
+    """The credits that do not go by the number of breaches."""
     found = []
     for rule, breach in breaches:
         for remedy in remedies(case, rule, "credit"):
-            amount = amount_of(remedy, breach.value)
+            if remedy["counted"] is not None:
+                continue
+            if remedy["delay"] is not None:
+                amount = credit_for_delay(case, rule, remedy["delay"], breach)
+            else:
+                amount = amount_of(remedy, breach.value)
             if amount is not None:
-                found.append((rule, Credit(breach, remedy["party"], belonging(rule, breach), amount, amount)))
+                found.append((rule, payable(case, rule, remedy, breach, amount)))
     return sorted(
         found,
         key=lambda pair: (
@@ -287,20 +435,34 @@ def credits_due(case: Case, breaches: list[tuple[Json, Finding]]) -> list[Credit
     """Each credit reduced to what every cap of its clause and of the agreement still allows in its period."""
     given: list[tuple[Json, Credit]] = []
     for rule, credit in uncapped(case, breaches):
-        due = credit.amount
+        due, state = credit.amount, credit.state
         for scope, cap in caps(case, rule):
-            period = period_start(case.zone, credit.instant, cap["each"])
             used = sum(
                 (
                     other.due
                     for r, other in given
-                    if scope in (None, r["clause"]) and period_start(case.zone, other.instant, cap["each"]) == period
+                    if scope in (None, r["clause"]) and together(case, cap, other.instant, credit.instant)
                 ),
                 Decimal(0),
             )
             due = max(Decimal(0), min(due, in_minor_units(cap["amount"]["money"]) - used))
-        given.append((rule, Credit(credit.breach, credit.party, credit.instant, credit.amount, due)))
+        if state in ("claimable", "lapsed"):
+            due = Decimal(0)
+        elif due < credit.least:
+            due, state = Decimal(0), "below minimum"
+        given.append((rule, replace(credit, due=due, state=state)))
     return [credit for _, credit in given]
+
+
+def together(case: Case, cap: Json, earlier: int, instant: int) -> bool:
+    """Whether an earlier credit counts against the cap of a later one: same calendar period, rolling period, term."""
+    if cap["each"] is not None:
+        return period_start(case.zone, earlier, cap["each"]) == period_start(case.zone, instant, cap["each"])
+    if cap["rolling"] is None:
+        return True
+    days = period_starts(case.zone, instant, "day")
+    next(days)
+    return earlier >= add(case.clock, next(days), cap["rolling"], -1)
 
 
 def caps(case: Case, rule: Json) -> list[tuple[str | None, Json]]:

@@ -83,6 +83,10 @@ def evaluate(book: Json, tables: Tables, as_of: int) -> Result:
         cures=[cure for rule, _ in judged for cure in cures[rule["id"]]],
         credits=consequences.credits_due(case, breaches),
         escalations=[e for rule, _ in judged for e in consequences.escalations(case, rule, cures[rule["id"]])],
-        terminations=consequences.terminations(case, [(rule, c) for rule, _ in judged for c in cures[rule["id"]]]),
+        terminations=consequences.terminations(
+            case,
+            [(rule, c) for rule, _ in judged for c in cures[rule["id"]]],
+            [(rule, f) for rule, found in judged for f in found],
+        ),
         waivers=waivers.statuses(case, granted),
     )

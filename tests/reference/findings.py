@@ -10,7 +10,10 @@ Texts = tuple[str | None, ...]
 
 @dataclass(frozen=True)
 class Finding:
-    """The judgement of a rule on a group (its texts, as `per` has them) in `[start, end)`; `value` in base units."""
+    """The judgement of a rule on a group (its texts, as `per` has them) in `[start, end)`; `value` in base units.
+
+    `performed` is when that which was late was done.
+    """
 
     rule: str
     clause: str
@@ -22,3 +25,4 @@ class Finding:
     samples: int = 0
     decided: int | None = None
     about: tuple[tuple[str, str], ...] = ()
+    performed: int | None = None

@@ -54,6 +54,7 @@ EVENTS = (
     EventData(id="approval", title="approval", dimensions=("model", "role")),
     EventData(id="notice", title="notice", dimensions=("clause", "role", "model"), optional=("clause", "model")),
     EventData(id="cure", title="cure", dimensions=("clause", "model"), optional=("model",)),
+    EventData(id="claim", title="claim", dimensions=("clause", "model"), optional=("clause", "model")),
     EventData(id="termination", title="termination"),
 )
 RECORDS = (
@@ -413,20 +414,76 @@ def remedies(draw: st.DrawFn) -> tuple[r.Remedy, ...]:
     tier = r.Tier(comparison=draw(COMPARISONS), threshold=draw(value("fraction")), amount=amount)
     more = r.Tier(comparison=draw(COMPARISONS), threshold=draw(value("fraction")), amount=money("50"))
     plain = r.Credit(party="customer", amount=amount) if draw(st.booleans()) else None
+    credit = plain or draw(special_credits(amount)) or r.Credit(party="customer", tiers=(tier, more))
+    payable = {
+        "minimum": draw(often(None, money("34"))),
+        "claim_within": draw(
+            often(None, Period(amount=2, unit=PeriodUnit.WEEKS), Period(amount=1, unit=PeriodUnit.DAYS))
+        ),
+    }
     options: list[r.Remedy] = [
         r.NotifyDuty(
             id="notify", holder="provider", role="officer", roles=("officer", "chief"), within=draw(DEADLINES)
         ),
         r.PerformDuty(id="perform", holder="provider", event="resolution", within=draw(DEADLINES)),
-        plain or r.Credit(party="customer", tiers=(tier, more)),
-        r.Cap(amount=money(draw(choice("0", "15", "100"))), each=draw(st.sampled_from(list(r.CalendarUnit)))),
+        credit.model_copy(update=payable),
+        draw(caps()),
         r.Cure(within=draw(DEADLINES)),
         r.Escalate(role="chief", after=draw(DEADLINES)),
-        r.Terminate(party="customer", count=draw(st.integers(1, 3)), uncured=draw(st.booleans()), within=draw(PERIODS)),
+        draw(terminations()),
         r.Block(id="block", event="deployment", environments=draw(choice((), ("production",)))),
     ]
     chosen = draw(st.sets(st.integers(0, len(options) - 1), max_size=5))
     return tuple(options[each] for each in sorted(chosen))
+
+
+@st.composite
+def special_credits(draw: st.DrawFn, amount: r.Amount) -> r.Credit | None:
+    """Credits by delay and by the number of breaches; none of them, mostly."""
+    kind = draw(choice(None, None, "delay", "count"))
+    if kind == "delay":
+        extent = draw(choice("started", "full"))
+        most = draw(often(None, money("250")))
+        delay = r.Delay(extent=extent, each=draw(PERIODS), amount=amount, most=most)
+        return r.Credit(party="customer", delay=delay)
+    if kind == "count":
+        units = [each for each in r.CalendarUnit if each is not r.CalendarUnit.HOUR]
+        first = draw(st.integers(1, 2))
+        tiers = tuple(
+            r.Tier(
+                comparison=m.Comparison.AT_LEAST,
+                threshold=m.Value(quantity=Quantity(value=Decimal(number), unit="count")),
+                amount=more,
+            )
+            for number, more in ((first, amount), (first + 2, money("50")))
+        )
+        return r.Credit(party="customer", tiers=tiers, counted=draw(st.sampled_from(units)))
+    return None
+
+
+@st.composite
+def caps(draw: st.DrawFn) -> r.Cap:
+    """Caps of a calendar period, of a rolling one, of the term."""
+    kind = draw(choice("calendar", "calendar", "rolling", "term"))
+    amount = money(draw(choice("0", "15", "100")))
+    if kind == "calendar":
+        return r.Cap(amount=amount, each=draw(st.sampled_from(list(r.CalendarUnit))))
+    return r.Cap(amount=amount, rolling=draw(LONG_PERIODS) if kind == "rolling" else None)
+
+
+@st.composite
+def terminations(draw: st.DrawFn) -> r.Terminate:
+    """Rights after some breaches: within a period, in a row, in several of some calendar periods."""
+    kind = draw(choice("within", "within", "row", "spans"))
+    units = [each for each in r.CalendarUnit if each is not r.CalendarUnit.HOUR]
+    return r.Terminate(
+        party="customer",
+        count=draw(st.integers(1, 3)),
+        uncured=kind == "within" and draw(st.booleans()),
+        within=draw(PERIODS) if kind == "within" else None,
+        spans=r.Spans(number=draw(st.integers(2, 4)), each=draw(st.sampled_from(units))) if kind == "spans" else None,
+        exercisable=draw(often(None, *(Period(amount=n, unit=PeriodUnit.DAYS) for n in (1, 5)))),
+    )
 
 
 def money(amount: str) -> r.Amount:
@@ -706,9 +763,13 @@ def examples(draw: st.DrawFn, kinds: tuple[str, ...] = tuple(KINDS)) -> Example:
     effective = date.fromisoformat(start)
     written = str([rule.model_dump(mode="json") for rule in rules])
     used = {name for name in SOURCES if f"'{name}'" in written}
-    used |= {name for name, remedy in (("notice", "notify"), ("cure", "cure")) if f"'{remedy}'" in written}
+    used |= {
+        name
+        for name, remedy in (("notice", "notify"), ("cure", "cure"), ("claim", "claim_within"))
+        if f"'{remedy}'" in written
+    }
     used |= {"waiver"} if draw(st.booleans()) else set()
-    caps = (r.Cap(amount=money("40"), each=r.CalendarUnit.MONTH),) if draw(st.booleans()) else ()
+    shared = (r.Cap(amount=money("40"), each=r.CalendarUnit.MONTH),) if draw(st.booleans()) else ()
     return Example(
         Rulebook(
             agreement="Example",
@@ -724,7 +785,7 @@ def examples(draw: st.DrawFn, kinds: tuple[str, ...] = tuple(KINDS)) -> Example:
             events=EVENTS,
             records=RECORDS,
             rules=tuple(rules),
-            remedies=caps,
+            remedies=shared,
         ),
         draw(tables([*known, as_of], used)),
         as_of,

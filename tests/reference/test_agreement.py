@@ -119,8 +119,8 @@ def assert_findings_agree(found: Evaluation, expected: Result, rulebook: Ruleboo
 
 def assert_consequences_agree(found: Evaluation, expected: Result) -> None:
     """Credits, cures, escalations and rights to terminate, each in order."""
-    assert [(c.rule, c.party, c.belongs, c.before, c.amount) for c in found.credits] == [
-        (c.breach.rule, c.party, c.instant, c.amount, c.due) for c in expected.credits
+    assert [(c.rule, c.party, c.belongs, c.before, c.amount, c.state.value, c.claim_until) for c in found.credits] == [
+        (c.breach.rule, c.party, c.instant, c.amount, c.due, c.state, c.until) for c in expected.credits
     ]
     assert [(c.rule, c.state.value, c.breached, instant_of_cure(c)) for c in found.cures] == [
         (c.breach.rule, c.status, c.breach.decided, c.instant) for c in expected.cures
@@ -128,7 +128,7 @@ def assert_consequences_agree(found: Evaluation, expected: Result) -> None:
     assert [(e.rule, e.role, e.at, e.due) for e in found.escalations] == [
         (e.breach.rule, e.role, e.instant, e.status == "due") for e in expected.escalations
     ]
-    assert [(t.clause, t.party, t.count, t.uncured, t.arises) for t in found.terminations] == [
+    assert [(t.clause, t.party, t.count, t.uncured, t.arises, t.until, t.lapsed) for t in found.terminations] == [
         astuple(t) for t in expected.terminations
     ]
 

@@ -8,29 +8,58 @@ from tallystick.diagnostics.diagnostic import Diagnostic
 from tallystick.model.agreement import Agreement, Clause, Operative
 from tallystick.quantities import Quantity
 from tallystick.rules.measure import Comparison, Value
-from tallystick.rules.rule import Amount, Cap, Credit, Gate, Keep, Remedy
+from tallystick.rules.rule import (
+    Amount,
+    Cap,
+    Credit,
+    Delay,
+    Gate,
+    Keep,
+    Remedy,
+    Rule,
+    Terminate,
+    has_deadline,
+    has_sequence,
+)
 from tallystick.source import Span
 
 _FALLING = (Comparison.AT_LEAST, Comparison.ABOVE)
 
 
 def check(agreement: Agreement, used: frozenset[str]) -> Iterator[Diagnostic]:
-    """Tiers with a hole before the first, tiers that can never apply, and foreign currencies."""
+    """Tiers with a hole before the first, tiers that can never apply, delays of nothing, and foreign currencies."""
     for clause in agreement.clauses:
         yield from _currencies(agreement, clause.remedies, clause.span)
         for item in clause.content:
             if isinstance(item, Operative) and isinstance(item.rule, Keep | Gate):
                 yield from _tiers(clause, item.rule)
+        yield from _nothing_late(clause.remedies, clause.rules, clause.span)
     yield from _currencies(agreement, agreement.remedies, agreement.span)
+    rules = tuple(rule for clause in agreement.clauses for rule in clause.rules)
+    yield from _nothing_late(agreement.remedies, rules, agreement.span)
+
+
+def _nothing_late(remedies: tuple[Remedy, ...], rules: tuple[Rule, ...], span: Span) -> Iterator[Diagnostic]:
+    """A credit by delay needs a rule with a deadline, rows of breaches one whose findings follow each other."""
+    for remedy in remedies:
+        match remedy:
+            case Credit(delay=Delay()) if not any(map(has_deadline, rules)):
+                needs = "a deadline: a response, a deletion, or what is due at least every so often"
+                yield Diagnostic("T0431", span, {"remedy": "a credit by delay", "needs": needs})
+            case Terminate(within=None, spans=None) if not any(map(has_sequence, rules)):
+                needs = "findings that follow one another: a measure, a count, a response, or what is due so often"
+                yield Diagnostic("T0431", span, {"remedy": "breaches in a row", "needs": needs})
+            case _:
+                pass
 
 
 def _amounts(remedies: tuple[Remedy, ...]) -> Iterator[Amount]:
     for remedy in remedies:
         match remedy:
-            case Credit(amount=amount, tiers=tiers):
+            case Credit(amount=amount, tiers=tiers, delay=delay, minimum=minimum):
                 yield from (tier.amount for tier in tiers)
-                if amount is not None:
-                    yield amount
+                late = (delay.amount, delay.most) if delay is not None else ()
+                yield from (each for each in (amount, minimum, *late) if each is not None)
             case Cap(amount=amount):
                 yield amount
             case _:
@@ -44,7 +73,9 @@ def _currencies(agreement: Agreement, remedies: tuple[Remedy, ...], span: Span) 
 
 
 def _tiers(clause: Clause, rule: Keep | Gate) -> Iterator[Diagnostic]:
-    tiered = (remedy for remedy in clause.remedies if isinstance(remedy, Credit) and remedy.tiers)
+    tiered = (
+        remedy for remedy in clause.remedies if isinstance(remedy, Credit) and remedy.tiers and not remedy.counted
+    )
     if not isinstance(rule.threshold, Value):
         return
     limit = rule.threshold.quantity

@@ -15,10 +15,10 @@ from rich.text import Text
 from tallystick.cli.console import compiled_or_none, fail, out
 from tallystick.cli.judging import judged
 from tallystick.cli.main import COULD_NOT_RUN, KEPT
-from tallystick.cli.words import STYLES, group_text, moment_text, money, value_text, window_text
+from tallystick.cli.words import STYLES, group_text, moment_text, money, state_text, value_text, window_text
 from tallystick.diagnostics.catalogue import CATALOGUE
 from tallystick.evaluating import Judged
-from tallystick.evaluation.evaluation import CureState, CureStatus
+from tallystick.evaluation.evaluation import CreditState, CureState, CureStatus
 from tallystick.evaluation.explain import rows_for
 from tallystick.evaluation.finding import Evidence, Finding
 from tallystick.evaluation.to_json import utc_text
@@ -186,6 +186,7 @@ def _show_consequences(result: Judged, found: Finding) -> None:
     titles = {role.id: role.title for role in result.rulebook.roles}
     lines = [
         f"credit of {money(item.amount, item.currency)}, before caps {money(item.before, item.currency)}"
+        + ("" if item.state is CreditState.DUE else f", {state_text(item, zone)}")
         for item in evaluation.credits
         if item.finding == found.id
     ]

@@ -12,12 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from tallystick.cli.console import counted, out
-from tallystick.cli.words import STYLES, group_text, moment_text, money, value_text, window_text
+from tallystick.cli.words import STYLES, group_text, moment_text, money, state_text, value_text, window_text
 from tallystick.evaluating import Judged
-from tallystick.evaluation.evaluation import CureState
+from tallystick.evaluation.evaluation import CreditState, CureState, TerminationRight
 from tallystick.evaluation.finding import Finding, Verdict
 from tallystick.evaluation.to_json import local_text
-from tallystick.rules.rule import Rule
+from tallystick.rules.rule import Cap, Rule
 
 MOST_ROWS = 40
 LISTED = (Verdict.BREACHED, Verdict.UNMEASURED)
@@ -127,7 +127,9 @@ def _credits(judged: Judged, zone: ZoneInfo) -> None:
     if not due:
         return
     parties = {party.id: party.called for party in judged.rulebook.parties}
-    table = _table("Service credits", "to", "finding", "rule", "for", "belongs to", ">credit", ">after caps")
+    stated = any(item.state is not CreditState.DUE for item in due)
+    state = ("state",) if stated else ()
+    table = _table("Service credits", "to", "finding", "rule", "for", "belongs to", *state, ">credit", ">after caps")
     for item in due:
         table.add_row(
             parties.get(item.party, item.party),
@@ -135,13 +137,14 @@ def _credits(judged: Judged, zone: ZoneInfo) -> None:
             item.rule,
             group_text(item.group),
             moment_text(item.belongs, zone)[:10],
+            *((state_text(item, zone),) if stated else ()),
             money(item.before, item.currency),
             money(item.amount, item.currency),
         )
     table.add_section()
     for (party, currency), (before, amount) in _totals(judged).items():
         total = Text(money(amount, currency), style="bold")
-        table.add_row(parties.get(party, party), "", "all", "", "", money(before, currency), total)
+        table.add_row(parties.get(party, party), "", "all", "", "", *("",) * stated, money(before, currency), total)
     out.print(table)
 
 
@@ -160,13 +163,20 @@ def _caps(judged: Judged, zone: ZoneInfo) -> None:
     for item in judged.evaluation.caps:
         table.add_row(
             item.clause or "all",
-            item.cap.each.value,
+            _span(item.cap),
             moment_text(item.start, zone),
             money(item.allowed, item.currency),
             money(item.used, item.currency),
             money(item.left, item.currency),
         )
     out.print(table)
+
+
+def _span(cap: Cap) -> str:
+    """The period of a cap: `month`, `12 months` for a rolling one, `term`."""
+    if cap.each is not None:
+        return cap.each.value
+    return "term" if cap.rolling is None else str(cap.rolling)
 
 
 def _open_duties(judged: Judged, zone: ZoneInfo) -> None:
@@ -199,7 +209,7 @@ def _rights(judged: Judged, zone: ZoneInfo) -> None:
     parties = {party.id: party.called for party in judged.rulebook.parties}
     table = _table("Rights, escalations and blocks", "since", "what", "clause", "because of")
     rows = [
-        (right.arises, f"{parties[right.party]} may terminate", right.clause, ", ".join(right.findings[-3:]))
+        (right.arises, f"{parties[right.party]} {_may(right, zone)}", right.clause, ", ".join(right.findings[-3:]))
         for right in evaluation.terminations
     ]
     rows += [(step.at, f"escalated to {titles[step.role]}", step.clause, step.finding) for step in due]
@@ -230,6 +240,14 @@ def _waivers(judged: Judged, zone: ZoneInfo) -> None:
             ", ".join(item.findings),
         )
     out.print(table)
+
+
+def _may(right: TerminationRight, zone: ZoneInfo) -> str:
+    """Whether the right is still there, and until when."""
+    if right.until is None:
+        return "may terminate"
+    until = moment_text(right.until, zone)
+    return f"could terminate until {until}, lapsed" if right.lapsed else f"may terminate until {until}"
 
 
 def _verdict(judged: Judged) -> None:

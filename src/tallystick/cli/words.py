@@ -6,6 +6,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from tallystick.evaluation.clock import DAY, NEVER, localized
+from tallystick.evaluation.evaluation import CreditDue, CreditState
 from tallystick.evaluation.finding import Finding, Verdict
 from tallystick.prose.quantity import money_text, quantity_text
 from tallystick.quantities import Quantity
@@ -59,3 +60,16 @@ def window_text(finding: Finding, zone: ZoneInfo) -> str:
     if finding.end - finding.start <= DAY + DAY // 24 and len(start) == len(end) == len("2027-01-01"):
         return start
     return f"{start} – {end[11:] if start[:10] == end[:10] else end}"
+
+
+def state_text(item: CreditDue, zone: ZoneInfo) -> str:
+    """`due`, `claimable until 2027-05-01`, `claimed 2027-04-12` …"""
+    match item.state:
+        case CreditState.CLAIMABLE:
+            return f"claimable until {moment_text(item.claim_until, zone)}"
+        case CreditState.LAPSED:
+            return f"lapsed {moment_text(item.claim_until, zone)}"
+        case CreditState.CLAIMED:
+            return f"claimed {moment_text(item.claimed_at, zone)}"
+        case CreditState.DUE | CreditState.BELOW_MINIMUM:
+            return item.state.value

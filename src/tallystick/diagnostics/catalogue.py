@@ -92,6 +92,8 @@ CATALOGUE: dict[str, Kind] = _kinds(
     Kind("T0417", "Too many places", "Samples are read to at most 9 decimal places, and only metrics have them.", "Write places with a number from 0 to 9, in a metric."),
     Kind("T0418", "Nothing it could apply to", "There is no rule in this clause that this could apply to.", "Put it into the clause of the rule, or add a rule."),
     Kind("T0419", "Exception with two meanings", "This condition means different things for the rules of this clause.", "Put the rules into clauses of their own, each with its exception."),
+    Kind("T0430", "Too short a period", "“{found}” is shorter than a day, and this sentence goes by days.", "Use days, weeks, months, quarters or years."),
+    Kind("T0431", "Remedy that nothing leads to", "No rule here could lead to {remedy}, which needs {needs}.", "Put it into the clause of such a rule, or use another remedy."),
     # --- T05: the agreement as a whole
     Kind("T0501", "Clause that is not measured", "The clause “{clause}” has no rule that measures it.", 'Add a sentence that can be measured, or say why there is none: narrative "reason".'),
     Kind("T0502", "Not a reference", "{found} is not a reference.", "Write the name of a term, party, role or definition, or @ and the name of a clause, between the braces."),

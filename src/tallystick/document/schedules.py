@@ -28,8 +28,8 @@ from tallystick.document.document import (
 from tallystick.document.references import anchor, clause_link, link_to
 from tallystick.model.agreement import Agreement, Clause, Event, Metric, NumberAttribute, Prose, Record, Role, Target
 from tallystick.prose.from_measure import measure, measure_definition
-from tallystick.prose.from_remedy import amount
-from tallystick.prose.phrases import action, calendar_text, joined, value
+from tallystick.prose.from_remedy import amount, delay_unit
+from tallystick.prose.phrases import action, calendar_text, joined, period, value
 from tallystick.prose.sentence import Link
 from tallystick.quantities import Kind as UnitKind
 from tallystick.quantities import known_unit
@@ -48,6 +48,7 @@ from tallystick.rules.rule import (
     Remedy,
     Response,
     Rule,
+    Tier,
 )
 
 Words = Callable[[Prose], Inlines]
@@ -231,7 +232,7 @@ def _credits(agreement: Agreement) -> Iterator[Block]:
         yield Table(("Section", "Measured value", "Credit", "Credited to"), owed)
     caps = tuple(_caps(agreement))
     if caps:
-        table = Table(("Credits under", "In each", "Never exceed"), caps)
+        table = Table(("Credits under", "Over", "Never exceed"), caps)
         yield Subsection("", "Caps", "credit-caps", (table,))
 
 
@@ -240,11 +241,30 @@ def _credit(agreement: Agreement, clause: Clause) -> Iterator[Row]:
     for credit in clause.remedies:
         if isinstance(credit, Credit):
             party = (link_to(agreement, Target.PARTY, credit.party),)
+            extra = _conditions(agreement, credit)
             if credit.amount is not None:
-                yield Row((section, ("any breach",), amount(agreement, credit.amount), party))
+                yield Row((section, ("any breach",), (*amount(agreement, credit.amount), *extra), party))
+            if credit.delay is not None:
+                most = credit.delay.most
+                limit = () if most is None else (Break(), "up to ", *amount(agreement, most), " for each breach")
+                unit = (*delay_unit(agreement, credit.delay), " of delay")
+                yield Row((section, unit, (*amount(agreement, credit.delay.amount), *limit, *extra), party))
             for tier in credit.tiers:
-                measured = (f"{tier.comparison.value} ", *value(agreement, tier.threshold))
-                yield Row((section, measured, amount(agreement, tier.amount), party))
+                yield Row((section, _tier(agreement, credit, tier), (*amount(agreement, tier.amount), *extra), party))
+
+
+def _tier(agreement: Agreement, credit: Credit, tier: Tier) -> Inlines:
+    """`below 92%`, or `at least 5 breaches in a calendar month`."""
+    counted = () if credit.counted is None else (f" breaches in a {calendar_text(credit.counted)}",)
+    return (f"{tier.comparison.value} ", *value(agreement, tier.threshold), *counted)
+
+
+def _conditions(agreement: Agreement, credit: Credit) -> Inlines:
+    """What a credit needs to be payable, each on a line of its own."""
+    least = () if credit.minimum is None else (Break(), "nothing below ", *amount(agreement, credit.minimum))
+    if credit.claim_within is None:
+        return least
+    return (*least, Break(), "if claimed within ", *period(agreement, credit.claim_within))
 
 
 def _caps(agreement: Agreement) -> Iterator[Row]:
@@ -258,7 +278,12 @@ def _caps(agreement: Agreement) -> Iterator[Row]:
 
 
 def _cap(agreement: Agreement, under: Inlines, cap: Cap) -> Row:
-    return Row((under, (calendar_text(cap.each),), amount(agreement, cap.amount)))
+    if cap.each is not None:
+        over: Inlines = (f"each {calendar_text(cap.each)}",)
+    else:
+        rolling = cap.rolling
+        over = ("the term",) if rolling is None else ("any ", *period(agreement, rolling, ""))
+    return Row((under, over, amount(agreement, cap.amount)))
 
 
 # --- roles ---------------------------------------------------------------------------------------------------

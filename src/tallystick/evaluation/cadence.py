@@ -85,7 +85,7 @@ def _group(
             )
             resumed = min(opened[1], NEVER if following is None else following)
         else:
-            yield judgement(rule, key, Stretch(start, due), Verdict.BREACHED, decided=due)
+            yield judgement(rule, key, Stretch(start, due), Verdict.BREACHED, decided=due, performed=following)
             resumed = NEVER if following is None else following
         if resumed == NEVER:
             return

@@ -79,10 +79,14 @@ class Context:
 
 @dataclass(frozen=True)
 class Judgement:
-    """A finding with its exact value in base units, which decides the tier of a credit."""
+    """A finding with its exact value in base units, which decides the tier of a credit.
+
+    `performed` is the instant at which what was late was done after all; None while it was not.
+    """
 
     finding: Finding
     exact: Fraction | None = None
+    performed: int | None = None
 
 
 def context(rulebook: Rulebook, facts: Facts, engine: Engine, as_of: int) -> Context:

@@ -8,7 +8,7 @@ from typing import assert_never
 from tallystick.evaluation.always import always
 from tallystick.evaluation.cadence import cadence
 from tallystick.evaluation.context import Context, Judgement, context
-from tallystick.evaluation.credits import capped, credits_of
+from tallystick.evaluation.credits import capped, counted_credits, credits_of
 from tallystick.evaluation.engine import Engine
 from tallystick.evaluation.evaluation import (
     BlockedTime,
@@ -126,10 +126,12 @@ def _consequences(ctx: Context, judged: list[tuple[Rule, list[Judgement]]], told
     statuses: list[CureStatus] = []
     escalated: list[Escalation] = []
     blocked: list[BlockedTime] = []
+    standing: list[tuple[Rule, list[Judgement]]] = []
     known_waivers = waivers(ctx)
     for place, (rule, found) in enumerate(judged):
         told("working out consequences", place, len(judged))
         own = _ordered(known_waivers.applied(rule, found))
+        standing.append((rule, own))
         cured = list(cures(ctx, rule, own))
         stopped = list(blocks(ctx, rule, own, cured))
         parts = [
@@ -142,6 +144,7 @@ def _consequences(ctx: Context, judged: list[tuple[Rule, list[Judgement]]], told
         statuses.extend(cured)
         escalated.extend(escalations(ctx, rule, cured))
         blocked.extend(block for block, _ in stopped)
+    owed.extend(counted_credits(ctx, standing))
     due, uses = capped(ctx, owed)
     return Evaluation(
         as_of=ctx.as_of,
@@ -151,7 +154,7 @@ def _consequences(ctx: Context, judged: list[tuple[Rule, list[Judgement]]], told
         caps=uses,
         cures=tuple(statuses),
         escalations=tuple(escalated),
-        terminations=tuple(terminations(ctx, statuses)),
+        terminations=tuple(terminations(ctx, statuses, standing)),
         blocks=tuple(blocked),
         waivers=known_waivers.statuses(),
     )

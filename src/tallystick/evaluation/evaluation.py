@@ -10,9 +10,22 @@ from tallystick.evaluation.finding import Finding
 from tallystick.rules.rule import Cap
 
 
+class CreditState(StrEnum):
+    """Whether a credit is payable: as it stands, or because it was claimed; or why nothing of it is."""
+
+    DUE = "due"
+    CLAIMED = "claimed"
+    CLAIMABLE = "claimable"
+    LAPSED = "lapsed"
+    BELOW_MINIMUM = "below minimum"
+
+
 @dataclass(frozen=True, slots=True)
 class CreditDue:
-    """A credit for one breached finding, before and after the caps. `reduced_by` is the cap that left the least."""
+    """A credit for one breached finding, before and after the caps. `reduced_by` is the cap that left the least.
+
+    `claim_until` is the last instant of a claim where one is needed, `claimed_at` that of the first one in time.
+    """
 
     finding: str
     rule: str
@@ -24,12 +37,16 @@ class CreditDue:
     currency: str
     belongs: int
     reduced_by: Cap | None = None
+    state: CreditState = CreditState.DUE
+    claim_until: int | None = None
+    claimed_at: int | None = None
+    minimum: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CapUse:
-    """How much of a cap the credits of one calendar period `[start, end)` have used. `clause` is None for the
-    agreement's own caps."""
+    """How much of a cap the credits of one period `[start, end)` have used: a calendar period; a rolling one, which
+    ends with the day of a credit; the term. `clause` is None for the agreement's own caps."""
 
     clause: str | None
     cap: Cap
@@ -80,7 +97,8 @@ class Escalation:
 
 @dataclass(frozen=True, slots=True)
 class TerminationRight:
-    """A party's right to terminate, and the findings that gave rise to it at an instant."""
+    """A party's right to terminate, and the findings that gave rise to it at an instant. `until` is its last instant,
+    None where it has none; `lapsed` once that has passed."""
 
     clause: str
     party: str
@@ -88,6 +106,8 @@ class TerminationRight:
     uncured: bool
     arises: int
     findings: tuple[str, ...]
+    until: int | None = None
+    lapsed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

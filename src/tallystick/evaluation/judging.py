@@ -73,6 +73,7 @@ def judgement(
     case: Evidence | None = None,
     evidence: tuple[Evidence, ...] = (),
     part: str = "",
+    performed: int | None = None,
 ) -> Judgement:
     """A finding of a rule, or of a `part` of it. Numbers come in base units and are shown in `unit`.
 
@@ -95,7 +96,7 @@ def judgement(
         evidence=evidence if case is None else (case, *evidence),
         about=() if case is None else case.values,
     )
-    return Judgement(finding, exact)
+    return Judgement(finding, exact, performed)
 
 
 def _in_unit(value: Fraction | None, unit: Unit | None) -> Decimal | None:

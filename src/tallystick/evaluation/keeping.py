@@ -95,8 +95,8 @@ def deletion(ctx: Context, rule: Deletion) -> list[Judgement]:
 
 
 def _judge_trigger(ctx: Context, rule: Deletion, row: Row) -> Judgement:
-    at, deadline, excused, records, late, living = row[:6]
-    width = 6 + len(rule.per)
+    at, deadline, excused, records, late, living, gone = row[:7]
+    width = 7 + len(rule.per)
     passed = ctx.as_of > deadline
     reason = unbound(ctx, rule.record)
     if reason:
@@ -108,7 +108,7 @@ def _judge_trigger(ctx: Context, rule: Deletion, row: Row) -> Judgement:
     because = {Verdict.PENDING: OPEN_DEADLINE, Verdict.EXCUSED: EXCEPTION}.get(verdict, reason)
     return judgement(
         rule,
-        row[6:width],
+        row[7:width],
         Stretch(at, deadline),
         verdict,
         exact=None if reason else Fraction(late if passed else living),
@@ -119,11 +119,13 @@ def _judge_trigger(ctx: Context, rule: Deletion, row: Row) -> Judgement:
         because=because,
         excuse=(excused or "") if verdict is Verdict.EXCUSED else "",
         case=evidence(ctx.table(rule.trigger), at, row[width:]),
+        performed=None if living else gone,
     )
 
 
 def _triggers_sql(ctx: Context, rule: Deletion) -> str:
-    """Triggers with the number of matching records, of those late at the deadline, and of those still open."""
+    """Triggers with the number of matching records, of those late at the deadline, of those still open; and the last
+    end."""
     trigger, life = ctx.table(rule.trigger), ctx.life_of(rule.trigger)
     condition = f'{chosen(ctx, rule, rule.trigger)} AND t."time" >= {life.start} AND t."time" < {life.end} AND {in_time(ctx, rule, trigger)}'
     source = f"{known(ctx, trigger)} t"
@@ -145,7 +147,7 @@ def _triggers_sql(ctx: Context, rule: Deletion) -> str:
     return (
         "SELECT happened, deadline, excuse, count(begins),"
         " count(CASE WHEN begins IS NOT NULL AND (ends IS NULL OR ends > deadline) THEN 1 END),"
-        f" count(CASE WHEN begins IS NOT NULL AND ends IS NULL THEN 1 END){shown}"
+        f" count(CASE WHEN begins IS NOT NULL AND ends IS NULL THEN 1 END), max(ends){shown}"
         f" FROM ({triggers}) c LEFT JOIN ({_owned_sql(ctx, rule)}) r ON r.begins <= c.happened{equal}"
         f" GROUP BY place, happened, deadline, excuse{shown}"
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
-from tallystick.evaluation.clock import add
+from tallystick.evaluation.belonging import instant_of
+from tallystick.evaluation.clock import NEVER, add
 from tallystick.evaluation.context import Context, Judgement
 from tallystick.evaluation.dialect import texts
 from tallystick.evaluation.evaluation import (
@@ -20,7 +21,9 @@ from tallystick.evaluation.finding import Evidence, Finding, Verdict
 from tallystick.evaluation.happenings import Happenings, happenings
 from tallystick.evaluation.judging import OPEN_DEADLINE, judgement, nominal, period_unit
 from tallystick.evaluation.rows import dimension, in_environments
+from tallystick.evaluation.sequences import Ground, in_row, in_spans
 from tallystick.evaluation.windows import Stretch
+from tallystick.quantities import Period
 from tallystick.rules.measure import Series, SeriesKind
 from tallystick.rules.rule import (
     Block,
@@ -42,11 +45,6 @@ def remedies_of(ctx: Context, rule: Rule) -> tuple[Remedy, ...]:
 def breaches(judged: Sequence[Judgement]) -> list[Judgement]:
     """The breached ones."""
     return [j for j in judged if j.finding.verdict is Verdict.BREACHED]
-
-
-def instant_of(finding: Finding) -> int:
-    """The breach instant of a breached finding."""
-    return finding.end if finding.decided is None else finding.decided
 
 
 def _key(finding: Finding) -> tuple[str, ...]:
@@ -166,8 +164,10 @@ def escalations(ctx: Context, rule: Rule, statuses: Sequence[CureStatus]) -> Ite
 # --- rights to terminate -----------------------------------------------------------------------------------------
 
 
-def terminations(ctx: Context, statuses: Sequence[CureStatus]) -> Iterator[TerminationRight]:
-    """The rights that have arisen, once for each clause and sentence."""
+def terminations(
+    ctx: Context, statuses: Sequence[CureStatus], judged: Sequence[tuple[Rule, Sequence[Judgement]]] = ()
+) -> Iterator[TerminationRight]:
+    """The rights that have arisen: once for each clause and sentence, and again after each that lapsed."""
     by_clause: dict[str, list[CureStatus]] = defaultdict(list)
     for status in statuses:
         by_clause[status.clause].append(status)
@@ -178,12 +178,32 @@ def terminations(ctx: Context, statuses: Sequence[CureStatus]) -> Iterator[Termi
         if isinstance(remedy, Terminate)
     }
     for clause, remedy in sentences:
-        right = _right(ctx, clause, remedy, by_clause[clause])
-        if right is not None:
-            yield right
+        of_clause = [(rule, found) for rule, found in judged if rule.clause == clause]
+        if remedy.within is not None:
+            grounds = _in_period(ctx, remedy, remedy.within, by_clause[clause])
+        elif remedy.spans is not None:
+            grounds = in_spans(ctx, remedy, remedy.spans, of_clause)
+        else:
+            grounds = in_row(ctx, remedy, of_clause)
+        yield from _rights(ctx, clause, remedy, grounds)
 
 
-def _right(ctx: Context, clause: str, remedy: Terminate, statuses: Sequence[CureStatus]) -> TerminationRight | None:
+def _rights(ctx: Context, clause: str, remedy: Terminate, grounds: Iterable[Ground]) -> Iterator[TerminationRight]:
+    """The first ground gives the right; one that has a last day can arise again after it."""
+    until: int | None = None
+    for arises, findings in grounds:
+        if until is None or arises > until:
+            until = NEVER if remedy.exercisable is None else add(arises, remedy.exercisable, ctx.clock)
+            last = None if remedy.exercisable is None else until
+            lapsed = ctx.as_of > until
+            count, uncured = remedy.count, remedy.uncured
+            yield TerminationRight(clause, remedy.party, count, uncured, arises, findings, last, lapsed)
+            if last is None:
+                return
+
+
+def _in_period(ctx: Context, remedy: Terminate, within: Period, statuses: Sequence[CureStatus]) -> Iterator[Ground]:
+    """The instants at which enough breaches fall within the period, with those breaches."""
     counted = sorted(
         (at, status.finding)
         for status in statuses
@@ -191,15 +211,13 @@ def _right(ctx: Context, clause: str, remedy: Terminate, statuses: Sequence[Cure
     )
     first = 0
     for place, (at, _) in enumerate(counted):
-        oldest = add(at, remedy.within, ctx.clock, times=-1)
+        oldest = add(at, within, ctx.clock, times=-1)
         while counted[first][0] <= oldest:
             first += 1
         if _same_instant_follows(counted, place):
             continue
         if place - first + 1 >= remedy.count:
-            findings = tuple(finding for _, finding in counted[first : place + 1])
-            return TerminationRight(clause, remedy.party, remedy.count, remedy.uncured, at, findings)
-    return None
+            yield at, tuple(finding for _, finding in counted[first : place + 1])
 
 
 def _same_instant_follows(counted: Sequence[tuple[int, str]], place: int) -> bool:

@@ -156,6 +156,7 @@ def _finding(ctx: Context, rule: Response, case: _Case) -> Judgement:
         excuse=case.excuse if case.verdict is Verdict.EXCUSED else "",
         case=case.trigger,
         evidence=answered,
+        performed=case.answer,
     )
 
 

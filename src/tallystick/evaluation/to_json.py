@@ -53,11 +53,11 @@ def to_json(rulebook: Rulebook, evaluation: Evaluation, set_aside: Sequence[SetA
             rule.id: {"number": rule.number, "title": rule.title, "sentence": rule.sentence} for rule in rulebook.rules
         },
         "findings": [finding_json(finding, numbers, zone) for finding in evaluation.findings],
-        "credits": [_plain(item, zone, ("belongs",)) for item in evaluation.credits],
+        "credits": [_plain(item, zone, ("belongs", "claim_until", "claimed_at")) for item in evaluation.credits],
         "caps": [_plain(item, zone, ("start", "end")) | {"left": number_text(item.left)} for item in evaluation.caps],
         "cures": [_plain(item, zone, ("breached", "until", "at")) for item in evaluation.cures],
         "escalations": [_plain(item, zone, ("at",)) for item in evaluation.escalations],
-        "terminations": [_plain(item, zone, ("arises",)) for item in evaluation.terminations],
+        "terminations": [_plain(item, zone, ("arises", "until")) for item in evaluation.terminations],
         "blocks": [_plain(item, zone, ("start", "end")) for item in evaluation.blocks],
         "waivers": [
             _plain(item, zone, ("begin", "end")) | {"last": _moment(item.last, zone)} for item in evaluation.waivers

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from tallystick.evaluation.belonging import belongs
 from tallystick.evaluation.clock import NEVER
 from tallystick.evaluation.context import Context, Judgement
-from tallystick.evaluation.credits import instant_of_credit
 from tallystick.evaluation.evaluation import WaiverState, WaiverStatus
 from tallystick.evaluation.finding import Finding, Verdict
 from tallystick.evaluation.rows import dimension
@@ -55,7 +55,7 @@ class Waivers:
         found = item.finding
         if found.verdict is not Verdict.BREACHED:
             return item
-        at = instant_of_credit(rule, found)
+        at = belongs(rule, found)
         covering = [row for row in counting if row.covers(found, at)]
         for row in dict.fromkeys(covering):
             self.excused[row].append(found.id)

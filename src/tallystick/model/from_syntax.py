@@ -230,6 +230,7 @@ def _built_ins(dimensions: tuple[str, ...]) -> tuple[Event | Record, ...]:
     return (
         Event("notice", "notice", ("role", "clause", *others), (), None, "give notice", ("clause", *others)),
         Event("cure", "cure", ("clause", *with_role, *others), (), None, None, (*with_role, *others)),
+        Event("claim", "claim", ("clause", *with_role, *others), (), None, None, ("clause", *with_role, *others)),
         Event("termination", "termination of this Agreement", (), (), None, "terminate this Agreement"),
         Record("waiver", "waiver", ("clause", "role", *others), (), None, optional=("role", *others)),
     )

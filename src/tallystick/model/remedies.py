@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import localcontext
+from decimal import Decimal, localcontext
 from difflib import get_close_matches
+from typing import Literal
 
 from tallystick.model.agreement import Event, Party, Role
 from tallystick.model.scope import Scope
-from tallystick.model.values import Typed, comparable, deadline, period, value
-from tallystick.quantities import Kind, Quantity
-from tallystick.rules.measure import Comparison
+from tallystick.model.values import PERIOD_WORDS, Typed, comparable, deadline, period, value
+from tallystick.quantities import Kind, Period, PeriodUnit, Quantity
+from tallystick.rules.measure import Comparison, Value
 from tallystick.rules.rule import (
     Amount,
     Block,
@@ -17,16 +18,20 @@ from tallystick.rules.rule import (
     Cap,
     Credit,
     Cure,
+    Delay,
     Escalate,
     NotifyDuty,
     PerformDuty,
     Remedy,
+    Spans,
     Terminate,
     Tier,
 )
 from tallystick.source import Span
 from tallystick.syntax import tree
 
+MOST_SPANS = 1_000
+_ELAPSED = (PeriodUnit.SECONDS, PeriodUnit.MINUTES, PeriodUnit.HOURS)
 CALENDAR_WORDS = {unit.value: unit for unit in CalendarUnit}
 
 
@@ -79,12 +84,16 @@ def _remedy(scope: Scope, node: tree.Consequence) -> Remedy | None:
             return _perform(scope, node)
         case tree.CreditNode():
             party, money = scope.find(node.party, Party), amount(scope, node.amount)
-            return Credit(party=party.id, amount=money) if party and money else None
+            found = Credit(party=party.id, amount=money) if party and money else None
+            return _payable(scope, node, found)
         case tree.CreditByValueNode():
-            return _tiers(scope, node)
+            return _payable(scope, node, _tiers(scope, node))
+        case tree.CreditByCountNode():
+            return _payable(scope, node, _count_tiers(scope, node))
+        case tree.CreditByDelayNode():
+            return _payable(scope, node, _by_delay(scope, node))
         case tree.CapNode():
-            money, each = amount(scope, node.amount), calendar_unit(scope, node.each)
-            return Cap(amount=money, each=each) if money and each else None
+            return _cap(scope, node)
         case tree.CureNode():
             within = deadline(scope, node.within)
             return Cure(within=within) if within else None
@@ -93,6 +102,12 @@ def _remedy(scope: Scope, node: tree.Consequence) -> Remedy | None:
             return Escalate(role=role.id, after=after) if role and after else None
         case tree.TerminateNode():
             return _terminate(scope, node)
+        case tree.TerminateInRowNode():
+            return _terminate_in_row(scope, node)
+        case tree.TerminateInSpansNode():
+            return _terminate_in_spans(scope, node)
+        case tree.TriggerDutyNode():
+            return _trigger(scope, node)
         case tree.BlockNode():
             return _block(scope, node)
         case tree.NoteNode():
@@ -135,12 +150,112 @@ def whole(scope: Scope, node: tree.Number, least: int = 1) -> int | None:
 
 def _terminate(scope: Scope, node: tree.TerminateNode) -> Remedy | None:
     party, count, within = scope.find(node.party, Party), whole(scope, node.count), period(scope, node.within)
-    if party is None or count is None or within is None:
+    exercisable, known = _exercisable(scope, node.exercisable)
+    if party is None or count is None or within is None or not known:
         return None
-    return Terminate(party=party.id, count=count, uncured=node.uncured is not None, within=within)
+    uncured = node.uncured is not None
+    return Terminate(party=party.id, count=count, uncured=uncured, within=within, exercisable=exercisable)
 
 
-def _tiers(scope: Scope, node: tree.CreditByValueNode) -> Remedy | None:
+def _terminate_in_row(scope: Scope, node: tree.TerminateInRowNode) -> Remedy | None:
+    party, count = scope.find(node.party, Party), whole(scope, node.count)
+    exercisable, known = _exercisable(scope, node.exercisable)
+    if party is None or count is None or not known:
+        return None
+    return Terminate(party=party.id, count=count, uncured=False, exercisable=exercisable)
+
+
+def _terminate_in_spans(scope: Scope, node: tree.TerminateInSpansNode) -> Remedy | None:
+    """No more periods can have a breach than there are."""
+    party, count, number = scope.find(node.party, Party), whole(scope, node.count), whole(scope, node.number)
+    each = calendar_unit(scope, tree.Name(node.each.span, node.each.text.removesuffix("s")))
+    exercisable, known = _exercisable(scope, node.exercisable)
+    if party is None or count is None or number is None or each is None or not known:
+        return None
+    if each is CalendarUnit.HOUR:
+        scope.report("T0430", node.each.span, found=node.each.text)
+        return None
+    if count > number or number > MOST_SPANS:
+        scope.report("T0409", (node.count if count > number else node.number).span, found=f"{max(count, number):,}")
+        return None
+    spans = Spans(number=number, each=each)
+    return Terminate(party=party.id, count=count, uncured=False, spans=spans, exercisable=exercisable)
+
+
+def _exercisable(scope: Scope, node: tree.Exercisable | None) -> tuple[Period | None, bool]:
+    """How long a right lasts, None for ever; and whether that is known."""
+    found = period(scope, node.within) if node else None
+    return found, node is None or found is not None
+
+
+def _trigger(scope: Scope, node: tree.TriggerDutyNode) -> Remedy | None:
+    event, within = scope.find(node.event, Event), deadline(scope, node.within)
+    if event is None or within is None:
+        return None
+    return PerformDuty(id=f"trigger-{event.id}", holder=None, event=event.id, within=within)
+
+
+def _cap(scope: Scope, node: tree.CapNode) -> Remedy | None:
+    money = amount(scope, node.amount)
+    match node.span_of:
+        case tree.CalendarWindow(each=name):
+            each = calendar_unit(scope, name)
+            return Cap(amount=money, each=each) if money and each else None
+        case tree.CapRolling(length=node_length):
+            length = period(scope, node_length)
+            if length is not None and length.unit in _ELAPSED:
+                scope.report("T0430", node_length.span, found=node_length.span.text)
+                return None
+            return Cap(amount=money, rolling=length) if money and length else None
+        case tree.OverTerm():
+            return Cap(amount=money) if money else None
+
+
+def _payable(
+    scope: Scope,
+    node: tree.CreditNode | tree.CreditByValueNode | tree.CreditByCountNode | tree.CreditByDelayNode,
+    found: Credit | None,
+) -> Credit | None:
+    """The credit with its minimum and its time to claim."""
+    minimum = amount(scope, node.minimum.amount) if node.minimum else None
+    claim = period(scope, node.claimed.within) if node.claimed else None
+    if found is None or (node.minimum and minimum is None) or (node.claimed and claim is None):
+        return None
+    if claim is not None:
+        scope.used.add("claim")
+    return found.model_copy(update={"minimum": minimum, "claim_within": claim})
+
+
+def _count_tiers(scope: Scope, node: tree.CreditByCountNode) -> Credit | None:
+    party, each = scope.find(node.party, Party), calendar_unit(scope, node.each)
+    found = [(whole(scope, tier.count), amount(scope, tier.amount)) for tier in node.tiers]
+    tiers = tuple(_count_tier(count, money) for count, money in found if count is not None and money is not None)
+    if party is None or each is None or len(tiers) != len(found):
+        return None
+    for before, after, place in zip(tiers, tiers[1:], node.tiers[1:], strict=False):
+        if not _further(scope, before, after, place.span):
+            return None
+    return Credit(party=party.id, tiers=tiers, counted=each)
+
+
+def _count_tier(count: int, money: Amount) -> Tier:
+    threshold = Value(quantity=Quantity(value=Decimal(count), unit="count"))
+    return Tier(comparison=Comparison.AT_LEAST, threshold=threshold, amount=money)
+
+
+def _by_delay(scope: Scope, node: tree.CreditByDelayNode) -> Credit | None:
+    """`each started day` is each started 1 day, where no term has that name."""
+    party, money = scope.find(node.party, Party), amount(scope, node.amount)
+    one = node.each.amount is None and node.each.word in PERIOD_WORDS and node.each.word not in scope.names
+    unit = Period(amount=1, unit=PeriodUnit(PERIOD_WORDS[node.each.word])) if one else period(scope, node.each)
+    most = amount(scope, node.most.amount) if node.most else None
+    if party is None or money is None or unit is None or (node.most and most is None):
+        return None
+    extent: Literal["started", "full"] = "full" if node.extent.words == "full" else "started"
+    return Credit(party=party.id, delay=Delay(extent=extent, each=unit, amount=money, most=most))
+
+
+def _tiers(scope: Scope, node: tree.CreditByValueNode) -> Credit | None:
     party = scope.find(node.party, Party)
     found = [_tier(scope, tier) for tier in node.tiers]
     tiers = tuple(tier for tier in found if tier is not None)

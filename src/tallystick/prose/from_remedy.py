@@ -9,7 +9,7 @@ from tallystick.model.agreement import Agreement
 from tallystick.prose import phrases
 from tallystick.prose.from_rule import OBLIGATION
 from tallystick.prose.phrases import Inlines
-from tallystick.prose.quantity import money_text
+from tallystick.prose.quantity import money_text, period_text
 from tallystick.prose.sentence import Part, Sentence
 from tallystick.quantities import Period, PeriodUnit
 from tallystick.rules.rule import (
@@ -18,6 +18,7 @@ from tallystick.rules.rule import (
     Cap,
     Credit,
     Cure,
+    Delay,
     Escalate,
     NotifyDuty,
     PerformDuty,
@@ -35,30 +36,31 @@ def remedy_sentence(agreement: Agreement, remedy: Remedy, rules: Sequence[Rule])
 def _inlines(agreement: Agreement, remedy: Remedy, rules: Sequence[Rule]) -> Inlines:
     match remedy:
         case NotifyDuty(holder=holder, role=role, roles=roles, within=within):
-            who = (*phrases.role(agreement, role), phrases.or_senior(roles))
+            whom = (*phrases.role(agreement, role), phrases.or_senior(roles))
             return (
                 *phrases.capital(phrases.holder(agreement, holder)),
                 f" {OBLIGATION} notify ",
-                *who,
+                *whom,
                 *_deadline(agreement, within),
             )
         case PerformDuty(holder=holder, event=event, within=within):
             doing = phrases.action(agreement, event)
+            who = ("someone, no matter who,",) if holder is None else phrases.holder(agreement, holder)
             return (
-                *phrases.capital(phrases.holder(agreement, holder)),
+                *phrases.capital(who),
                 f" {OBLIGATION} ",
                 *doing,
                 *_deadline(agreement, within),
             )
         case Credit():
-            return _credit(agreement, remedy)
-        case Cap(amount=money, each=each):
+            return (*_credit(agreement, remedy, bool(rules)), *_payable(agreement, remedy))
+        case Cap(amount=money):
             scope = "under this Section" if rules else "under this Agreement"
             limit = amount(agreement, money)
             return (
                 f"Service credits {scope} {OBLIGATION} not exceed ",
                 *limit,
-                f" in each {phrases.calendar_text(each)}",
+                *cap_span(agreement, remedy),
             )
         case Cure(within=within):
             if within.unit is PeriodUnit.BUSINESS_DAYS:
@@ -70,8 +72,10 @@ def _inlines(agreement: Agreement, remedy: Remedy, rules: Sequence[Rule]) -> Inl
                 limit = ("the end of ", *phrases.day(agreement, after), " after it")
                 return "A breach that is not cured by ", *limit, " goes up to ", *phrases.role(agreement, role)
             return "A breach that is not cured within ", *limit, " goes up to ", *phrases.role(agreement, role)
-        case Terminate(party=party, count=count, uncured=uncured, within=within):
-            return _terminate(agreement, party, count, uncured, within, bool(rules))
+        case Terminate(party=party):
+            who = phrases.capital(phrases.holder(agreement, party))
+            once = _terminate(agreement, remedy, bool(rules))
+            return *who, " may terminate this Agreement once ", *once, *_exercisable(agreement, remedy.exercisable)
         case Block(event=event, environments=environments):
             until = "From the breach until it is cured or this requirement is met again, no one may "
             doing = (*phrases.action(agreement, event), phrases.environments(environments))
@@ -86,25 +90,79 @@ def _same_group(rules: Sequence[Rule]) -> str:
     return phrases.group(groups.pop()).replace("for each", "for the same", 1) if len(groups) == 1 else ""
 
 
-def _terminate(
-    agreement: Agreement, party: str, count: int, uncured: bool, within: Period, of_section: bool
-) -> Inlines:
-    kind = "uncured breach" if uncured else "breach"
+def _terminate(agreement: Agreement, remedy: Terminate, of_section: bool) -> Inlines:
+    count = remedy.count
+    kind = "uncured breach" if remedy.uncured else "breach"
     noun, verb = (kind, "falls") if count == 1 else (f"{kind}es", "fall")
+    of = " of this Section" if of_section else " of one Section"
+    if remedy.spans is not None:
+        number, unit = remedy.spans.number, phrases.calendar_text(remedy.spans.each)
+        has = f"{count:,} of any {number:,} consecutive {unit}s {'has' if count == 1 else 'have'}"
+        return (f"at least {has} at least one breach{of}",)
+    if remedy.within is None:
+        judged = "; those that are excused or unmeasured neither count nor interrupt"
+        windows = "windows (or cases) in a row of the same requirement and group"
+        return (f"{count:,} judged {windows}{of} are breached{judged}",)
     of = " of this Section" if of_section else ""
-    who = phrases.capital(phrases.holder(agreement, party))
-    once = f" may terminate this Agreement once {count:,} {noun}{of} {verb} within any "
-    return *who, once, *phrases.period(agreement, within, "")
+    return f"{count:,} {noun}{of} {verb} within any ", *phrases.period(agreement, remedy.within, "")
+
+
+def _exercisable(agreement: Agreement, within: Period | None) -> Inlines:
+    if within is None:
+        return ()
+    limit = phrases.period(agreement, within)
+    exactly = f" after it arises (exactly {period_text(within)} after is in time)"
+    again = f"{exactly}; then it lapses, until a later breach gives rise to it again"
+    return ". The right may be exercised no later than ", *limit, again
+
+
+def cap_span(agreement: Agreement, cap: Cap) -> Inlines:
+    """` in each calendar month`, or the rolling period, or the term."""
+    if cap.each is not None:
+        return (f" in each {phrases.calendar_text(cap.each)}",)
+    if cap.rolling is None:
+        return (" over the whole term of this Agreement",)
+    return " in any ", *phrases.period(agreement, cap.rolling, ""), " that end with the day of a credit"
 
 
 def _deadline(agreement: Agreement, within: Period) -> Inlines:
     return " ", *phrases.deadline(agreement, within), " after the breach"
 
 
-def _credit(agreement: Agreement, remedy: Credit) -> Inlines:
+def _payable(agreement: Agreement, remedy: Credit) -> Inlines:
+    """What else a credit needs to be payable."""
+    found: Inlines = ()
+    if remedy.minimum is not None:
+        least = amount(agreement, remedy.minimum)
+        found = (*found, ". What comes to less than ", *least, ", after any cap, is not payable; exactly that is")
+    if remedy.claim_within is not None:
+        limit = phrases.period(agreement, remedy.claim_within)
+        breach = "the breach that completes the number" if remedy.counted is not None else "the breach"
+        late = f" after {breach}; exactly {period_text(remedy.claim_within)} after is in time"
+        found = (*found, ". It is payable only if claimed no later than ", *limit, late)
+    return found
+
+
+def delay_unit(agreement: Agreement, delay: Delay) -> Inlines:
+    """`each started day`, or `each full 2 days`."""
+    if delay.each.amount == 1 and delay.each.term is None:
+        return (f"each {delay.extent} {delay.each.unit.value.removesuffix('s')}",)
+    return f"each {delay.extent} ", *phrases.period(agreement, delay.each, "")
+
+
+def _by_delay(agreement: Agreement, delay: Delay) -> Inlines:
+    most = () if delay.most is None else (", up to ", *amount(agreement, delay.most), " for each breach")
+    once = f"; exactly {period_text(delay.each)} late counts once"
+    unit = delay_unit(agreement, delay)
+    return "of ", *amount(agreement, delay.amount), " for ", *unit, " of delay after the deadline", *most, once
+
+
+def _credit(agreement: Agreement, remedy: Credit, of_section: bool) -> Inlines:
     who = (*phrases.holder(agreement, remedy.party), " is entitled to a service credit ")
     if remedy.amount is not None:
         return *phrases.capital(who), "of ", *amount(agreement, remedy.amount), " for each breach"
+    if remedy.delay is not None:
+        return *phrases.capital(who), *_by_delay(agreement, remedy.delay)
     tiers = [
         (f"{tier.comparison.value} ", *phrases.value(agreement, tier.threshold), ", ", *amount(agreement, tier.amount))
         for tier in remedy.tiers
@@ -112,6 +170,11 @@ def _credit(agreement: Agreement, remedy: Credit) -> Inlines:
     found: Inlines = ()
     for index, tier in enumerate(tiers):
         found = (*found, *(("; ",) if index else ()), *tier)
+    if remedy.counted is not None:
+        unit = phrases.calendar_text(remedy.counted)
+        of = "this Section" if of_section else "the same Section"
+        once = f"for each {unit} by the number of breaches of {of} that belong to it: "
+        return *phrases.capital(who), once, *found, "; the last that applies counts alone"
     return *phrases.capital(who), "by the value measured: ", *found, "; the last that applies counts alone"
 
 

@@ -84,11 +84,11 @@ class NotifyDuty(Data):
 
 
 class PerformDuty(Data):
-    """On breach, `holder` must perform an event within a period counted from the breach."""
+    """On breach, `holder` must perform an event within a period counted from the breach; None: someone must."""
 
     kind: Literal["perform"] = "perform"
     id: str
-    holder: str
+    holder: str | None
     event: str
     within: Period
     sentence: str = ""
@@ -102,22 +102,41 @@ class Tier(Data):
     amount: Amount
 
 
+class Delay(Data):
+    """`each started day: USD 100 up to USD 1,000`: an amount for each started, or each full, unit of lateness."""
+
+    extent: Literal["started", "full"]
+    each: Period
+    amount: Amount
+    most: Amount | None = None
+
+
 class Credit(Data):
-    """A service credit to a party: one amount, or tiers by the value of the finding (the last tier that holds)."""
+    """A service credit to a party: one amount, tiers (the last that holds), or an amount for the delay.
+
+    Tiers go by the value of the finding; with `counted`, by the number of breaches of the clause in the calendar
+    period. Nothing below `minimum` is payable, and with `claim_within` nothing that was not claimed in time.
+    """
 
     kind: Literal["credit"] = "credit"
     party: str
     amount: Amount | None = None
     tiers: tuple[Tier, ...] = ()
+    counted: CalendarUnit | None = None
+    delay: Delay | None = None
+    minimum: Amount | None = None
+    claim_within: Period | None = None
     sentence: str = ""
 
 
 class Cap(Data):
-    """Credits of one calendar period never exceed the amount."""
+    """Credits of one calendar period, or of one rolling period, or (with neither) of the whole term never exceed the
+    amount."""
 
     kind: Literal["cap"] = "cap"
     amount: Amount
-    each: CalendarUnit
+    each: CalendarUnit | None = None
+    rolling: Period | None = None
     sentence: str = ""
 
 
@@ -138,14 +157,27 @@ class Escalate(Data):
     sentence: str = ""
 
 
+class Spans(Data):
+    """`any 3 consecutive months`: that many calendar periods, one after the other."""
+
+    number: int
+    each: CalendarUnit
+
+
 class Terminate(Data):
-    """The party's right to terminate once `count` (uncured) breaches fall within the period."""
+    """The party's right to terminate once `count` (uncured) breaches fall within the period.
+
+    With `spans`, once that many of the consecutive calendar periods have a breach; with neither, once that many
+    findings of one rule and group in a row are breached. `exercisable` is how long the right lasts.
+    """
 
     kind: Literal["terminate"] = "terminate"
     party: str
     count: int
     uncured: bool
-    within: Period
+    within: Period | None = None
+    spans: Spans | None = None
+    exercisable: Period | None = None
     sentence: str = ""
 
 
@@ -332,3 +364,23 @@ Rule = Annotated[
     | Deletion,
     Field(discriminator="kind"),
 ]
+
+
+def has_deadline(rule: Rule) -> bool:
+    """Whether a breach of the rule is something done late or not at all, so that its delay can be told."""
+    match rule:
+        case Response(share=share):
+            return share is None
+        case Deletion() | Cadence():
+            return True
+        case _:
+            return False
+
+
+def has_sequence(rule: Rule) -> bool:
+    """Whether the findings of the rule follow one another, so that some are in a row."""
+    match rule:
+        case Keep() | CountEvents() | Cadence() | Response():
+            return True
+        case _:
+            return False

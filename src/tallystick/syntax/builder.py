@@ -92,6 +92,17 @@ NODES: dict[str, type[tree.Node]] = {
     "terminate": tree.TerminateNode,
     "uncured": tree.Uncured,
     "block": tree.BlockNode,
+    "minimum": tree.MinimumNode,
+    "if_claimed": tree.IfClaimed,
+    "count_tier": tree.CountTierNode,
+    "credit_by_delay": tree.CreditByDelayNode,
+    "up_to": tree.UpTo,
+    "cap_rolling": tree.CapRolling,
+    "over_term": tree.OverTerm,
+    "exercisable": tree.Exercisable,
+    "terminate_in_row": tree.TerminateInRowNode,
+    "terminate_in_spans": tree.TerminateInSpansNode,
+    "trigger_duty": tree.TriggerDutyNode,
     "call": tree.Call,
     "comparison_tail": tree.ComparisonTail,
     "across": tree.AcrossDimension,
@@ -149,6 +160,8 @@ COMPARATORS = {
 
 OPERATORS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "share_of": "of"}
 
+EXTENTS = ("started", "full")
+
 _ESCAPE = re.compile(r"\\(.)")
 
 
@@ -178,6 +191,8 @@ class Builder(Transformer[Token, Any]):
             self._on(rule, lambda span, _, words=words: tree.Comparator(span, words))
         for rule, operator in OPERATORS.items():
             self._on(rule, lambda span, children, operator=operator: tree.Binary(span, operator, *children))
+        for words in EXTENTS:
+            self._on(words, lambda span, _, words=words: tree.Extent(span, words))
         for rule in LISTS:
             self._on(rule, lambda _, children: tuple(children))
 
@@ -247,7 +262,17 @@ class Builder(Transformer[Token, Any]):
 
     @v_args(meta=True)
     def credit_by_value(self, meta: Meta, children: list[Any]) -> tree.CreditByValueNode:
-        return tree.CreditByValueNode(self._span(meta), children[0], tuple(children[1:]))
+        party, minimum, claimed, *tiers = children
+        return tree.CreditByValueNode(self._span(meta), party, minimum, claimed, tuple(tiers))
+
+    @v_args(meta=True)
+    def credit_by_count(self, meta: Meta, children: list[Any]) -> tree.CreditByCountNode:
+        party, each, minimum, claimed, *tiers = children
+        return tree.CreditByCountNode(self._span(meta), party, each, minimum, claimed, tuple(tiers))
+
+    @v_args(meta=True)
+    def number_period(self, meta: Meta, children: list[Token]) -> tree.PeriodLiteral:
+        return tree.PeriodLiteral(self._span(meta), number_value(children[0]), str(children[1]))
 
 
 def dedented(text: str, start: int) -> tuple[str, tuple[int, ...]]:

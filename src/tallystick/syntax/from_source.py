@@ -64,7 +64,7 @@ _DECLARING = (
 _BEGINNINGS = (
     *_DECLARING, "clause", "on", "version", "effective", "governing", "timezone", "currency", "recital", "entity",
     "address", "notices", "signatory", "means", "reported", "places", "note", "stage", "narrative", "except",
-    "missing", "satisfies", "business", "hours", "holidays", "only", "credit", "cap", "cure", "escalate", "block",
+    "missing", "satisfies", "business", "hours", "holidays", "only", "credit", "cap", "cure", "escalate", "block", "trigger",
 )  # fmt: skip
 
 # What a misspelt block header is read as, so that the mistakes inside the block are found too.

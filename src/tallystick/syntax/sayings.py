@@ -10,6 +10,7 @@ _UNITS = "hour|day|week|month|quarter|year"
 
 # What is written -> what the language says.
 _HABITS = {
+    rf"each\s+(?P<unit>{_UNITS})(?=\s*:)": "each started {unit}",
     r"may\s+not": "must not",
     r"shall|will|agrees\s+to|is\s+required\s+to": "must",
     r"(?:no|not)\s+(?:less|fewer|lower)\s+than|minimum": "at least",
@@ -42,7 +43,7 @@ _MARKS = {
 
 # What a later version of the language will say. It begins a statement, or stands anywhere in one.
 _LATER_BEGINNINGS = (
-    r"(?:use|order|scenario|amendment|schedule|param|trigger|refund|accrue|given|expect|"
+    r"(?:use|order|scenario|amendment|schedule|param|refund|accrue|given|expect|"
     r"fiscal\s+year)(?!\s+(?:must|may|shall|will)\b)"
 )
 _LATER = (
@@ -50,11 +51,7 @@ _LATER = (
     r"fiscal\s+(?:years?|quarters?)",
     r"with\s+[\d.]+%\s+confidence",
     r"after\s+\w+\s+until\s+\w+",
-    r"across\s+the\s+term|over\s+the\s+term",
-    r"by\s+(?:count|delay)",
-    r"if\s+claimed",
-    r"in\s+a\s+row",
-    r"consecutive",
+    r"across\s+the\s+term",
     r"optional",
     r"lasting\s+at\s+least",
     r"when\s+\w+(?=\s*\()",

@@ -14,14 +14,14 @@ INDENT = "  "
 _BREAKS = frozenset(
     {
         "over", "at", "per", "in", "where", "with", "matching", "within", "labelled", "worded", "tolerating", "without",
-        "by", "for", "of", "excluding", "during", "outside",
+        "by", "for", "of", "excluding", "during", "outside", "minimum", "if", "up", "exercisable",
     }
 )  # fmt: skip
 # A parenthesis after one of these words opens a group or list; after any other it is a call.
 _BEFORE_GROUP = frozenset(
     {
         "in", "where", "and", "or", "not", "keep", "least", "most", "below", "above", "exactly", "is", "of", "credit",
-        "at", "with", "from", "to",
+        "at", "with", "from", "to", "minimum",
     }
 )  # fmt: skip
 

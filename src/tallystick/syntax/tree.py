@@ -880,6 +880,8 @@ class CreditNode(Node):
 
     party: Name
     amount: Expression
+    minimum: MinimumNode | None
+    claimed: IfClaimed | None
 
 
 @dataclass(frozen=True)
@@ -896,7 +898,81 @@ class CreditByValueNode(Node):
     """`credit customer by value { … }`."""
 
     party: Name
+    minimum: MinimumNode | None
+    claimed: IfClaimed | None
     tiers: tuple[TierNode, ...]
+
+
+@dataclass(frozen=True)
+class MinimumNode(Node):
+    """`minimum USD 1`."""
+
+    amount: Expression
+
+
+@dataclass(frozen=True)
+class IfClaimed(Node):
+    """`if claimed within 30 days`."""
+
+    within: PeriodLiteral
+
+
+@dataclass(frozen=True)
+class CountTierNode(Node):
+    """`at least 5: USD 500.`"""
+
+    count: Number
+    amount: Expression
+
+
+@dataclass(frozen=True)
+class CreditByCountNode(Node):
+    """`credit customer by count each month { … }`."""
+
+    party: Name
+    each: Name
+    minimum: MinimumNode | None
+    claimed: IfClaimed | None
+    tiers: tuple[CountTierNode, ...]
+
+
+@dataclass(frozen=True)
+class Extent(Node):
+    """`started` or `full`."""
+
+    words: str
+
+
+@dataclass(frozen=True)
+class UpTo(Node):
+    """`up to USD 1,000`."""
+
+    amount: Expression
+
+
+@dataclass(frozen=True)
+class CreditByDelayNode(Node):
+    """`credit customer by delay { each started day: USD 100 up to USD 1,000. }`."""
+
+    party: Name
+    minimum: MinimumNode | None
+    claimed: IfClaimed | None
+    extent: Extent
+    each: PeriodLiteral
+    amount: Expression
+    most: UpTo | None
+
+
+@dataclass(frozen=True)
+class CapRolling(Node):
+    """`each 12 months` of a cap."""
+
+    length: PeriodLiteral
+
+
+@dataclass(frozen=True)
+class OverTerm(Node):
+    """`over the term` of a cap."""
 
 
 @dataclass(frozen=True)
@@ -904,7 +980,7 @@ class CapNode(Node):
     """`cap credits at 20% of monthly_fee each month.`"""
 
     amount: Expression
-    each: Name
+    span_of: CalendarWindow | CapRolling | OverTerm
 
 
 @dataclass(frozen=True)
@@ -935,6 +1011,42 @@ class TerminateNode(Node):
     count: Number
     uncured: Uncured | None
     within: PeriodLiteral
+    exercisable: Exercisable | None
+
+
+@dataclass(frozen=True)
+class Exercisable(Node):
+    """`exercisable within 30 days`."""
+
+    within: PeriodLiteral
+
+
+@dataclass(frozen=True)
+class TerminateInRowNode(Node):
+    """`customer may terminate after 3 breaches in a row.`"""
+
+    party: Name
+    count: Number
+    exercisable: Exercisable | None
+
+
+@dataclass(frozen=True)
+class TerminateInSpansNode(Node):
+    """`customer may terminate after 2 breaches in any 3 consecutive months.`"""
+
+    party: Name
+    count: Number
+    number: Number
+    each: Name
+    exercisable: Exercisable | None
+
+
+@dataclass(frozen=True)
+class TriggerDutyNode(Node):
+    """`trigger rollback within 1 hour.`"""
+
+    event: Name
+    within: PeriodLiteral
 
 
 @dataclass(frozen=True)
@@ -956,6 +1068,11 @@ Consequence = (
     | TerminateNode
     | BlockNode
     | NoteNode
+    | CreditByCountNode
+    | CreditByDelayNode
+    | TriggerDutyNode
+    | TerminateInRowNode
+    | TerminateInSpansNode
 )
 
 

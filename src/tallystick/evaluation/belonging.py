@@ -1,0 +1,17 @@
+"""The instant a breach belongs to, which decides the calendar period of its credit."""
+
+from __future__ import annotations
+
+from tallystick.evaluation.finding import Finding
+from tallystick.rules.rule import CountEvents, Keep, Response, Rule
+
+
+def instant_of(finding: Finding) -> int:
+    """The breach instant of a breached finding."""
+    return finding.end if finding.decided is None else finding.decided
+
+
+def belongs(rule: Rule, finding: Finding) -> int:
+    """The last instant of a window; else the breach instant."""
+    over_windows = isinstance(rule, Keep | CountEvents) or (isinstance(rule, Response) and rule.share is not None)
+    return finding.end - 1 if over_windows else instant_of(finding)
