@@ -49,7 +49,8 @@ def case_of(book: Json, tables: Tables, as_of: int) -> Case:
 def in_order(found: list[Finding]) -> list[Finding]:
     """The findings of one rule by group and start (then end and verdict, so that no order is left to chance)."""
     return sorted(
-        found, key=lambda f: ([text or "" for text in f.group], f.start, f.end, f.verdict, f.samples, f.value or 0)
+        found,
+        key=lambda f: ([text or "" for text in f.group], f.start, f.end, f.verdict, f.samples, f.value or 0, f.about),
     )
 
 
