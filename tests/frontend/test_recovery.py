@@ -152,7 +152,6 @@ LATER = [
 ]
 LATER_DECLARATIONS = [
     'use "x.msa".',
-    'scenario "a" { given x. expect y. }',
     'order "x" under "y" { set a = 1. }',
     'amendment 1 to "x.msa" { effective 2027-01-01. }',
     'schedule "x" { """text""" }',

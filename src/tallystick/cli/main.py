@@ -93,6 +93,21 @@ def build(
     raise typer.Exit(build_file(file, output, draft=draft))
 
 
+@app.command("test", rich_help_panel=DRAFT)
+def run_scenarios(
+    files: Files,
+    mutate: Annotated[
+        bool, typer.Option("--mutate", help="Change each number of the rules in turn; list what no scenario notices.")
+    ] = False,
+    junit: Annotated[Path | None, typer.Option("--junit", help="Write the results as JUnit XML, too.")] = None,
+    format: Annotated[Format, typer.Option(help="text or json.")] = Format.TEXT,
+) -> None:
+    """Run the scenarios: does each fact have its consequence?"""
+    from tallystick.cli.test import run_files
+
+    raise typer.Exit(run_files(files, junit, mutate=mutate, as_json=format is Format.JSON))
+
+
 @app.command(rich_help_panel=MEASURE)
 def evaluate(
     file: Rules,

@@ -107,6 +107,15 @@ CATALOGUE: dict[str, Kind] = _kinds(
     Kind("T0510", "Nothing in the clause", "The clause “{clause}” is empty.", "Write its text, or remove it."),
     Kind("T0511", "Currency of the agreement", "{found} is not the currency of the agreement, {currency}.", "Use one currency for credits and caps."),
     Kind("T0512", "Credit that can never be due", "This tier can never apply to a breach of the rule: {tier} does not breach {rule}.", "Use tiers on the side where the rule is breached.", WARNING),
+    # --- T06: scenarios
+    Kind("T0601", "Scenario that expects nothing", "The scenario “{scenario}” expects nothing, so it cannot fail.", 'Say what must come out, such as: expect accuracy_floor breached for model "credit".'),
+    Kind("T0602", "Scenario without its day", "The scenario “{scenario}” does not say once at which day it is judged.", "Add one such line: as of 2027-04-02."),
+    Kind("T0603", "Fact not given outright", "What is given is a fact; “{found}” leaves it open.", 'Give each dimension one text: where model is "credit" and environment is "production".'),
+    Kind("T0604", "Fact with a gap", "A row of “{name}” has no {missing} here.", "Give it: a dimension after where, a number of an event or record after with."),
+    Kind("T0605", "Scenario too large", "The scenario gives more than {limit} rows.", "Show the same with fewer rows, or evaluate a folder of data."),
+    Kind("T0606", "No such time", "There is no time of day {time}.", "Write hours and minutes, such as 09:30, up to 23:59:59."),
+    Kind("T0607", "End before the beginning", "What is given ends before it begins.", "Write the earlier time after from, and the later one after until."),
+    Kind("T0608", "No such duty", "No breach gives rise to a duty to {duty} here.", "Name a duty that stands in on breach, and after under the rule or clause that it belongs to."),
 )  # fmt: skip
 
 

@@ -56,11 +56,11 @@ def load(rulebook: Rulebook, bindings: Bindings, as_of: int | None = None, progr
     `as_of` (microseconds) leaves out what was not yet known then, before logs and checks are reduced. Afterwards
     the database can no longer reach any file. Raises DataError with every reason why data cannot be read at all.
     """
-    connection = _connect()
+    connection = connect()
     sources = sources_of(rulebook)
     done = _Loading(connection, rulebook.environments, as_of)
     for table in bindings.tables:
-        _create(connection, table.kind, sources[table.kind, table.name])
+        create(connection, table.kind, sources[table.kind, table.name])
     groups = _by_files(bindings.tables)
     for position, group in enumerate(groups):
         names = ", ".join(dict.fromkeys(table.name for table in group))
@@ -98,7 +98,8 @@ class _Loading:
     rows: dict[tuple[SeriesKind, str], int] = field(default_factory=dict)
 
 
-def _connect() -> duckdb.DuckDBPyConnection:
+def connect() -> duckdb.DuckDBPyConnection:
+    """A new in-memory database that loads nothing by itself."""
     connection = duckdb.connect()
     connection.execute("SET autoinstall_known_extensions = false")
     connection.execute("SET autoload_known_extensions = false")
@@ -107,7 +108,8 @@ def _connect() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _create(connection: duckdb.DuckDBPyConnection, kind: SeriesKind, source: Source) -> None:
+def create(connection: duckdb.DuckDBPyConnection, kind: SeriesKind, source: Source) -> None:
+    """The canonical table of a source, empty."""
     times = ["begin", "end"] if kind is SeriesKind.RECORD else ["time"]
     dimensions = [f"d_{name}" for name in source.dimensions]
     value = ["value"] if isinstance(source, MetricData) else []

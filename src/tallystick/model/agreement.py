@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from tallystick.model.scenario import Scenario
 from tallystick.quantities import Period, Quantity
 from tallystick.rules.calendars import WorkingCalendar, WorkingHours
 from tallystick.rules.rule import Exemption, Remedy, Rule
@@ -249,6 +250,7 @@ class Agreement:
     working: dict[str, WorkingCalendar] = field(default_factory=dict)
     articles: tuple[Article, ...] = ()
     remedies: tuple[Remedy, ...] = ()
+    scenarios: tuple[Scenario, ...] = ()
 
     @property
     def clauses(self) -> Iterator[Clause]:

@@ -33,6 +33,7 @@ from tallystick.model.conditions import condition, series
 from tallystick.model.measures import series_of
 from tallystick.model.prose import Numbered, prose, text_prose
 from tallystick.model.remedies import remedies, unique_ids, whole
+from tallystick.model.scenarios import scenarios
 from tallystick.model.scope import Scope
 from tallystick.model.sentences import Fields, rule
 from tallystick.model.values import day, literal, period, unit_name
@@ -77,7 +78,9 @@ def from_syntax(
     )
     if head is None:
         return None, tuple(scope.diagnostics), frozenset(scope.used)
-    return _assembled(scope, head, articles, shared, numbered), tuple(scope.diagnostics), frozenset(scope.used)
+    tests = scenarios(scope, file, head.timezone, articles, shared)
+    agreement = replace(_assembled(scope, head, articles, shared, numbered), scenarios=tests)
+    return agreement, tuple(scope.diagnostics), frozenset(scope.used)
 
 
 # --- the head of the agreement -------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
@@ -103,6 +103,26 @@ NODES: dict[str, type[tree.Node]] = {
     "terminate_in_row": tree.TerminateInRowNode,
     "terminate_in_spans": tree.TerminateInSpansNode,
     "trigger_duty": tree.TriggerDutyNode,
+    "scenario": tree.ScenarioNode,
+    "given_samples": tree.GivenSamples,
+    "given_event": tree.GivenEvent,
+    "given_record": tree.GivenRecord,
+    "given_none": tree.GivenNone,
+    "on_moment": tree.OnMoment,
+    "each_from": tree.EachFrom,
+    "given_value": tree.GivenValue,
+    "moment": tree.Moment,
+    "as_of": tree.AsOf,
+    "expect_verdict": tree.ExpectVerdict,
+    "expect_notify": tree.ExpectNotify,
+    "expect_perform": tree.ExpectPerform,
+    "expect_credit": tree.ExpectCredit,
+    "expect_no_credit": tree.ExpectNoCredit,
+    "expect_right": tree.ExpectRight,
+    "expect_no_right": tree.ExpectNoRight,
+    "under": tree.Under,
+    "group_value": tree.GroupValue,
+    "window_from": tree.WindowFrom,
     "call": tree.Call,
     "comparison_tail": tree.ComparisonTail,
     "across": tree.AcrossDimension,
@@ -126,6 +146,8 @@ NODES_OF_MANY: dict[str, type[tree.Node]] = {
     "matching": tree.Matching,
     "all_of": tree.AllOf,
     "any_of": tree.AnyOf,
+    "given_values": tree.GivenValues,
+    "for_group": tree.ForGroup,
 }
 
 # Rules that are just lists: their value is the tuple of children.
@@ -146,6 +168,7 @@ LISTS = (
     "event_qualifiers",
     "consequences",
     "texts",
+    "scenario_items",
 )
 
 COMPARATORS = {
@@ -173,6 +196,13 @@ def number_value(text: str) -> Decimal:
 def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _clock(text: str) -> time | None:
+    try:
+        return time.fromisoformat(text)
     except ValueError:
         return None
 
@@ -249,6 +279,12 @@ class Builder(Transformer[Token, Any]):
 
     def date(self, children: list[Token]) -> tree.DateLiteral:
         return tree.DateLiteral(self._at(children[0]), _day(children[0]))
+
+    def time(self, children: list[Token]) -> tree.TimeLiteral:
+        return tree.TimeLiteral(self._at(children[0]), _clock(children[0]))
+
+    def verdict(self, children: list[Token]) -> tree.VerdictWord:
+        return tree.VerdictWord(self._at(children[0]), str(children[0]))
 
     @v_args(meta=True)
     def period(self, meta: Meta, children: list[Token]) -> tree.PeriodLiteral:

@@ -41,6 +41,8 @@ _WORDS_OF_TERMINALS = {
     "NUMBER": "a number",
     "PERCENT": "a percentage",
     "DATE": "a date such as 2027-01-01",
+    "TIME": "a time of day such as 10:00",
+    "VERDICT": "a verdict such as “breached”",
     "DOT_NAME": "the name of an attribute",
     "$END": "the end of the file",
     "DOT": "a full stop",
@@ -59,12 +61,13 @@ _QUALIFYING = {"PER", "IN", "WITH", "MATCHING", "LABELLED", "WORDED"}
 # The words that statements begin with: a first word close to one of them was meant to be it.
 _DECLARING = (
     "agreement", "party", "role", "environments", "stages", "metric", "event", "record", "key", "term", "define",
-    "standard", "article", "calendar",
+    "standard", "article", "calendar", "scenario",
 )  # fmt: skip
 _BEGINNINGS = (
     *_DECLARING, "clause", "on", "version", "effective", "governing", "timezone", "currency", "recital", "entity",
     "address", "notices", "signatory", "means", "reported", "places", "note", "stage", "narrative", "except",
     "missing", "satisfies", "business", "hours", "holidays", "only", "credit", "cap", "cure", "escalate", "block", "trigger",
+    "given", "expect",
 )  # fmt: skip
 
 # What a misspelt block header is read as, so that the mistakes inside the block are found too.
@@ -78,6 +81,7 @@ _HEADERS = {
     "article": 'article""{',
     "clause": "clause c{",
     "on": "on breach{",
+    "scenario": 'scenario""{',
 }
 
 

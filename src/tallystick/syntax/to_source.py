@@ -14,7 +14,7 @@ INDENT = "  "
 _BREAKS = frozenset(
     {
         "over", "at", "per", "in", "where", "with", "matching", "within", "labelled", "worded", "tolerating", "without",
-        "by", "for", "of", "excluding", "during", "outside", "minimum", "if", "up", "exercisable",
+        "by", "for", "of", "excluding", "during", "outside", "minimum", "if", "up", "exercisable", "until", "under",
     }
 )  # fmt: skip
 # A parenthesis after one of these words opens a group or list; after any other it is a call.

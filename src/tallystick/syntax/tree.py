@@ -6,7 +6,7 @@ The fields of a node are the children of its rule in `grammar/tallystick.lark`, 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 
 from tallystick.source import Span
@@ -1115,6 +1115,210 @@ class ArticleNode(Node):
     items: tuple[Paragraph | NoteNode | ClauseNode, ...]
 
 
+# --- scenarios -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class TimeLiteral(Node):
+    """`10:00` or `10:00:30`; None where no clock shows that."""
+
+    value: time | None
+
+
+@dataclass(frozen=True)
+class Moment(Node):
+    """`2027-03-02 at 10:00`, local time; without a time, the beginning of the day."""
+
+    date: DateLiteral
+    time: TimeLiteral | None
+
+
+@dataclass(frozen=True)
+class OnMoment(Node):
+    """`on 2027-03-02 at 10:00`."""
+
+    moment: Moment
+
+
+@dataclass(frozen=True)
+class EachFrom(Node):
+    """`each day from 2027-03-01 until 2027-04-01`: once in each, the end not included."""
+
+    each: Name
+    start: Moment
+    end: Moment
+
+
+@dataclass(frozen=True)
+class GivenValue(Node):
+    """`loss of USD 100`."""
+
+    name: Name
+    value: Expression
+
+
+@dataclass(frozen=True)
+class GivenValues(Node):
+    """`with loss of USD 100 and affected of 20`."""
+
+    values: tuple[GivenValue, ...]
+
+
+@dataclass(frozen=True)
+class GivenSamples(Node):
+    """`given accuracy of 91% on 2027-03-10 where model is "credit".`"""
+
+    count: Number | None
+    metric: Name
+    value: Expression
+    when: OnMoment | EachFrom
+    where: Where | None
+
+
+@dataclass(frozen=True)
+class GivenEvent(Node):
+    """`given deployment on 2027-03-02 at 10:00 where model is "credit".`"""
+
+    event: Name
+    when: OnMoment | EachFrom
+    values: GivenValues | None
+    where: Where | None
+
+
+@dataclass(frozen=True)
+class GivenRecord(Node):
+    """`given outage from 2027-03-02 at 08:00 until 2027-03-02 at 09:30.`; without `until` still open."""
+
+    record: Name
+    start: Moment
+    end: Moment | None
+    values: GivenValues | None
+    where: Where | None
+
+
+@dataclass(frozen=True)
+class GivenNone(Node):
+    """`given no incident.`: its data is there, and empty."""
+
+    source: Name
+
+
+@dataclass(frozen=True)
+class AsOf(Node):
+    """`as of 2027-04-02.`"""
+
+    moment: Moment
+
+
+@dataclass(frozen=True)
+class VerdictWord(Node):
+    """One of the five verdicts."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class GroupValue(Node):
+    """`model "credit"`."""
+
+    dimension: Name
+    value: String
+
+
+@dataclass(frozen=True)
+class ForGroup(Node):
+    """`for model "credit" and environment "production"`."""
+
+    values: tuple[GroupValue, ...]
+
+
+@dataclass(frozen=True)
+class WindowFrom(Node):
+    """`in the window from 2027-03-01`."""
+
+    moment: Moment
+
+
+@dataclass(frozen=True)
+class Under(Node):
+    """`under availability`: which rule or clause a duty follows from."""
+
+    name: Name
+
+
+@dataclass(frozen=True)
+class ExpectVerdict(Node):
+    """`expect availability breached at 99.85% for service "shop" in the window from 2027-02-01.`"""
+
+    rule: Name
+    verdict: VerdictWord
+    value: Expression | None
+    group: ForGroup | None
+    when: OnMoment | WindowFrom | None
+
+
+@dataclass(frozen=True)
+class ExpectDuty(Node):
+    """A duty that a breach gives rise to: to notify a role, or to perform an event."""
+
+    what: Name
+    under: Under | None
+    verdict: VerdictWord
+    group: ForGroup | None
+    when: OnMoment | WindowFrom | None
+
+
+@dataclass(frozen=True)
+class ExpectNotify(ExpectDuty):
+    """`expect duty to notify risk_officer under accuracy_floor pending.`"""
+
+
+@dataclass(frozen=True)
+class ExpectPerform(ExpectDuty):
+    """`expect duty to perform retraining met.`"""
+
+
+@dataclass(frozen=True)
+class ExpectCredit(Node):
+    """`expect credit to customer of USD 4,000.`"""
+
+    party: Name
+    amount: Expression
+
+
+@dataclass(frozen=True)
+class ExpectNoCredit(Node):
+    """`expect no credit to customer.`"""
+
+    party: Name | None
+
+
+@dataclass(frozen=True)
+class ExpectRight(Node):
+    """`expect customer may terminate.`"""
+
+    party: Name
+
+
+@dataclass(frozen=True)
+class ExpectNoRight(Node):
+    """`expect customer may not terminate.`"""
+
+    party: Name
+
+
+GivenNode = GivenSamples | GivenEvent | GivenRecord | GivenNone
+ExpectNode = ExpectVerdict | ExpectNotify | ExpectPerform | ExpectCredit | ExpectNoCredit | ExpectRight | ExpectNoRight
+
+
+@dataclass(frozen=True)
+class ScenarioNode(Node):
+    """`scenario "…" { given …; as of …; expect … }`"""
+
+    title: String
+    items: tuple[GivenNode | AsOf | ExpectNode, ...]
+
+
 Declaration = (
     AgreementNode
     | PartyNode
@@ -1130,6 +1334,7 @@ Declaration = (
     | StandardNode
     | ArticleNode
     | OnBreach
+    | ScenarioNode
 )
 
 

@@ -1,0 +1,85 @@
+"""Scenarios: tests of the contract in its own words. They stand in the agreement and in neither of its counterparts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from tallystick.quantities import Quantity
+from tallystick.rules.measure import SeriesKind
+from tallystick.source import Span
+
+
+@dataclass(frozen=True)
+class Given:
+    """Rows of one source that are alike but for their time: `count` of them at each of `times`, which are in UTC.
+
+    A metric's number is called `value`; numbers are in the declared units. `end` is a record's, None while it is
+    open. A source without rows has no times.
+    """
+
+    source: SeriesKind
+    name: str
+    span: Span
+    times: tuple[datetime, ...] = ()
+    count: int = 1
+    end: datetime | None = None
+    texts: tuple[tuple[str, str], ...] = ()
+    numbers: tuple[tuple[str, Decimal], ...] = ()
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A value written to so many decimal places of its unit: what comes out is rounded to as many."""
+
+    quantity: Quantity
+    places: int
+
+
+@dataclass(frozen=True)
+class VerdictExpected:
+    """Findings of any of `rules` (a duty is `rule/duty`), of the group, that start in `[since, until)`.
+
+    `until` is None for findings that start at `since` exactly, both for findings whenever they start.
+    """
+
+    span: Span
+    rules: tuple[str, ...]
+    verdict: str
+    value: Shown | None = None
+    group: tuple[tuple[str, str], ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class CreditExpected:
+    """All credits to a party (to anyone, for None) come to the amount; None is no credit at all."""
+
+    span: Span
+    party: str | None
+    amount: Quantity | None
+
+
+@dataclass(frozen=True)
+class RightExpected:
+    """Whether a party may terminate at the day of the scenario."""
+
+    span: Span
+    party: str
+    may: bool
+
+
+Expected = VerdictExpected | CreditExpected | RightExpected
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Given rows, an instant, and what must come out."""
+
+    title: str
+    span: Span
+    given: tuple[Given, ...]
+    as_of: datetime
+    expected: tuple[Expected, ...]

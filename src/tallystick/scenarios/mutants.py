@@ -1,0 +1,243 @@
+"""Mutants: the rulebook with one number or comparison changed, and whether any scenario would notice.
+
+A scenario that holds for the rules as they are and for a mutant does not tell the two apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel
+
+from tallystick.model.scenario import Scenario, VerdictExpected
+from tallystick.prose.quantity import quantity_text
+from tallystick.quantities import Kind, Period, Quantity
+from tallystick.rules.measure import Comparison, Series, SeriesKind, Value
+from tallystick.rules.rule import (
+    Amount,
+    Block,
+    Calendar,
+    CalendarUnit,
+    Cap,
+    CountEvents,
+    Credit,
+    Cure,
+    Escalate,
+    NotifyDuty,
+    PerformDuty,
+    Rolling,
+    Rule,
+    Terminate,
+)
+from tallystick.rules.rulebook import Rulebook
+from tallystick.scenarios.outcome import State
+from tallystick.scenarios.run import outcomes_of
+
+Told = Callable[[str, int, int], None]
+
+
+class Part(StrEnum):
+    """What of a rule was changed."""
+
+    THRESHOLD = "threshold"
+    COMPARISON = "comparison"
+    WINDOW = "window"
+    PERIOD = "period"
+    AMOUNT = "amount"
+    NUMBER = "number"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change, in words: `of` is where in the rule it stands, `at least` became `above`."""
+
+    part: Part
+    of: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A rulebook with one change. `rule` is None for a consequence of all rules."""
+
+    rule: str | None
+    change: Change
+    rulebook: Rulebook
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A mutant, and the scenario that noticed it; None when none would."""
+
+    mutant: Mutant
+    noticed_by: str | None
+
+
+def judge_mutants(rulebook: Rulebook, scenarios: Sequence[Scenario], told: Told | None = None) -> tuple[Judged, ...]:
+    """Each mutant against the scenarios, which hold for the rulebook itself."""
+    found = []
+    mutants = list(mutants_of(rulebook))
+    for place, mutant in enumerate(mutants):
+        if told:
+            told("changing rules", place, len(mutants))
+        noticed = (scenario.title for scenario in scenarios if _notices(scenario, mutant))
+        found.append(Judged(mutant, next(noticed, None)))
+    return tuple(found)
+
+
+def mutants_of(rulebook: Rulebook) -> Iterator[Mutant]:
+    """Every change, in the order of the rules, the consequences of all rules last."""
+    for place, rule in enumerate(rulebook.rules):
+        for change, changed in _changes(rule):
+            rules = (*rulebook.rules[:place], changed, *rulebook.rules[place + 1 :])
+            yield Mutant(rule.id, change, rulebook.model_copy(update={"rules": rules}))
+    for change, remedies in _changes_of_many(rulebook.remedies, "on breach"):
+        yield Mutant(None, change, rulebook.model_copy(update={"remedies": remedies}))
+
+
+# --- which scenarios could notice ------------------------------------------------------------------------------
+
+
+def _notices(scenario: Scenario, mutant: Mutant) -> bool:
+    """Whether some expectation of the scenario no longer holds."""
+    rules = tuple(rule for rule in mutant.rulebook.rules if _matters(rule, scenario))
+    if mutant.rule is not None and mutant.rule not in {rule.id for rule in rules}:
+        return False
+    fewer = mutant.rulebook.model_copy(update={"rules": rules})
+    return any(outcome.state is not State.HELD for outcome in outcomes_of(fewer, scenario))
+
+
+def _matters(rule: Rule, scenario: Scenario) -> bool:
+    """Whether a rule can have a part in what the scenario expects: the others need not be judged again.
+
+    A rule is judged by itself. Credits and rights add up over the rules, and a rule none of whose data is given is
+    never breached.
+    """
+    named = (item for item in scenario.expected if isinstance(item, VerdictExpected))
+    if any(rule.id in (name, name.partition("/")[0]) for item in named for name in item.rules):
+        return True
+    if all(isinstance(item, VerdictExpected) for item in scenario.expected):
+        return False
+    given = {(item.source, item.name) for item in scenario.given}
+    return bool(given & set(_sources(rule)))
+
+
+def _sources(part: object) -> Iterator[tuple[SeriesKind, str]]:
+    """Every metric, event and record that a rule reads."""
+    if isinstance(part, Series):
+        yield part.source, part.name
+    for inner in _inside(part):
+        yield from _sources(inner)
+
+
+def _inside(part: object) -> Iterator[object]:
+    if isinstance(part, tuple):
+        yield from part
+    elif isinstance(part, BaseModel):
+        yield from (getattr(part, name) for name in type(part).model_fields)
+
+
+# --- the changes -----------------------------------------------------------------------------------------------
+
+_OTHER = {
+    Comparison.AT_LEAST: Comparison.ABOVE,
+    Comparison.ABOVE: Comparison.AT_LEAST,
+    Comparison.AT_MOST: Comparison.BELOW,
+    Comparison.BELOW: Comparison.AT_MOST,
+    Comparison.IS: Comparison.IS_NOT,
+    Comparison.IS_NOT: Comparison.IS,
+}
+_UNITS = list(CalendarUnit)
+
+
+def _changes(part: Any, of: str = "") -> Iterator[tuple[Change, Any]]:
+    """Each change of one number or comparison in a rule or a part of it, with the part as it then is."""
+    match part:
+        case Value():
+            for changed in _beside(part.quantity):
+                change = Change(Part.THRESHOLD, of, quantity_text(part.quantity), quantity_text(changed))
+                yield change, Value(quantity=changed)
+        case Amount():
+            for changed in _beside(part.money):
+                yield Change(Part.AMOUNT, of, quantity_text(part.money), quantity_text(changed)), Amount(money=changed)
+        case Period():
+            for amount in (part.amount - 1, part.amount + 1):
+                other = Period(amount=amount, unit=part.unit)
+                if amount > 0:
+                    yield Change(Part.PERIOD, of, str(part), str(other)), other
+        case Calendar(each=each):
+            place = _UNITS.index(each)
+            beside = _UNITS[place + 1] if place + 1 < len(_UNITS) else _UNITS[place - 1]
+            yield Change(Part.WINDOW, of, f"each {each}", f"each {beside}"), Calendar(each=beside)
+        case Comparison():
+            yield Change(Part.COMPARISON, of, part.value, _OTHER[part].value), _OTHER[part]
+        case tuple():
+            yield from _changes_of_many(part, of)
+        case BaseModel():
+            yield from _changes_of_fields(part, of)
+        case _:
+            pass
+
+
+def _changes_of_fields(part: BaseModel, of: str) -> Iterator[tuple[Change, BaseModel]]:
+    for name in sorted(type(part).model_fields, key=_LAST.__contains__):
+        # At least and above so many times differ by one: the number of times is changed instead.
+        if isinstance(part, CountEvents) and name == "comparison":
+            continue
+        place = of if isinstance(part, Rolling) else _place(name, of)
+        value = getattr(part, name)
+        if isinstance(value, int) and (name, type(part)) in _NUMBERS:
+            found: Iterator[tuple[Change, Any]] = _counts(value, place)
+        elif name == "minimum_samples" and value > 1:
+            found = _counts(value, "with at least … samples")
+        else:
+            found = _changes(value, place)
+        for change, changed in found:
+            yield change, part.model_copy(update={name: changed})
+
+
+_LAST = frozenset({"exemptions", "remedies"})
+_NUMBERS = {("times", CountEvents), ("count", Terminate)}
+
+
+def _counts(value: int, of: str) -> Iterator[tuple[Change, int]]:
+    for changed in (value - 1, value + 1):
+        if changed >= 0:
+            yield Change(Part.NUMBER, of, f"{value:,}", f"{changed:,}"), changed
+
+
+def _changes_of_many(parts: tuple[Any, ...], of: str) -> Iterator[tuple[Change, tuple[Any, ...]]]:
+    for place, part in enumerate(parts):
+        for change, changed in _changes(part, _remedy_words(part) or of):
+            yield change, (*parts[:place], changed, *parts[place + 1 :])
+
+
+def _place(name: str, of: str) -> str:
+    """Where a change stands, in the words of the contract: within, each, tolerating …"""
+    if name in ("within", "lead", "tolerance", "every", "after", "period"):
+        words = {"lead": "at least … before", "tolerance": "tolerating", "period": "for at least"}.get(name, name)
+        return f"{of}, {words}" if of else words
+    return of
+
+
+def _remedy_words(part: Any) -> str:
+    """The consequence in which a change stands; empty for any other part."""
+    return f"on breach, {part.kind}" if isinstance(part, _REMEDIES) else ""
+
+
+_REMEDIES = (NotifyDuty, PerformDuty, Credit, Cap, Cure, Escalate, Terminate, Block)
+
+
+def _beside(quantity: Quantity) -> Iterator[Quantity]:
+    """The number one step in its last place lower and higher; a percentage stays within 0% and 100%."""
+    exponent = quantity.value.normalize().as_tuple().exponent
+    whole = -2 if quantity.kind is Kind.FRACTION else 0
+    step = Decimal(1).scaleb(min(exponent, whole) if isinstance(exponent, int) else whole)
+    for value in (quantity.value - step, quantity.value + step):
+        if value >= 0 and not (quantity.kind is Kind.FRACTION and value > 1):
+            yield Quantity(value=value, unit=quantity.unit)

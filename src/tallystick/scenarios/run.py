@@ -1,0 +1,144 @@
+"""Running scenarios: the given rows through the real evaluation, then each expectation against what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from fractions import Fraction
+from typing import assert_never
+
+from tallystick.evaluation.evaluate import evaluate
+from tallystick.evaluation.evaluation import Evaluation
+from tallystick.evaluation.finding import Finding, Verdict
+from tallystick.facts.from_rows import Row, from_rows
+from tallystick.model.scenario import (
+    CreditExpected,
+    Expected,
+    Given,
+    RightExpected,
+    Scenario,
+    Shown,
+    VerdictExpected,
+)
+from tallystick.quantities import known_unit
+from tallystick.rules.rulebook import Rulebook
+from tallystick.scenarios.outcome import Outcome, Result, State
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def run(rulebook: Rulebook, scenario: Scenario) -> Result:
+    """Judge a scenario, and once more without its rows, to see what could not have failed."""
+    outcomes = outcomes_of(rulebook, scenario)
+    without = outcomes_of(rulebook, replace(scenario, given=()))
+    affirmed = any(affirms(item) for item in scenario.expected)
+    pairs = zip(outcomes, without, strict=True)
+    return Result(scenario, tuple(_or_idle(outcome, bare, affirmed=affirmed) for outcome, bare in pairs))
+
+
+def _or_idle(outcome: Outcome, without: Outcome, *, affirmed: bool) -> Outcome:
+    """That nothing follows holds without facts, too: such an expectation shows something only beside one that affirms."""
+    idle = without.state is State.HELD and (affirms(outcome.expected) or not affirmed)
+    return replace(outcome, state=State.IDLE) if idle and outcome.state is State.HELD else outcome
+
+
+def affirms(expected: Expected) -> bool:
+    """Whether the expectation is of something that comes out, not of its absence."""
+    match expected:
+        case VerdictExpected():
+            return True
+        case CreditExpected(amount=amount):
+            return amount is not None and amount.value != 0
+        case RightExpected(may=may):
+            return may
+        case _:
+            assert_never(expected)
+
+
+def outcomes_of(rulebook: Rulebook, scenario: Scenario) -> tuple[Outcome, ...]:
+    """Each expectation against the evaluation of the given rows."""
+    as_of = instant(scenario.as_of)
+    rows = [((given.source, given.name), _rows(given)) for given in scenario.given]
+    facts = from_rows(rulebook, rows, as_of)
+    try:
+        evaluation = evaluate(rulebook, facts, as_of)
+    finally:
+        facts.connection.close()
+    return tuple(_outcome(item, evaluation) for item in scenario.expected)
+
+
+def instant(moment: datetime) -> int:
+    """Microseconds since 1970 UTC."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def _rows(given: Given) -> Sequence[Row]:
+    end = None if given.end is None else instant(given.end)
+    texts, numbers = dict(given.texts), dict(given.numbers)
+    return [Row(instant(moment), end, texts, numbers) for moment in given.times for _ in range(given.count)]
+
+
+# --- one expectation -----------------------------------------------------------------------------------------
+
+
+def _outcome(expected: Expected, evaluation: Evaluation) -> Outcome:
+    match expected:
+        case VerdictExpected():
+            picked = tuple(finding for finding in evaluation.findings if _picks(expected, finding))
+            return Outcome(expected, _state(_comes_out(expected, picked)), picked)
+        case CreditExpected():
+            due = tuple(item for item in evaluation.credits if expected.party in (None, item.party))
+            total = sum((item.amount for item in due if _in_currency(expected, item.currency)), Decimal(0))
+            wanted = expected.amount.value if expected.amount else Decimal(0)
+            return Outcome(expected, _state(total == wanted), credits=due)
+        case RightExpected():
+            arisen = tuple(right for right in evaluation.terminations if right.party == expected.party)
+            rights = tuple(right for right in arisen if right.arises <= evaluation.as_of)
+            return Outcome(expected, _state(bool(rights) is expected.may), rights=rights)
+        case _:
+            assert_never(expected)
+
+
+def _state(holds: bool) -> State:
+    return State.HELD if holds else State.FAILED
+
+
+def _in_currency(expected: CreditExpected, currency: str) -> bool:
+    return expected.amount is None or expected.amount.unit == currency
+
+
+def _picks(expected: VerdictExpected, finding: Finding) -> bool:
+    """Whether a finding is one that the expectation speaks of."""
+    named = dict((*finding.about, *finding.group))
+    if finding.rule not in expected.rules or any(named.get(name) != text for name, text in expected.group):
+        return False
+    if expected.since is None:
+        return True
+    since = instant(expected.since)
+    return finding.start == since if expected.until is None else since <= finding.start < instant(expected.until)
+
+
+def _comes_out(expected: VerdictExpected, picked: Sequence[Finding]) -> bool:
+    """`met` speaks of every finding that is picked, each other verdict of at least one."""
+    same = [finding for finding in picked if finding.verdict.value == expected.verdict]
+    if expected.verdict == Verdict.MET and len(same) != len(picked):
+        return False
+    return any(expected.value is None or _shows(expected.value, finding) for finding in same)
+
+
+def _shows(shown: Shown, finding: Finding) -> bool:
+    """Whether the value of a finding, in the unit of the expectation and rounded to its places, is that value."""
+    if finding.value is None:
+        return False
+    ours, theirs = known_unit(shown.quantity.unit), known_unit(finding.unit or "count")
+    if ours.kind is not theirs.kind and not {ours.kind.value, theirs.kind.value} <= {"count", "score", "fraction"}:
+        return False
+    if ours.kind.value == "money" and ours.name != theirs.name:
+        return False
+    exact = Fraction(finding.value) * theirs.factor / ours.factor
+    with localcontext(prec=60):
+        value = Decimal(exact.numerator) / Decimal(exact.denominator)
+        return value.quantize(Decimal(1).scaleb(-shown.places), ROUND_HALF_EVEN) == shown.quantity.value

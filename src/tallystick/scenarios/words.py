@@ -1,0 +1,106 @@
+"""What came out instead of what was expected, in a few lines for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import assert_never
+from zoneinfo import ZoneInfo
+
+from tallystick.evaluation.clock import localized
+from tallystick.evaluation.finding import Finding
+from tallystick.model.scenario import CreditExpected, Expected, RightExpected, VerdictExpected
+from tallystick.prose.quantity import money_text, quantity_text
+from tallystick.quantities import Quantity
+from tallystick.scenarios.outcome import Outcome, State
+
+_MOST = 6
+_SHOWN = Decimal("0.000001")
+
+IDLE = "It holds also with no facts at all, so nothing that is given could make it fail."
+
+
+def expectation(expected: Expected) -> str:
+    """The expectation as it is written, on one line and without its full stop."""
+    return " ".join(expected.span.text.split()).removesuffix(".").removeprefix("expect ")
+
+
+def instead(outcome: Outcome, zone: ZoneInfo) -> tuple[str, ...]:
+    """Why an outcome did not hold; empty when it did."""
+    match outcome.state:
+        case State.HELD:
+            return ()
+        case State.IDLE:
+            return (IDLE,)
+        case State.FAILED:
+            return tuple(_came(outcome, zone))
+        case _:
+            assert_never(outcome.state)
+
+
+def _came(outcome: Outcome, zone: ZoneInfo) -> Iterator[str]:
+    match outcome.expected:
+        case VerdictExpected():
+            yield from _findings(outcome, zone)
+        case CreditExpected():
+            yield from _credits(outcome)
+        case RightExpected():
+            yield from _rights(outcome, zone)
+        case _:
+            assert_never(outcome.expected)
+
+
+def _findings(outcome: Outcome, zone: ZoneInfo) -> Iterator[str]:
+    if not outcome.findings:
+        yield "Nothing came out there: no finding is of this rule, group and window."
+    for finding in outcome.findings[:_MOST]:
+        yield finding_text(finding, zone)
+    if len(outcome.findings) > _MOST:
+        yield f"and {len(outcome.findings) - _MOST:,} more"
+
+
+def finding_text(finding: Finding, zone: ZoneInfo) -> str:
+    """`available of shop from 2027-02-01: breached at 99.850746%, threshold 99.9%`."""
+    group = ", ".join(value for _, value in (*finding.group, *finding.about))
+    value = "" if finding.value is None else f" at {_value(finding.value, finding.unit)}"
+    threshold = "" if finding.threshold is None else f", threshold {_value(finding.threshold, finding.unit)}"
+    why = finding.excuse or finding.because
+    reason = f" ({why})" if why else ""
+    of = f" of {group}" if group else ""
+    return f"{finding.rule}{of} from {_moment(finding.start, zone)}: {finding.verdict}{value}{threshold}{reason}"
+
+
+def _credits(outcome: Outcome) -> Iterator[str]:
+    if not outcome.credits:
+        yield "No credit is due."
+    for item in outcome.credits[:_MOST]:
+        capped = "" if item.before == item.amount else f", {_money(item.before, item.currency)} before caps"
+        yield f"{_money(item.amount, item.currency)} to {item.party} for {item.rule}{capped}"
+    if len(outcome.credits) > 1:
+        totals: dict[str, Decimal] = {}
+        for item in outcome.credits:
+            totals[item.currency] = totals.get(item.currency, Decimal(0)) + item.amount
+        yield "in all " + " and ".join(_money(total, currency) for currency, total in totals.items())
+
+
+def _rights(outcome: Outcome, zone: ZoneInfo) -> Iterator[str]:
+    if not outcome.rights:
+        yield "No right to terminate has arisen."
+    for right in outcome.rights[:_MOST]:
+        times = f"{len(right.findings)} breach{'' if len(right.findings) == 1 else 'es'}"
+        yield f"The right arose under {right.clause} on {_moment(right.arises, zone)}, after {times}."
+
+
+def _value(value: Decimal, unit: str | None) -> str:
+    rounded = value.quantize(_SHOWN) if abs(value) < 10**18 else value
+    return quantity_text(Quantity(value=rounded, unit=unit or "count"))
+
+
+def _money(amount: Decimal, currency: str) -> str:
+    return money_text(Quantity(value=amount, unit=currency))
+
+
+def _moment(at: int, zone: ZoneInfo) -> str:
+    """A local time to the minute, or the day alone at midnight."""
+    local = localized(at, zone)
+    return f"{local:%Y-%m-%d}" if local.hour == local.minute == 0 else f"{local:%Y-%m-%d at %H:%M}"
