@@ -22,6 +22,9 @@ from tallystick.evaluating import instant_of, judge
 from tallystick.evaluation.clock import localized
 from tallystick.evaluation.evaluation import Evaluation
 from tallystick.evaluation.finding import Finding
+from tallystick.scenarios.mutants import judge_mutants
+from tallystick.scenarios.run import run
+from tallystick.scenarios.words import expectation, instead
 from tallystick.source import Source
 from tallystick.syntax.to_source import format_source
 
@@ -96,6 +99,10 @@ def _made(fence: Fence, result: Compiled | None, diagnostics: tuple[Diagnostic, 
             return "".join(f"{line}\n" for line in _sentences(result))
         case "rules":
             return "".join(f"{line}\n" for line in _rules(result))
+        case "scenarios":
+            return "".join(f"{line}\n" for line in _scenarios(result))
+        case "changes":
+            return "".join(f"{line}\n" for line in _changes(result))
         case "findings":
             as_of = instant_of(fence.detail, result.agreement.timezone)
             judged = judge(result.rulebook, folder, as_of)
@@ -169,6 +176,24 @@ def _findings(evaluation: Evaluation, zone: ZoneInfo) -> Iterator[str]:
     for block in evaluation.blocks:
         end = "open" if block.end is None else _time(block.end, zone)
         yield f"block of {block.event} {_time(block.start, zone)}..{end}"
+
+
+def _scenarios(result: Compiled) -> Iterator[str]:
+    zone = ZoneInfo(result.agreement.timezone)
+    for scenario in result.agreement.scenarios:
+        yield f"{scenario.title}"
+        for outcome in run(result.rulebook, scenario).outcomes:
+            yield f"  {outcome.state.value}: {expectation(outcome.expected)}"
+            yield from (f"    {line}" for line in instead(outcome, zone))
+
+
+def _changes(result: Compiled) -> Iterator[str]:
+    holding = [item for item in result.agreement.scenarios if run(result.rulebook, item).held]
+    for judged in judge_mutants(result.rulebook, holding):
+        change, rule = judged.mutant.change, judged.mutant.rule or "all rules"
+        of = f" ({change.of})" if change.of else ""
+        noticed = f"noticed by {judged.noticed_by}" if judged.noticed_by else "survived"
+        yield f"{rule}: {change.part} {change.before} -> {change.after}{of}: {noticed}"
 
 
 def _name(finding: Finding) -> str:

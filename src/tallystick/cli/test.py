@@ -109,9 +109,9 @@ def _show_result(result: Result, zone: ZoneInfo) -> None:
     out.print(Text.assemble((mark, style), " ", (result.scenario.title, "bold")))
     for outcome in result.outcomes:
         mark, style = _MARKS[outcome.state]
-        out.print(Text.assemble("    ", (mark, style), f" {expectation(outcome.expected)}"))
+        out.print(Text.assemble("    ", (mark, style), f" {expectation(outcome.expected)}"), soft_wrap=True)
         for line in instead(outcome, zone):
-            out.print(Text(f"        line {outcome.expected.span.line}: {line}", style="dim"))
+            out.print(Text(f"        line {outcome.expected.span.line}: {line}", style="dim"), soft_wrap=True)
 
 
 def _show_mutants(mutants: Sequence[Judged], rulebook: Rulebook) -> None:
