@@ -13,29 +13,15 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from tallystick.evaluation.finding import Verdict
 from tallystick.model.scenario import Scenario, VerdictExpected
 from tallystick.prose.quantity import quantity_text
 from tallystick.quantities import Kind, Period, Quantity
-from tallystick.rules.measure import Comparison, Series, SeriesKind, Value
-from tallystick.rules.rule import (
-    Amount,
-    Block,
-    Calendar,
-    CalendarUnit,
-    Cap,
-    CountEvents,
-    Credit,
-    Cure,
-    Escalate,
-    NotifyDuty,
-    PerformDuty,
-    Rolling,
-    Rule,
-    Terminate,
-)
+from tallystick.rules.measure import Comparison, Value
+from tallystick.rules.rule import Amount, Calendar, CalendarUnit, CountEvents, Rolling, Rule, Terminate
 from tallystick.rules.rulebook import Rulebook
 from tallystick.scenarios.outcome import State
-from tallystick.scenarios.run import outcomes_of
+from tallystick.scenarios.run import evaluated, outcomes_of
 
 Told = Callable[[str, int, int], None]
 
@@ -81,11 +67,12 @@ class Judged:
 def judge_mutants(rulebook: Rulebook, scenarios: Sequence[Scenario], told: Told | None = None) -> tuple[Judged, ...]:
     """Each mutant against the scenarios, which hold for the rulebook itself."""
     found = []
+    watches = [_watch(rulebook, scenario) for scenario in scenarios]
     mutants = list(mutants_of(rulebook))
     for place, mutant in enumerate(mutants):
         if told:
             told("changing rules", place, len(mutants))
-        noticed = (scenario.title for scenario in scenarios if _notices(scenario, mutant))
+        noticed = (watch.scenario.title for watch in watches if watch.notices(mutant))
         found.append(Judged(mutant, next(noticed, None)))
     return tuple(found)
 
@@ -96,50 +83,54 @@ def mutants_of(rulebook: Rulebook) -> Iterator[Mutant]:
         for change, changed in _changes(rule):
             rules = (*rulebook.rules[:place], changed, *rulebook.rules[place + 1 :])
             yield Mutant(rule.id, change, rulebook.model_copy(update={"rules": rules}))
-    for change, remedies in _changes_of_many(rulebook.remedies, "on breach"):
+    for change, remedies in _changes_of_many(rulebook.remedies, ON_BREACH):
         yield Mutant(None, change, rulebook.model_copy(update={"remedies": remedies}))
 
 
 # --- which scenarios could notice ------------------------------------------------------------------------------
 
 
-def _notices(scenario: Scenario, mutant: Mutant) -> bool:
-    """Whether some expectation of the scenario no longer holds."""
-    rules = tuple(rule for rule in mutant.rulebook.rules if _matters(rule, scenario))
-    if mutant.rule is not None and mutant.rule not in {rule.id for rule in rules}:
-        return False
-    fewer = mutant.rulebook.model_copy(update={"rules": rules})
-    return any(outcome.state is not State.HELD for outcome in outcomes_of(fewer, scenario))
+@dataclass(frozen=True)
+class _Watch:
+    """A scenario with the rules that have a part in what it expects: those it names, and those that were breached.
 
-
-def _matters(rule: Rule, scenario: Scenario) -> bool:
-    """Whether a rule can have a part in what the scenario expects: the others need not be judged again.
-
-    A rule is judged by itself. Credits and rights add up over the rules, and a rule none of whose data is given is
-    never breached.
+    A rule is judged by itself; credits and rights add up over breaches. The other rules need not be judged again.
     """
-    named = (item for item in scenario.expected if isinstance(item, VerdictExpected))
-    if any(rule.id in (name, name.partition("/")[0]) for item in named for name in item.rules):
-        return True
-    if all(isinstance(item, VerdictExpected) for item in scenario.expected):
-        return False
-    given = {(item.source, item.name) for item in scenario.given}
-    return bool(given & set(_sources(rule)))
+
+    scenario: Scenario
+    named: frozenset[str]
+    breached: frozenset[str]
+    adds_up: bool
+
+    def matters(self, rule: Rule, rulebook: Rulebook) -> bool:
+        """Whether a change of the rule could be noticed at all."""
+        return rule.id in self.named or (self.adds_up and bool(rule.remedies or rulebook.remedies))
+
+    def notices(self, mutant: Mutant) -> bool:
+        """Whether some expectation no longer holds."""
+        changed = next((rule for rule in mutant.rulebook.rules if rule.id == mutant.rule), None)
+        if changed is not None and not self.matters(changed, mutant.rulebook):
+            return False
+        kept = self.named | self.breached | {mutant.rule}
+        rules = tuple(rule for rule in mutant.rulebook.rules if rule.id in kept)
+        fewer = mutant.rulebook.model_copy(update={"rules": rules})
+        return any(outcome.state is not State.HELD for outcome in outcomes_of(fewer, self.scenario))
 
 
-def _sources(part: object) -> Iterator[tuple[SeriesKind, str]]:
-    """Every metric, event and record that a rule reads."""
-    if isinstance(part, Series):
-        yield part.source, part.name
-    for inner in _inside(part):
-        yield from _sources(inner)
+def _watch(rulebook: Rulebook, scenario: Scenario) -> _Watch:
+    verdicts = [item for item in scenario.expected if isinstance(item, VerdictExpected)]
+    findings = evaluated(rulebook, scenario).findings
+    return _Watch(
+        scenario,
+        named=frozenset(_rule_of(name) for item in verdicts for name in item.rules),
+        breached=frozenset(_rule_of(item.rule) for item in findings if item.verdict is Verdict.BREACHED),
+        adds_up=len(verdicts) < len(scenario.expected),
+    )
 
 
-def _inside(part: object) -> Iterator[object]:
-    if isinstance(part, tuple):
-        yield from part
-    elif isinstance(part, BaseModel):
-        yield from (getattr(part, name) for name in type(part).model_fields)
+def _rule_of(finding: str) -> str:
+    """The rule that a duty or block belongs to."""
+    return finding.partition("/")[0]
 
 
 # --- the changes -----------------------------------------------------------------------------------------------
@@ -153,6 +144,7 @@ _OTHER = {
     Comparison.IS_NOT: Comparison.IS,
 }
 _UNITS = list(CalendarUnit)
+ON_BREACH = "on breach"
 
 
 def _changes(part: Any, of: str = "") -> Iterator[tuple[Change, Any]]:
@@ -213,24 +205,19 @@ def _counts(value: int, of: str) -> Iterator[tuple[Change, int]]:
 
 def _changes_of_many(parts: tuple[Any, ...], of: str) -> Iterator[tuple[Change, tuple[Any, ...]]]:
     for place, part in enumerate(parts):
-        for change, changed in _changes(part, _remedy_words(part) or of):
+        named = f"{ON_BREACH}, {part.kind}" if of == ON_BREACH else of
+        for change, changed in _changes(part, named):
             yield change, (*parts[:place], changed, *parts[place + 1 :])
 
 
 def _place(name: str, of: str) -> str:
-    """Where a change stands, in the words of the contract: within, each, tolerating …"""
-    if name in ("within", "lead", "tolerance", "every", "after", "period"):
+    """Where a change stands, in the words of the contract: within, tolerating, on breach …"""
+    if name == "remedies":
+        return ON_BREACH
+    if name in ("within", "lead", "tolerance", "every", "after", "period", "before"):
         words = {"lead": "at least … before", "tolerance": "tolerating", "period": "for at least"}.get(name, name)
         return f"{of}, {words}" if of else words
     return of
-
-
-def _remedy_words(part: Any) -> str:
-    """The consequence in which a change stands; empty for any other part."""
-    return f"on breach, {part.kind}" if isinstance(part, _REMEDIES) else ""
-
-
-_REMEDIES = (NotifyDuty, PerformDuty, Credit, Cap, Cure, Escalate, Terminate, Block)
 
 
 def _beside(quantity: Quantity) -> Iterator[Quantity]:

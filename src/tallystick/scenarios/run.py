@@ -60,14 +60,19 @@ def affirms(expected: Expected) -> bool:
 
 def outcomes_of(rulebook: Rulebook, scenario: Scenario) -> tuple[Outcome, ...]:
     """Each expectation against the evaluation of the given rows."""
+    evaluation = evaluated(rulebook, scenario)
+    return tuple(_outcome(item, evaluation) for item in scenario.expected)
+
+
+def evaluated(rulebook: Rulebook, scenario: Scenario) -> Evaluation:
+    """The evaluation of the given rows."""
     as_of = instant(scenario.as_of)
     rows = [((given.source, given.name), _rows(given)) for given in scenario.given]
     facts = from_rows(rulebook, rows, as_of)
     try:
-        evaluation = evaluate(rulebook, facts, as_of)
+        return evaluate(rulebook, facts, as_of)
     finally:
         facts.connection.close()
-    return tuple(_outcome(item, evaluation) for item in scenario.expected)
 
 
 def instant(moment: datetime) -> int:
