@@ -159,7 +159,7 @@ def _changes(part: Any, of: str = "") -> Iterator[tuple[Change, Any]]:
                 yield Change(Part.AMOUNT, of, quantity_text(part.money), quantity_text(changed)), Amount(money=changed)
         case Period():
             for amount in (part.amount - 1, part.amount + 1):
-                other = Period(amount=amount, unit=part.unit)
+                other = part.model_copy(update={"amount": amount, "term": None})
                 if amount > 0:
                     yield Change(Part.PERIOD, of, str(part), str(other)), other
         case Calendar(each=each):
