@@ -218,7 +218,7 @@ def _record(told: _Told, node: tree.GivenRecord, record: Record) -> Given | None
 
 def _complete(scope: Scope, data: Data, named: set[str], span: Span) -> bool:
     """Whether a row has all that its data declares."""
-    optional = data.optional if isinstance(data, Event) else ()
+    optional = () if isinstance(data, Metric) else data.optional
     attributes = () if isinstance(data, Metric) else tuple(item.name for item in data.attributes)
     missing = [name for name in (*data.dimensions, *attributes) if name not in named and name not in optional]
     if missing:
