@@ -101,7 +101,7 @@ def _outcome(expected: Expected, evaluation: Evaluation) -> Outcome:
             return Outcome(expected, _state(total == wanted), credits=due)
         case RightExpected():
             arisen = tuple(right for right in evaluation.terminations if right.party == expected.party)
-            rights = tuple(right for right in arisen if right.arises <= evaluation.as_of)
+            rights = tuple(right for right in arisen if right.arises <= evaluation.as_of and not right.lapsed)
             return Outcome(expected, _state(bool(rights) is expected.may), rights=rights)
         case _:
             assert_never(expected)

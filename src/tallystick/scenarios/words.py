@@ -8,6 +8,7 @@ from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from tallystick.evaluation.clock import localized
+from tallystick.evaluation.evaluation import CreditState
 from tallystick.evaluation.finding import Finding
 from tallystick.model.scenario import CreditExpected, Expected, RightExpected, VerdictExpected
 from tallystick.prose.quantity import money_text, quantity_text
@@ -75,7 +76,8 @@ def _credits(outcome: Outcome) -> Iterator[str]:
         yield "No credit is due."
     for item in outcome.credits[:_MOST]:
         capped = "" if item.before == item.amount else f", {_money(item.before, item.currency)} before caps"
-        yield f"{_money(item.amount, item.currency)} to {item.party} for {item.rule}{capped}"
+        state = "" if item.state is CreditState.DUE else f" ({item.state})"
+        yield f"{_money(item.amount, item.currency)} to {item.party} for {item.rule}{capped}{state}"
     if len(outcome.credits) > 1:
         totals: dict[str, Decimal] = {}
         for item in outcome.credits:
