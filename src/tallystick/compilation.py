@@ -125,7 +125,7 @@ def to_rulebook(agreement: Agreement) -> Rulebook:
         roles=tuple(Role(id=r.id, title=r.title, party=r.party, above=r.above) for r in agreement.roles.values()),
         terms={term.id: term.title for term in agreement.terms.values()},
         metrics=tuple(
-            MetricData(id=m.id, title=m.title, unit=m.unit, dimensions=m.dimensions, places=m.places)
+            MetricData(id=m.id, title=m.title, unit=m.unit, dimensions=m.dimensions, places=m.places, derived=m.derived)
             for m in agreement.metrics.values()
         ),
         events=tuple(
@@ -145,6 +145,7 @@ def to_rulebook(agreement: Agreement) -> Rulebook:
                 dimensions=r.dimensions,
                 attributes=tuple(AttributeData(name=a.name, unit=a.unit) for a in r.attributes),
                 optional=r.optional,
+                derived=r.derived,
             )
             for r in agreement.records.values()
         ),

@@ -14,6 +14,7 @@ from tallystick.evaluation.clock import instant
 from tallystick.evaluation.evaluate import evaluate
 from tallystick.evaluation.evaluation import Evaluation
 from tallystick.evaluation.finding import Verdict
+from tallystick.facts.declared import sources_of
 from tallystick.facts.from_bindings import load as load_facts
 from tallystick.facts.from_toml import bind
 from tallystick.facts.problem import DataError, Problem
@@ -86,7 +87,7 @@ def judge(rulebook: Rulebook, folder: Path, as_of: int | str | None = None, prog
     if problems:
         raise DataError(problems)
     if not bindings.tables:
-        names = [item.id for group in (rulebook.metrics, rulebook.events, rulebook.records) for item in group]
+        names = [name for _, name in sources_of(rulebook)]
         listed = ", ".join(f"{name}.csv" for name in names[:6])
         raise DataError([Problem(str(folder), "no data is bound.", f"Add files such as {listed}, or a tally.toml.")])
     facts = load_facts(rulebook, bindings, at, progress)

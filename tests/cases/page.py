@@ -22,6 +22,7 @@ from tallystick.evaluating import instant_of, judge
 from tallystick.evaluation.clock import localized
 from tallystick.evaluation.evaluation import Evaluation
 from tallystick.evaluation.finding import Finding
+from tallystick.prose.from_derivation import derived_sentences
 from tallystick.scenarios.mutants import judge_mutants
 from tallystick.scenarios.run import run
 from tallystick.scenarios.words import expectation, instead
@@ -121,6 +122,7 @@ def shown(diagnostics: tuple[Diagnostic, ...]) -> str:
 
 
 def _sentences(result: Compiled) -> Iterator[str]:
+    yield from (f"{name}: {sentence.text}" for name, sentence in derived_sentences(result.agreement).items())
     for rule in result.rulebook.rules:
         yield f"{rule.id}: {rule.sentence}"
         yield from (f"  - {remedy.sentence}" for remedy in rule.remedies)

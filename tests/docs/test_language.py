@@ -12,6 +12,7 @@ from tallystick.diagnostics.catalogue import CATALOGUE
 from tallystick.model.agreement import Agreement, Clause, Operative, Prose, Reference
 from tallystick.model.from_syntax import SENTENCE_PARTS
 from tallystick.model.measures import _EXTRAS as MEASURES
+from tallystick.prose.from_derivation import derived_sentences
 from tallystick.prose.from_measure import measure_definition
 from tallystick.prose.from_remedy import remedy_sentence
 from tallystick.prose.from_rule import MISSING_EXCUSED, exemption_sentence, rule_sentence
@@ -73,7 +74,8 @@ def compiled(text: str) -> Agreement:
 
 
 def said(agreement: Agreement, *, standard: bool) -> Iterator[str]:
-    """Every paragraph that the articles print, in order."""
+    """Every paragraph that the articles print, in order, after how derived data is computed."""
+    yield from (sentence.text for sentence in derived_sentences(agreement).values())
     for article in agreement.articles:
         for item in article.content:
             if isinstance(item, Prose):

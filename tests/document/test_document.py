@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 import rfc8785
 
+from tallystick.compilation import compile_source
 from tallystick.document.document import (
     Definition,
     DraftingNote,
@@ -26,8 +27,10 @@ from tallystick.document.document import (
     to_canonical,
 )
 from tallystick.document.from_model import from_model
+from tallystick.document.to_markdown import to_markdown
 from tallystick.model.agreement import Agreement, Article, Clause, Party
 from tallystick.prose.sentence import Link
+from tallystick.source import Source
 
 from .anchors import anchors, links
 from .sample_agreement import SPAN, agreement, prose
@@ -373,3 +376,23 @@ def test_canonical_form_is_plain_json_that_a_comma_changes() -> None:
 def test_canonical_form_refuses_what_is_no_part_of_a_document() -> None:
     with pytest.raises(TypeError, match="not part of a document"):
         to_canonical(replace(DOCUMENT, title=1.5))  # type: ignore[arg-type]
+
+
+def test_the_schedules_say_how_derived_data_is_computed() -> None:
+    source = """
+agreement "A" { version "1". effective 2027-01-01. timezone "UTC". }
+party provider "P" called "Provider".
+event request "request" by status.
+metric errors "error rate" as fraction = count(request where status is "failed") / count(request) each 5 minutes empty is missing.
+record downtime "downtime" when errors above 10% lasting at least 10 minutes.
+article "X" { clause up "Up" { provider must keep uptime(downtime) at least 99% over each month. } }
+"""
+    found, diagnostics = compile_source(Source("a.msa", source))
+    assert diagnostics == ()
+    assert found is not None
+    text = to_markdown(found.document, found.tally).replace("\u00a0", " ")
+    assert "in each interval of 5 minutes" in text
+    assert "An interval in which there is nothing to compute it from gives no sample." in text
+    assert "in each of which its value is above 10%, that lasts at least 10 minutes" in text
+    request = next(line for line in text.splitlines() if "**Request**" in line)
+    assert "Section 2.1" in request

@@ -155,7 +155,6 @@ LATER_DECLARATIONS = [
     'order "x" under "y" { set a = 1. }',
     'amendment 1 to "x.msa" { effective 2027-01-01. }',
     'schedule "x" { """text""" }',
-    "record down when mean(accuracy) each day below 5% lasting at least 3 days.",
 ]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from . import cases, consequences, waivers, windows
+from .derived import with_derived
 from .findings import Finding
 from .rows import Case, Json, Tables, known_tables, life_of
 
@@ -43,7 +44,7 @@ def case_of(book: Json, tables: Tables, as_of: int) -> Case:
     """The rulebook with what is known at as-of."""
     zone, rows = ZoneInfo(book["timezone"]), known_tables(tables, as_of)
     life, terminated = life_of(book, zone, rows)
-    return Case(book, rows, as_of, zone, life, terminated)
+    return with_derived(Case(book, rows, as_of, zone, life, terminated))
 
 
 def in_order(found: list[Finding]) -> list[Finding]:

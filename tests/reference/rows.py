@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -21,7 +21,10 @@ Tables = Mapping[tuple[str, str], list[dict[str, Any]]]
 
 @dataclass(frozen=True)
 class Case:
-    """One evaluation: the rulebook, the rows known at as-of, and the life of the agreement."""
+    """One evaluation: the rulebook, the rows known at as-of, and the life of the agreement.
+
+    `derived` are the sources that the agreement computes itself, `shown` the rows that show the groups of derived records.
+    """
 
     book: Json
     tables: dict[tuple[str, str], list[Row]]
@@ -29,6 +32,8 @@ class Case:
     zone: ZoneInfo
     life: Window
     terminated: bool
+    shown: dict[tuple[str, str], list[Row]] = field(default_factory=dict)
+    derived: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def clock(self) -> Clock:
@@ -229,6 +234,11 @@ def rows_of(case: Case, series: Json, environments: list[str]) -> list[Row]:
         for row in case.tables.get((kind, name), [])
         if holds(series["where"], row, case.units(kind, name)) and (not filtered or row["environment"] in filtered)
     ]
+
+
+def rows_shown(case: Case, series: Json, environments: list[str]) -> list[Row]:
+    """The rows of a series that show groups: of a derived record, one for each of its groups."""
+    return rows_of(replace(case, tables={**case.tables, **case.shown}), series, environments)
 
 
 def agrees(row: Row, dimensions: tuple[str, ...], other: Mapping[str, Any]) -> bool:

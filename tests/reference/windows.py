@@ -20,7 +20,7 @@ from .rows import (
     group_of,
     meets_where_exemption,
     open_times,
-    rows_of,
+    rows_shown,
     time_known,
     time_of,
 )
@@ -40,7 +40,7 @@ def first_seen(case: Case, rule: Json, series: Iterable[Json]) -> dict[Texts, in
     seen: dict[Texts, int] = {}
     for each in series:
         if set(rule["per"]) <= set(case.dimensions(each["source"], each["name"])):
-            for row in rows_of(case, each, rule["environments"]):
+            for row in rows_shown(case, each, rule["environments"]):
                 group = group_of(row, rule["per"])
                 if None in group or time_of(row) >= case.life.end:
                     continue
@@ -56,7 +56,7 @@ def seen_anywhere(case: Case, rule: Json) -> dict[Texts, int]:
     series = [
         {"source": kind, "name": name, "where": None}
         for kind, name in case.tables
-        if wanted <= set(case.dimensions(kind, name))
+        if (kind, name) not in case.derived and wanted <= set(case.dimensions(kind, name))
     ]
     return first_seen(case, rule, series)
 

@@ -94,6 +94,12 @@ CATALOGUE: dict[str, Kind] = _kinds(
     Kind("T0419", "Exception with two meanings", "This condition means different things for the rules of this clause.", "Put the rules into clauses of their own, each with its exception."),
     Kind("T0430", "Too short a period", "“{found}” is shorter than a day, and this sentence goes by days.", "Use days, weeks, months, quarters or years."),
     Kind("T0431", "Remedy that nothing leads to", "No rule here could lead to {remedy}, which needs {needs}.", "Put it into the clause of such a rule, or use another remedy."),
+    # --- T044: derived data
+    Kind("T0440", "Empty intervals left open", "“{name}” does not say what an interval without data counts as.", "Write, before the full stop, empty counts as 0%, or empty is missing."),
+    Kind("T0441", "Interval that does not fit a day", "{found} does not divide a day into equal intervals of whole minutes.", "Write minutes or hours that divide a day, such as 5 minutes or 6 hours, or whole days."),
+    Kind("T0442", "Not something to derive from", "{found} cannot be derived from: {why}.", "Use a measure of data that is given."),
+    Kind("T0443", "Derived record without its intervals", "“{found}” does not fit a record that is derived from {what}.", "Write a measure with its interval, such as count(incident) above 5 each 1 hour, or a derived metric without one."),
+    Kind("T0444", "Columns that derived data cannot have", "{found} has exactly the dimensions of {what}, and no numbers.", "Write by {dimensions} and no with …, or leave both out where there are none."),
     # --- T05: the agreement as a whole
     Kind("T0501", "Clause that is not measured", "The clause “{clause}” has no rule that measures it.", 'Add a sentence that can be measured, or say why there is none: narrative "reason".'),
     Kind("T0502", "Not a reference", "{found} is not a reference.", "Write the name of a term, party, role or definition, or @ and the name of a clause, between the braces."),

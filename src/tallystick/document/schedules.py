@@ -27,12 +27,14 @@ from tallystick.document.document import (
 )
 from tallystick.document.references import anchor, clause_link, link_to
 from tallystick.model.agreement import Agreement, Clause, Event, Metric, NumberAttribute, Prose, Record, Role, Target
+from tallystick.prose.from_derivation import derived_sentences
 from tallystick.prose.from_measure import measure, measure_definition
 from tallystick.prose.from_remedy import amount, delay_unit
 from tallystick.prose.phrases import action, calendar_text, joined, period, value
 from tallystick.prose.sentence import Link
 from tallystick.quantities import Kind as UnitKind
 from tallystick.quantities import known_unit
+from tallystick.rules.derived import Intervals, Runs, SampledIntervals
 from tallystick.rules.measure import Measure, Series, Value
 from tallystick.rules.rule import Block as BlockRemedy
 from tallystick.rules.rule import (
@@ -87,7 +89,24 @@ def _uses(agreement: Agreement) -> Uses:
         for rule in clause.rules:
             for key in chain(((each.source.value, each.name) for each in _series(rule)), _remedy_events(rule)):
                 found[key][clause.id] = clause_link(clause)
+    for record in agreement.records.values():
+        _spread(found, (Target.RECORD.value, record.id), record.derived)
+    for metric in agreement.metrics.values():
+        _spread(found, (Target.METRIC.value, metric.id), metric.derived)
     return found
+
+
+def _spread(found: Uses, key: tuple[str, str], derived: Intervals | Runs | None) -> None:
+    """Whoever reads derived data reads what it is computed from."""
+    for base in _bases(derived):
+        found[base].update(found.get(key, {}))
+
+
+def _bases(derived: Intervals | Runs | None) -> Iterator[tuple[str, str]]:
+    """What derived data is computed from, directly."""
+    yield from ((each.source.value, each.name) for each in _series(derived))
+    if isinstance(derived, Runs) and isinstance(derived.over, SampledIntervals):
+        yield Target.METRIC.value, derived.over.metric
 
 
 def _series(data: object) -> Iterator[Series]:
@@ -143,11 +162,18 @@ def _capital(title: str) -> str:
 def _metric(agreement: Agreement, metric: Metric, words: Words, uses: Uses) -> Table:
     facts: list[tuple[str, Inlines]] = [
         ("One sample is", words(metric.means) if metric.means else ()),
-        ("Unit", (f"{_unit_text(metric.unit)}, read to {metric.places} decimal places",)),
+        ("How it is derived", _derivation(agreement, metric.id)),
+        ("Unit", (_unit_text(metric.unit) + ("" if metric.derived else f", read to {metric.places} decimal places"),)),
         ("In data", (metric.id, *_split_by(metric.dimensions), *_reporter(agreement, metric.reported_by))),
         ("Used in", _used_in(uses, Target.METRIC, metric.id)),
     ]
     return Table((), tuple(Row(((name,), value)) for name, value in facts if value))
+
+
+def _derivation(agreement: Agreement, name: str) -> Inlines:
+    """How derived data is computed; nothing for data that is given."""
+    found = derived_sentences(agreement).get(name)
+    return found.inlines if found else ()
 
 
 def _unit_text(unit: str) -> str:
@@ -207,6 +233,8 @@ def _events_and_records(agreement: Agreement, words: Words, uses: Uses) -> Itera
 
 def _happening(agreement: Agreement, each: Event | Record, target: Target, words: Words, uses: Uses) -> Row:
     meaning: Inlines = (Break(), *words(each.means)) if each.means else ()
+    how = _derivation(agreement, each.id)
+    meaning = (*meaning, Break(), *how) if how else meaning
     optional = each.optional
     required = tuple(name for name in each.dimensions if name not in optional)
     carried = "; ".join(part for part in (_names(required), _attributes(each.attributes)) if part)

@@ -14,6 +14,7 @@ from tallystick.evaluation.engine import Engine
 from tallystick.evaluation.finding import Finding
 from tallystick.evaluation.windows import Life, Stretch
 from tallystick.evaluation.working_time import working_time
+from tallystick.facts.declared import derived_of
 from tallystick.facts.tables import Facts, table_name
 from tallystick.quantities import Unit, known_unit
 from tallystick.rules.measure import Series, SeriesKind
@@ -25,18 +26,25 @@ Key = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Table:
-    """One source: its dimensions, the units of its numbers (a metric's own is `value`), and whether it has data."""
+    """One source: its dimensions, the units of its numbers (a metric's own is `value`), and whether it has data.
+
+    Of derived data, `place` is the table that was computed, `groups` one with the groups that a record shows, and
+    `lacks` the base source without a table.
+    """
 
     kind: SeriesKind
     id: str
     dimensions: tuple[str, ...]
     units: Mapping[str, Unit]
     bound: bool
+    place: str = ""
+    groups: str = ""
+    lacks: str = ""
 
     @property
     def sql(self) -> str:
         """The quoted name of the canonical table."""
-        return name(table_name(self.kind, self.id))
+        return self.place or name(table_name(self.kind, self.id))
 
     def column(self, attribute: str) -> str | None:
         """The quoted column of a number, or None when the source has no such number."""
@@ -105,13 +113,14 @@ def context(rulebook: Rulebook, facts: Facts, engine: Engine, as_of: int) -> Con
 
 def _tables(rulebook: Rulebook, facts: Facts, engine: Engine) -> dict[tuple[SeriesKind, str], Table]:
     tables: dict[tuple[SeriesKind, str], Table] = {}
+    given = facts.bound - derived_of(rulebook)
     for metric in rulebook.metrics:
         key = (SeriesKind.METRIC, metric.id)
         tables[key] = Table(
             *key,
             metric.dimensions,
             {"value": known_unit(metric.unit)},
-            key in facts.bound,
+            key in given,
         )
     for kind, sources in (
         (SeriesKind.EVENT, rulebook.events),
@@ -124,7 +133,7 @@ def _tables(rulebook: Rulebook, facts: Facts, engine: Engine) -> dict[tuple[Seri
                 source.id,
                 source.dimensions,
                 units,
-                (kind, source.id) in facts.bound,
+                (kind, source.id) in given,
             )
     for kind, source_id in sorted(facts.bound - tables.keys()):
         columns = engine.columns(table_name(kind, source_id))

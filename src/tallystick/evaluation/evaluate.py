@@ -9,6 +9,7 @@ from tallystick.evaluation.always import always
 from tallystick.evaluation.cadence import cadence
 from tallystick.evaluation.context import Context, Judgement, context
 from tallystick.evaluation.credits import capped, counted_credits, credits_of
+from tallystick.evaluation.derived import with_derived
 from tallystick.evaluation.engine import Engine
 from tallystick.evaluation.evaluation import (
     BlockedTime,
@@ -34,6 +35,7 @@ from tallystick.evaluation.remedies import (
 from tallystick.evaluation.response import response
 from tallystick.evaluation.scans import Scans
 from tallystick.evaluation.waivers import waivers
+from tallystick.facts.declared import derived_of
 from tallystick.facts.tables import Facts
 from tallystick.rules.rule import (
     Cadence,
@@ -66,6 +68,9 @@ def evaluate(rulebook: Rulebook, facts: Facts, as_of: int, progress: Progress | 
         ctx = context(rulebook, facts, engine, as_of)
         if ctx.evaluated.start >= ctx.evaluated.end:
             return Evaluation(as_of, rulebook.tally)
+        if derived_of(rulebook):
+            told("deriving data", 0, 1)
+            ctx = with_derived(ctx)
         return _consequences(ctx, _judged(ctx, told), told)
 
 

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from tallystick.evaluation.clock import NEVER, localized
 from tallystick.evaluation.context import Context, Table, context
+from tallystick.evaluation.derived import with_derived
 from tallystick.evaluation.dialect import text
 from tallystick.evaluation.engine import Engine
 from tallystick.evaluation.finding import Evidence, Finding
@@ -44,7 +45,7 @@ def rows_for(
     if finding.evidence or rule is None:
         return finding.evidence[:limit]
     with Engine(facts.connection) as engine:
-        ctx = context(rulebook, facts, engine, as_of)
+        ctx = with_derived(context(rulebook, facts, engine, as_of), until=finding.end)
         rows = (row for series in _series(rule) for row in _rows(ctx, rule, series, finding, limit))
         return tuple(islice(rows, limit))
 

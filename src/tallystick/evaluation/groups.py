@@ -38,7 +38,7 @@ def seen_anywhere(ctx: Context, rule: Rule) -> Seen:
     return _merged(
         _seen(ctx, rule, table, in_environments(table, rule.environments))
         for table in ctx.tables.values()
-        if table.bound and needed <= set(table.dimensions)
+        if table.bound and not table.place and needed <= set(table.dimensions)
     )
 
 
@@ -47,7 +47,7 @@ def _seen(ctx: Context, rule: Rule, table: Table, condition: str) -> Seen:
     present = " AND ".join(f"{key} IS NOT NULL" for key in keys)
     listed = ", ".join(keys)
     rows = ctx.engine.rows(
-        f'SELECT {listed}, min("time") FROM {known(ctx, table)}'
+        f'SELECT {listed}, min("time") FROM {table.groups or known(ctx, table)}'
         f' WHERE {present} AND "time" < {ctx.life.end} AND {condition} AND NOT {exempt_where(ctx, rule, table)}'
         f" GROUP BY {listed}"
     )

@@ -107,7 +107,7 @@ def unbound(ctx: Context, *series: Series) -> str:
     """Why a rule cannot be judged: the first of its sources that has no table; empty when all have one."""
     for of in series:
         if not ctx.table(of).bound:
-            return f"no table is bound for {of.source.value} {of.name}"
+            return f"no table is bound for {ctx.table(of).lacks or f'{of.source.value} {of.name}'}"
     return ""
 
 

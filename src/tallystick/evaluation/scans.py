@@ -51,6 +51,7 @@ class Scan:
         """Rows find their windows through the slots of time that both lie in: a plain join, then the exact ends."""
         base = min(window.start for window in self.windows)
         size = DAY if all(window.end - window.start >= DAY // 2 for window in self.windows) else HOUR
+        size = min(size, max(window.end - window.start for window in self.windows))
         size = max(size, sum(window.end - window.start for window in self.windows) // _MOST_SLOTS)
         columns = {"number": TIME, "starts": TIME, "ends": TIME, "slot": TIME}
         handed = engine.hand_over(

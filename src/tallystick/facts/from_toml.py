@@ -26,7 +26,7 @@ from tallystick.facts.binding import (
     Section,
     Table,
 )
-from tallystick.facts.declared import Source, Sources, sources_of, units
+from tallystick.facts.declared import Source, Sources, derived_of, sources_of, units
 from tallystick.facts.problem import Problem, suggestion
 from tallystick.facts.sql import EPOCHS, ISO, strptime_fault
 from tallystick.facts.units import factor, source_units
@@ -66,6 +66,7 @@ def bind(rulebook: Rulebook, folder: Path) -> tuple[Bindings, tuple[Problem, ...
     problems = _same_names(sources)
     document = _document(folder / FILE, problems)
     defaults = _defaults(document.pop("defaults", {}), problems)
+    problems += _of_derived(document, derived_of(rulebook))
     sections = list(_sections(document, sources, problems))
     tables = [_section_table(folder, sources, defaults, *section, problems) for section in sections]
     mentioned = {(kind, name) for kind, name, _, _ in sections}
@@ -75,7 +76,9 @@ def bind(rulebook: Rulebook, folder: Path) -> tuple[Bindings, tuple[Problem, ...
         if (kind, source.id) not in mentioned
     ]
     bound = tuple(table for table in tables if table is not None)
-    return Bindings(folder=folder, tables=bound, unused=_unused(folder, bound)), tuple(problems)
+    unused = _unused(folder, bound)
+    problems += _files_of_derived(unused, derived_of(rulebook))
+    return Bindings(folder=folder, tables=bound, unused=unused), tuple(problems)
 
 
 def _same_names(sources: Sources) -> list[Problem]:
@@ -89,6 +92,32 @@ def _same_names(sources: Sources) -> list[Problem]:
         for name in sorted(names)
         if name != name.lower() and [each.lower() for each in names].count(name.lower()) > 1
     ]
+
+
+# --- derived data ----------------------------------------------------------------------------------------------
+
+
+def _of_derived(document: dict[str, Any], derived: frozenset[tuple[SeriesKind, str]]) -> list[Problem]:
+    """Sections for what the agreement derives itself; they are taken out of the document."""
+    problems = []
+    for kind, name in sorted(derived):
+        named = document.get(kind.value)
+        if isinstance(named, dict) and name in named:
+            del named[name]
+            problems.append(_derived_problem(f"{FILE}, [{kind.value}.{name}]", kind, name))
+    return problems
+
+
+def _files_of_derived(unused: Iterable[str], derived: frozenset[tuple[SeriesKind, str]]) -> list[Problem]:
+    """Files called like what the agreement derives itself, which nothing else reads."""
+    kinds = {name: kind for kind, name in derived}
+    names = ((file, file.split(".", 1)[0]) for file in unused)
+    return [_derived_problem(file, kinds[name], name) for file, name in names if name in kinds]
+
+
+def _derived_problem(place: str, kind: SeriesKind, name: str) -> Problem:
+    says = f"the agreement derives the {kind.value} `{name}` from other data: it takes no table."
+    return Problem(place, says, "Remove it, and give the data that it is derived from.")
 
 
 # --- tally.toml ------------------------------------------------------------------------------------------------

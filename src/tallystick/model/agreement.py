@@ -13,6 +13,7 @@ from enum import StrEnum
 from tallystick.model.scenario import Scenario
 from tallystick.quantities import Period, Quantity
 from tallystick.rules.calendars import WorkingCalendar, WorkingHours
+from tallystick.rules.derived import Intervals, Runs
 from tallystick.rules.rule import Exemption, Remedy, Rule
 from tallystick.source import Span
 
@@ -92,7 +93,10 @@ class NumberAttribute:
 
 @dataclass(frozen=True)
 class Metric:
-    """Numbers sampled over time. `means` says in words what one sample is, `reported_by` the party that reports it."""
+    """Numbers sampled over time. `means` says in words what one sample is, `reported_by` the party that reports it.
+
+    A `derived` one is computed from other data.
+    """
 
     id: str
     title: str
@@ -102,6 +106,7 @@ class Metric:
     places: int = 9
     means: Prose | None = None
     reported_by: str | None = None
+    derived: Intervals | None = None
 
 
 @dataclass(frozen=True)
@@ -121,7 +126,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Record:
-    """Things that last."""
+    """Things that last. A `derived` one is made of runs of intervals of other data."""
 
     id: str
     title: str
@@ -131,6 +136,7 @@ class Record:
     means: Prose | None = None
     reported_by: str | None = None
     optional: tuple[str, ...] = ()
+    derived: Runs | None = None
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from tallystick.model.agreement import (
 )
 from tallystick.model.calendars import declared, of_agreement, working_calendar
 from tallystick.model.conditions import condition, series
+from tallystick.model.derivation import derive
 from tallystick.model.measures import series_of
 from tallystick.model.prose import Numbered, prose, text_prose
 from tallystick.model.remedies import remedies, unique_ids, whole
@@ -70,6 +71,7 @@ def from_syntax(
         scope.report("T0204", Span(file.span.source, 0, 0))
     _declare(scope, file)
     head = _head(scope, heads[0]) if heads else None
+    derive(scope, file)
     numbered = Numbered(frozenset(_clause_ids(scope, file)), frozenset(_article_ids(scope, file)))
     _describe(scope, file, numbered)
     articles = tuple(_articles(scope, file, numbered))

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from tallystick.quantities import Data
 from tallystick.rules.calendars import WorkingCalendar
+from tallystick.rules.derived import Intervals, Runs
 from tallystick.rules.rule import Remedy, Rule
 
 SCHEMA_VERSION = 2
@@ -32,13 +33,17 @@ class Role(Data):
 
 
 class MetricData(Data):
-    """A metric to be bound to data: `unit` of its samples, decimal `places` read, dimensions (text) of each sample."""
+    """A metric to be bound to data: `unit` of its samples, decimal `places` read, dimensions (text) of each sample.
+
+    A `derived` one takes no data of its own: it is computed from others.
+    """
 
     id: str
     title: str
     unit: str
     dimensions: tuple[str, ...] = ()
     places: int = 9
+    derived: Intervals | None = None
 
 
 class AttributeData(Data):
@@ -64,13 +69,17 @@ WAIVER = "waiver"
 
 class RecordData(Data):
     """A record to be bound to data: a beginning, an end that may be open, dimensions and attributes. Dimensions in
-    `optional` may be empty in a row."""
+    `optional` may be empty in a row.
+
+    A `derived` one takes no data of its own: it is computed from others.
+    """
 
     id: str
     title: str
     dimensions: tuple[str, ...] = ()
     attributes: tuple[AttributeData, ...] = ()
     optional: tuple[str, ...] = ()
+    derived: Runs | None = None
 
 
 class Rulebook(Data):

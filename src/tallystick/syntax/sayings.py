@@ -53,8 +53,6 @@ _LATER = (
     r"after\s+\w+\s+until\s+\w+",
     r"across\s+the\s+term",
     r"optional",
-    r"lasting\s+at\s+least",
-    r"when\s+\w+(?=\s*\()",
     r"prorated\s+by\s+\w+",
 )
 

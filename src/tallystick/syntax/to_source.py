@@ -15,13 +15,14 @@ _BREAKS = frozenset(
     {
         "over", "at", "per", "in", "where", "with", "matching", "within", "labelled", "worded", "tolerating", "without",
         "by", "for", "of", "excluding", "during", "outside", "minimum", "if", "up", "exercisable", "until", "under",
+        "each", "empty", "when", "lasting", "=",
     }
 )  # fmt: skip
 # A parenthesis after one of these words opens a group or list; after any other it is a call.
 _BEFORE_GROUP = frozenset(
     {
         "in", "where", "and", "or", "not", "keep", "least", "most", "below", "above", "exactly", "is", "of", "credit",
-        "at", "with", "from", "to", "minimum",
+        "at", "with", "from", "to", "minimum", "when",
     }
 )  # fmt: skip
 

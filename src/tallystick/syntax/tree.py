@@ -289,6 +289,39 @@ class AttributeNode(Node):
 
 
 @dataclass(frozen=True)
+class EmptyCounts(Node):
+    """`empty counts as 0%`."""
+
+    value: Expression
+
+
+@dataclass(frozen=True)
+class EmptyMissing(Node):
+    """`empty is missing`."""
+
+
+@dataclass(frozen=True)
+class Derivation(Node):
+    """`= count(request where status is "failed") / count(request) each 5 minutes empty counts as 0%`."""
+
+    measure: Expression
+    each: PeriodLiteral
+    empty: EmptyCounts | EmptyMissing | None
+
+
+@dataclass(frozen=True)
+class Occurring(Node):
+    """`when error_rate above 10% lasting at least 10 minutes with at least 5 samples`."""
+
+    measure: Expression
+    comparator: Comparator
+    threshold: Expression
+    each: PeriodLiteral | None
+    lasting: PeriodLiteral
+    samples: Number | None
+
+
+@dataclass(frozen=True)
 class MetricNode(Node):
     """`metric accuracy "accuracy" as fraction by model …`."""
 
@@ -296,6 +329,7 @@ class MetricNode(Node):
     title: String | None
     unit: Name
     dimensions: tuple[Name, ...] | None
+    derivation: Derivation | None
     items: tuple[DataItem, ...]
 
 
@@ -319,6 +353,7 @@ class RecordNode(Node):
     title: String | None
     dimensions: tuple[Name, ...] | None
     attributes: tuple[AttributeNode, ...] | None
+    occurring: Occurring | None
     items: tuple[DataItem, ...]
 
 
