@@ -100,6 +100,7 @@ CATALOGUE: dict[str, Kind] = _kinds(
     Kind("T0442", "Not something to derive from", "{found} cannot be derived from: {why}.", "Use a measure of data that is given."),
     Kind("T0443", "Derived record without its intervals", "“{found}” does not fit a record that is derived from {what}.", "Write a measure with its interval, such as count(incident) above 5 each 1 hour, or a derived metric without one."),
     Kind("T0444", "Columns that derived data cannot have", "{found} has exactly the dimensions of {what}, and no numbers.", "Write by {dimensions} and no with …, or leave both out where there are none."),
+    Kind("T0445", "Derived data that is given", "“{name}” is derived from other data, and cannot be given.", "Give the data that it is derived from."),
     # --- T05: the agreement as a whole
     Kind("T0501", "Clause that is not measured", "The clause “{clause}” has no rule that measures it.", 'Add a sentence that can be measured, or say why there is none: narrative "reason".'),
     Kind("T0502", "Not a reference", "{found} is not a reference.", "Write the name of a term, party, role or definition, or @ and the name of a clause, between the braces."),

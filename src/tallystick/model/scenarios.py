@@ -165,6 +165,15 @@ Numbers = tuple[tuple[str, Decimal], ...]
 
 
 def _given(told: _Told, node: tree.GivenNode) -> Given | None:
+    found = _given_data(told, node)
+    data = told.scope.names.get(found.name) if found else None
+    if found and isinstance(data, Metric | Record) and data.derived:
+        told.scope.report("T0445", node.span, name=found.name)
+        return None
+    return found
+
+
+def _given_data(told: _Told, node: tree.GivenNode) -> Given | None:
     scope = told.scope
     match node:
         case tree.GivenNone():
