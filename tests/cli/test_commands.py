@@ -342,6 +342,20 @@ def test_evaluate_refuses_rules_that_are_none(project: Path, content: str, says:
     assert says in result.output
 
 
+def test_rules_that_speak_of_what_they_do_not_declare_are_refused(project: Path) -> None:
+    run("build", "small.msa", "-o", "out")
+    rules = json.loads((project / "out" / "rules.json").read_text(encoding="utf-8"))
+    cure = {"kind": "cure", "within": {"amount": 1, "unit": "business_days", "calendar": "desk"}}
+    for missing, changed in (
+        ("metric “latency”", {**rules, "metrics": []}),
+        ("calendar “desk”", {**rules, "remedies": [cure]}),
+    ):
+        (project / "rules.json").write_text(json.dumps(changed), encoding="utf-8")
+        result = run("evaluate", "rules.json", "--as-of", "2027-02-01")
+        assert result.exit_code == 2
+        assert f"it speaks of the {missing}, which it does not declare" in result.output
+
+
 def test_rules_of_an_older_version_still_judge(project: Path) -> None:
     run("build", "small.msa", "-o", "out")
     rules = json.loads((project / "out" / "rules.json").read_text(encoding="utf-8"))

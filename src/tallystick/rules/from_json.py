@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from tallystick.rules.rulebook import SCHEMA_VERSION, Rulebook
@@ -34,4 +34,27 @@ def from_json(text: str | bytes) -> Rulebook:
         version += 1
     if version != SCHEMA_VERSION:
         raise ValueError(f"its version is {version}, and this program knows those up to {SCHEMA_VERSION}")
-    return Rulebook.model_validate(rules)
+    rulebook = Rulebook.model_validate(rules)
+    missing = next(_missing(rulebook.model_dump(mode="json"), _declared(rulebook)), None)
+    if missing is not None:
+        raise ValueError(f"it speaks of the {missing[0]} “{missing[1]}”, which it does not declare")
+    return rulebook
+
+
+def _declared(rulebook: Rulebook) -> set[tuple[str, str]]:
+    """What the rules may speak of, by kind and name."""
+    declared = {("metric", item.id) for item in rulebook.metrics}
+    declared |= {("event", item.id) for item in rulebook.events}
+    declared |= {("record", item.id) for item in rulebook.records}
+    return declared | {("calendar", item.id) for item in rulebook.calendars}
+
+
+def _missing(value: Any, declared: set[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """What is spoken of anywhere and not declared: series of data, and calendars of periods."""
+    if isinstance(value, dict):
+        named = (value.get("source"), value.get("name")) if "source" in value else ("calendar", value.get("calendar"))
+        if named[1] is not None and named not in declared:
+            yield str(named[0]), str(named[1])
+    if isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _missing(part, declared)
