@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,11 +18,6 @@ class Source:
     def line_starts(self) -> tuple[int, ...]:
         """Offset of the first character of each line."""
         return (0, *(i + 1 for i, character in enumerate(self.text) if character == "\n"))
-
-    @cached_property
-    def digest(self) -> str:
-        """SHA-256 of the UTF-8 text, in hexadecimal."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
 
     def line(self, number: int) -> str:
         """The text of a line (counted from 1), without its line break."""
