@@ -332,7 +332,7 @@ def test_evaluate_refuses_what_it_does_not_understand(project: Path) -> None:
         ("[]", "not an object"),
         ("[" * 100_000, "not a rulebook"),
         ("agreement", "not a rulebook"),
-        ('{"schema_version": 2, "agreement": "A"}', "not a rulebook: version"),
+        ('{"schema_version": 3, "agreement": "A"}', "not a rulebook: version"),
     ],
 )
 def test_evaluate_refuses_rules_that_are_none(project: Path, content: str, says: str) -> None:

@@ -11,13 +11,13 @@ from tallystick.rules.rulebook import SCHEMA_VERSION, Rulebook
 Json = dict[str, Any]
 
 
-def _second(rules: Json) -> Json:
-    """Version 2 only adds forms and fields that version 1 does not have."""
+def _only_added(rules: Json) -> Json:
+    """Versions 2 and 3 only add forms and fields, each with a default that means what its absence meant."""
     return rules
 
 
 # From a version to the next.
-UPGRADES: dict[int, Callable[[Json], Json]] = {1: _second}
+UPGRADES: dict[int, Callable[[Json], Json]] = {1: _only_added, 2: _only_added}
 
 
 def from_json(text: str | bytes) -> Rulebook:

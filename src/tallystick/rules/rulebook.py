@@ -12,7 +12,7 @@ from tallystick.rules.calendars import WorkingCalendar
 from tallystick.rules.derived import Intervals, Runs
 from tallystick.rules.rule import Remedy, Rule
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 class Party(Data):
@@ -85,7 +85,7 @@ class RecordData(Data):
 class Rulebook(Data):
     """One agreement's rules. `effective` is inclusive and `until` exclusive, local midnights; None is open-ended."""
 
-    schema_version: Literal[2] = 2
+    schema_version: Literal[3] = 3
     tally: str = ""
     agreement: str
     version: str
