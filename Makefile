@@ -54,9 +54,9 @@ $(VENV)/ready-dev: pyproject.toml $(VENV)/bin/pip
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $@ $(VENV)/ready
 
-# WeasyPrint needs Pango, which no wheel carries. It is installed where that is possible without asking.
+# WeasyPrint needs Pango and HarfBuzz, which no wheel carries. It is installed where that is possible without asking.
 system: $(VENV)/bin/pip
-	@$(BIN)/python -W ignore -c 'import weasyprint' >/dev/null 2>&1 || { \
+	@$(BIN)/python -W ignore -c 'from weasyprint.text.ffi import harfbuzz_subset as found; assert found' >/dev/null 2>&1 || { \
 	  if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(PANGO); \
 	  elif command -v brew >/dev/null; then brew install --quiet pango; \

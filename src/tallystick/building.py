@@ -25,8 +25,8 @@ class Built:
 def build(compiled: Compiled, folder: Path, style: Path | None = None) -> Built:
     """Write PDF, HTML, Markdown and `rules.json`, named after the source. The PDF is written last: it takes longest.
 
-    Raises OSError when the folder cannot be written and PdfUnavailable when Pango is missing; what does not need
-    Pango is written before that.
+    Raises OSError when the folder cannot be written and PdfUnavailable when Pango or HarfBuzz is missing; what does
+    not need them is written before that.
     """
     built = paths(compiled, folder)
     folder.mkdir(parents=True, exist_ok=True)

@@ -265,6 +265,14 @@ def test_missing_libraries_say_what_to_install(monkeypatch: pytest.MonkeyPatch) 
         to_pdf(from_model(agreement()), TALLY)
 
 
+def test_without_the_part_for_subsets_of_fonts_nothing_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    import weasyprint.text.ffi
+
+    monkeypatch.setattr(weasyprint.text.ffi, "harfbuzz_subset", None)
+    with pytest.raises(PdfUnavailable, match="libharfbuzz-subset0"):
+        to_pdf(from_model(agreement()), TALLY)
+
+
 # --- Markdown ------------------------------------------------------------------------------------------------
 
 

@@ -19,7 +19,7 @@ from tallystick.document.document import Document
 from tallystick.document.to_html import to_html
 
 _INSTALL = (
-    "The PDF needs the Pango library, which is not installed. "
+    "The PDF needs the libraries Pango and HarfBuzz (with its part for subsets of fonts), which are not installed. "
     "On Debian or Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0. "
     "On macOS: brew install pango."
 )
@@ -35,7 +35,7 @@ def to_pdf(
     """The PDF. `attachments` are carried in it by name (the sources, `rules.json`); `style` is as for `to_html`.
 
     Dates in it are the agreement's effective date, and its identifier follows from the page and the attachments, so
-    that neither the clock nor the machine leaves a trace. Raises PdfUnavailable when Pango is missing.
+    that neither the clock nor the machine leaves a trace. Raises PdfUnavailable when Pango or HarfBuzz is missing.
     """
     weasyprint = _weasyprint()
     page = to_html(document, tally, style)
@@ -70,6 +70,9 @@ def _weasyprint() -> ModuleType:
             found = import_module("weasyprint")
     except OSError as missing:
         raise PdfUnavailable(_INSTALL) from missing
+    # Without it WeasyPrint writes the time of day into each font, and the bytes are never the same again.
+    if import_module("weasyprint.text.ffi").harfbuzz_subset is None:
+        raise PdfUnavailable(_INSTALL)
     return found
 
 
