@@ -140,7 +140,7 @@ def test_an_agreement_without_extras_is_shorter() -> None:
         "Time zone",
     ]
     only = [block for block in document.sections[2].blocks if isinstance(block, Signature)]
-    assert only == [Signature("P Ltd", "P", "", "", "")]
+    assert only == [Signature("Signature_p_1", "P Ltd", "P", "", "", "")]
 
 
 def test_a_term_that_does_not_renew() -> None:

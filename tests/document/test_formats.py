@@ -18,6 +18,7 @@ from jinja2 import TemplateNotFound, UndefinedError
 from markdown_it import MarkdownIt
 
 from tallystick.document.document import Break, Document, Emphasis, Strong, paragraph
+from tallystick.document.finish_pdf import signature_fields
 from tallystick.document.from_model import from_model
 from tallystick.document.to_html import short_tally, to_html
 from tallystick.document.to_markdown import to_markdown
@@ -173,14 +174,59 @@ def test_pdf_is_tagged_titled_and_dated_by_the_agreement(written: bytes) -> None
         assert str(pdf.docinfo["/ModDate"]).startswith("D:20270101")
         assert pdf.Root.MarkInfo.Marked
         assert str(pdf.Root.Lang) == "en"
-        assert b"<pdfuaid:part>1</pdfuaid:part>" in pdf.Root.Metadata.read_bytes() or (
-            b'pdfuaid:part="1"' in pdf.Root.Metadata.read_bytes()
-        )
+        assert pdf.Root.ViewerPreferences.DisplayDocTitle
 
 
-def test_pdf_carries_its_sources(written: bytes) -> None:
+def test_pdf_claims_both_standards_in_metadata_that_declares_them(written: bytes) -> None:
+    with pikepdf.open(BytesIO(written)) as pdf:
+        with pdf.open_metadata() as said:
+            assert said.pdfa_status == "3A"
+            assert said["pdfuaid:part"] == "1"
+            assert said["dc:title"] == str(pdf.docinfo["/Title"])
+            assert str(said["xmp:CreateDate"]) == "2027-01-01"
+        packet = pdf.Root.Metadata.read_bytes()
+        assert b"pdfaExtension:schemas" in packet
+        assert packet.startswith(b"<?xpacket begin")
+        intent = pdf.Root.OutputIntents[0]
+        assert intent.S == "/GTS_PDFA1"
+        assert intent.DestOutputProfile.N == 3
+        assert not [each for each in pdf.objects if isinstance(each, pikepdf.Dictionary) and "/JS" in each]
+
+
+def test_pdf_carries_its_sources_once_each_with_what_they_are_to_it(written: bytes) -> None:
     with pikepdf.open(BytesIO(written)) as pdf:
         assert {name: file.get_file().read_bytes() for name, file in pdf.attachments.items()} == ATTACHED
+        found = {str(file.UF): (str(file.AFRelationship), str(file.EF.F.Subtype)) for file in pdf.Root.AF}
+        assert len(pdf.Root.AF) == 2
+        dates = {str(file.EF.F.Params.ModDate)[:10] for file in pdf.Root.AF}
+    assert found == {"agreement.msa": ("/Source", "/text/plain"), "rules.json": ("/Data", "/application/json")}
+    assert dates == {"D:20270101"}
+
+
+def test_pdf_has_one_empty_field_for_each_signatory(written: bytes) -> None:
+    with pikepdf.open(BytesIO(written)) as pdf:
+        assert list(pdf.Root.AcroForm) == ["/Fields"]
+        fields = list(signature_fields(pdf))
+        assert [str(field.T) for field in fields] == [
+            "Signature_provider_1",
+            "Signature_provider_2",
+            "Signature_customer_1",
+        ]
+        assert str(fields[0].TU) == "Signature of Jane Roe for Provider"
+        for field in fields:
+            assert not {"/V", "/DA", "/Ff"} & set(field)
+            left, bottom, right, top = (float(side) for side in field.Rect)
+            assert right - left > 100
+            assert top - bottom > 20
+            assert field.objgen in {each.objgen for each in field.P.Annots}
+        forms = [each for each in pdf.objects if isinstance(each, pikepdf.Dictionary) and each.get("/S") == "/Form"]
+        assert len(forms) == 3
+        assert all(isinstance(form.K, pikepdf.Dictionary) and form.K.Type == "/OBJR" for form in forms)
+
+
+def test_a_draft_has_nowhere_to_sign() -> None:
+    with pikepdf.open(BytesIO(to_pdf(from_model(agreement(), draft=True), TALLY))) as pdf:
+        assert list(signature_fields(pdf)) == []
 
 
 def test_pdf_has_bookmarks_for_articles_and_clauses(written: bytes) -> None:

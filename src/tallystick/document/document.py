@@ -111,8 +111,9 @@ class Subsection:
 
 @dataclass(frozen=True)
 class Signature:
-    """The lines on which one signatory signs for a party."""
+    """The lines on which one signatory signs for a party. `field` names the place to sign; a draft has none."""
 
+    field: str
     party: str
     called: str
     name: str

@@ -62,7 +62,7 @@ def from_model(agreement: Agreement, *, draft: bool = False) -> Document:
         [_definitions(making)],
         (_article(making, article) for article in agreement.articles),
         _general_remedies(agreement),
-        [_signatures(agreement)],
+        [_signatures(making)],
         schedules(agreement, making.inlines),
     )
     return Document(
@@ -330,15 +330,20 @@ def _general_remedies(agreement: Agreement) -> Iterator[Section]:
 # --- signatures ----------------------------------------------------------------------------------------------
 
 
-def _signatures(agreement: Agreement) -> Section:
+def _signatures(making: _Making) -> Section:
     opening = paragraph(
         "The parties sign this Agreement through their authorised signatories. It may be signed in counterparts, "
         "which together are one instrument."
     )
-    lines = (line for party in agreement.parties.values() for line in _signature_lines(party))
+    lines = (
+        line
+        for party in making.agreement.parties.values()
+        for line in _signature_lines(party, to_sign=not making.draft)
+    )
     return Section(Kind.SIGNATURES, "", "Signatures", "signatures", (opening, *lines))
 
 
-def _signature_lines(party: Party) -> Iterator[Signature]:
-    for name, title in party.signatories or (("", ""),):
-        yield Signature(party.name, party.called, name, title, party.notices or "")
+def _signature_lines(party: Party, *, to_sign: bool) -> Iterator[Signature]:
+    for place, (name, title) in enumerate(party.signatories or (("", ""),), 1):
+        field = f"Signature_{party.id}_{place}" if to_sign else ""
+        yield Signature(field, party.name, party.called, name, title, party.notices or "")

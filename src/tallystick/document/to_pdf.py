@@ -1,4 +1,4 @@
-"""The document as a tagged PDF (PDF/UA-1), the same bytes for the same document on every run.
+"""The document as a PDF/A-3a and PDF/UA-1 file, the same bytes for the same document on every run.
 
 WeasyPrint lays out the page that `to_html` gives, in one pass. It may fetch nothing but `data:` addresses: fonts are in
 the page, and anything else would be an attempt to read a file or a server.
@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from tallystick.document.document import Document
+from tallystick.document.finish_pdf import finished
 from tallystick.document.to_html import to_html
 
 _INSTALL = (
@@ -43,16 +44,26 @@ def to_pdf(
     made = datetime.fromisoformat(document.effective_on).replace(tzinfo=UTC)
     layout = weasyprint.HTML(string=page, url_fetcher=_fetcher(weasyprint)())
     written: bytes = layout.write_pdf(
-        pdf_variant="pdf/ua-1",
+        pdf_variant="pdf/a-3a",
         pdf_identifier=_identifier(page, carried),
         attachments=[
             weasyprint.Attachment(
-                string=content, name=name, description=name, created=made, modified=made, relationship="Source"
+                string=content,
+                name=name,
+                description=name,
+                created=made,
+                modified=made,
+                relationship=_relationship(name),
             )
             for name, content in carried.items()
         ],
     )
-    return written
+    return finished(written)
+
+
+def _relationship(name: str) -> str:
+    """What an attachment is to the page (ISO 19005-3, annex E): what it was made from, or data that goes with it."""
+    return "Source" if name.endswith(".msa") else "Data"
 
 
 def _identifier(page: str, attachments: Mapping[str, bytes]) -> bytes:
