@@ -10,6 +10,7 @@ from tallystick.compilation import Compiled, rules_json
 from tallystick.document.to_html import to_html
 from tallystick.document.to_markdown import to_markdown
 from tallystick.document.to_pdf import to_pdf
+from tallystick.sources import attachments
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,9 @@ def build(compiled: Compiled, folder: Path, style: Path | None = None) -> Built:
     rules = rules_json(compiled.rulebook)
     for path, text in _texts(compiled, built, rules, style):
         path.write_text(text, encoding="utf-8", newline="\n")
-    source = {Path(compiled.source.name).name: compiled.source.text.encode(), "rules.json": rules.encode()}
-    built.pdf.write_bytes(to_pdf(compiled.document, compiled.tally, source, style))
+    carried = attachments(compiled.source) | {"rules.json": rules}
+    encoded = {name: text.encode() for name, text in carried.items()}
+    built.pdf.write_bytes(to_pdf(compiled.document, compiled.tally, encoded, style))
     return built
 
 

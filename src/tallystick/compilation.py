@@ -1,9 +1,10 @@
 """From a source to its two counterparts and the tally over both. Faces call this; nothing here reads data or writes files
-(but `load`, which reads one source)."""
+(but `load`, which reads a source and the files that it refers to)."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import rfc8785
 from tallystick.analysis import checks
 from tallystick.analysis.measurability import Measurability, measurability
 from tallystick.diagnostics.catalogue import severity
-from tallystick.diagnostics.diagnostic import Diagnostic, Severity
+from tallystick.diagnostics.diagnostic import Diagnostic, Related, Severity
 from tallystick.document.document import Document, to_canonical
 from tallystick.document.from_model import from_model
 from tallystick.model.agreement import Agreement, Operative
@@ -30,10 +31,10 @@ from tallystick.rules.rulebook import (
     Role,
     Rulebook,
 )
-from tallystick.source import Source
+from tallystick.source import Source, Unread
+from tallystick.sources import MAXIMUM_BYTES, assembled, not_found, read_file
 from tallystick.syntax.from_source import from_source
-
-MAXIMUM_BYTES = 40_000_000
+from tallystick.syntax.references import file_references
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,10 @@ class Compiled:
 
 
 def load(path: Path) -> tuple[Source | None, tuple[Diagnostic, ...]]:
-    """Read one source file. What cannot be read is a diagnostic."""
-    name = str(path)
+    """Read a source and every file it refers to. A source that cannot be read is a diagnostic; of another file `check`
+    says so, at the place that names it.
+    """
+    name = path.as_posix()
     try:
         if path.stat().st_size > MAXIMUM_BYTES:
             return None, (Diagnostic("T0110", None, {"file": name, "limit": f"{MAXIMUM_BYTES:,} bytes"}),)
@@ -65,22 +68,42 @@ def load(path: Path) -> tuple[Source | None, tuple[Diagnostic, ...]]:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         return None, (Diagnostic("T0108", None, {"file": name, "byte": f"{error.start:,}"}),)
-    return Source(name, text.replace("\r\n", "\n")), ()
+    return assembled(Source(name, text.replace("\r\n", "\n")), read_file), ()
 
 
 def check(source: Source) -> tuple[Agreement | None, tuple[Diagnostic, ...]]:
-    """Every mistake of a source, in order of place. The agreement is None when an error stops compilation."""
+    """Every mistake of a source and of the files it refers to, in order of file and place. The agreement is None when an
+    error stops compilation.
+    """
     parsed = from_source(source)
-    if parsed.file is None:
-        return None, parsed.diagnostics
-    agreement, found, used = from_syntax(parsed.file, parsed.doubtful)
-    diagnostics = [*parsed.diagnostics, *found]
-    if agreement is not None and not diagnostics:
-        diagnostics.extend(check_wording(agreement))
-        diagnostics.extend(checks.check(agreement, used))
-    diagnostics.sort(key=lambda item: (item.span.start if item.span else -1, item.code))
+    diagnostics = [*_unread(source), *parsed.diagnostics]
+    agreement = None
+    if parsed.file is not None:
+        agreement, found, used = from_syntax(parsed.file, parsed.doubtful)
+        diagnostics.extend(found)
+        if agreement is not None and not diagnostics:
+            diagnostics.extend(check_wording(agreement))
+            diagnostics.extend(checks.check(agreement, used))
+    order = {file.name: number for number, file in enumerate(source.all)}
+    diagnostics.sort(key=lambda item: (*_place(item, order), item.code))
     stopped = any(severity(item) is Severity.ERROR for item in diagnostics)
     return None if stopped else agreement, tuple(diagnostics)
+
+
+def _place(diagnostic: Diagnostic, order: Mapping[str, int]) -> tuple[int, int]:
+    """The number of the file and the place in it; what has no place comes first."""
+    span = diagnostic.span
+    return (order[span.source.name], span.start) if span else (-1, 0)
+
+
+def _unread(source: Source) -> Iterator[Diagnostic]:
+    """References to files that are not there."""
+    for file in source.all:
+        for reference in file_references(file):
+            found = file.files.get(reference.path) or not_found(reference.path, {})
+            if isinstance(found, Unread):
+                circle = tuple(Related(span, "and this leads there") for span in found.circle)
+                yield Diagnostic(found.code, reference.span, found.facts, circle, found.instead)
 
 
 def compile_source(source: Source, *, draft: bool = False) -> tuple[Compiled | None, tuple[Diagnostic, ...]]:

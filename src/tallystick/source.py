@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 
 @dataclass(frozen=True)
 class Source:
-    """The text of one `.msa` file under the name that messages show for it."""
+    """The text of one `.msa` file under the name that messages show for it.
+
+    `files` are the files that it refers to, by what it calls them: compiling reads nothing from a disk.
+    """
 
     name: str
     text: str
+    files: Mapping[str, Source | Unread] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def all(self) -> tuple[Source, ...]:
+        """The source itself and every file it refers to, directly or not, each once, in the order of their names in it."""
+        found = {self.name: self}
+        for file in self.files.values():
+            if isinstance(file, Source):
+                found |= {each.name: each for each in file.all if each.name not in found}
+        return tuple(found.values())
 
     @cached_property
     def line_starts(self) -> tuple[int, ...]:
@@ -24,6 +38,16 @@ class Source:
         start = self.line_starts[number - 1]
         end = self.line_starts[number] - 1 if number < len(self.line_starts) else len(self.text)
         return self.text[start:end].rstrip("\r")
+
+
+@dataclass(frozen=True)
+class Unread:
+    """Why a file that a source refers to is not there: code and facts of the diagnostic, and the places of a circle."""
+
+    code: str
+    facts: Mapping[str, str]
+    circle: tuple[Span, ...] = ()
+    instead: str | None = None
 
 
 @dataclass(frozen=True)
