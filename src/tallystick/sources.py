@@ -79,7 +79,7 @@ def read_file(name: str) -> str | Unread:
 def not_found(name: str, known: Mapping[str, str]) -> Unread:
     """A file that is not there, with the nearest name among those that are."""
     close = get_close_matches(name, known, 1, 0.6)
-    near = f" There is {basename(close[0])} in that folder." if close else ""
+    near = f"; that folder has {basename(close[0])}" if close else ""
     return Unread("T0120", {"file": basename(name), "looked": name, "near": near})
 
 

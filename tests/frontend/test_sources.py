@@ -68,7 +68,7 @@ def test_a_missing_file_says_where_it_was_looked_for_and_what_is_close(tmp_path:
     assert source is not None
     missing = next(item for item in check(source)[1] if item.code == "T0120")
     assert missing.facts["looked"] == f"{tmp_path}/clauses/retentoin.msa"
-    assert missing.facts["near"] == " There is retention.msa in that folder."
+    assert missing.facts["near"] == "; that folder has retention.msa"
 
 
 def test_a_source_alone_knows_no_other_file() -> None:
