@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from fractions import Fraction
+from typing import Any
 
-from .clock import FOREVER, Window, add, windows_of
+from .clock import FOREVER, Window, add, midnight, windows_of
 from .findings import Finding, Texts
 from .measures import Scope, constant, leaves, samples_of, series_of, take, too_few
 from .rows import (
@@ -17,6 +20,7 @@ from .rows import (
     exception_records,
     exempt,
     group_of,
+    in_base,
     in_time,
     meets_where_exemption,
     open_at,
@@ -233,13 +237,49 @@ def response_to(case: Case, rule: Json, trigger: Row) -> int | None:
     return min(times, default=None)
 
 
+def period_of(rule: Json, trigger: Row) -> Any:
+    """The period after the trigger: the one for all, or that of its class; None where no deadline is set for it."""
+    within = rule["within"]
+    if "classes" not in within:
+        return within
+    fitting = [each["within"] for each in within["classes"] if trigger[within["dimension"]] in each["values"]]
+    return fitting[0] if fitting else within["otherwise"]
+
+
+def other_deadline(case: Case, rule: Json, trigger: Row) -> int | None:
+    """*Whichever*: the other deadline; FOREVER while its event has not happened, None where the trigger states none."""
+    other = rule["whichever"]["other"]
+    if other["kind"] == "day":
+        return midnight(case.zone, date.fromisoformat(other["day"]) + timedelta(days=1)) - 1
+    if other["kind"] == "agreed":
+        unit = case.units(rule["trigger"]["source"], rule["trigger"]["name"])[other["attribute"]]
+        agreed = trigger[other["attribute"]]
+        return None if agreed is None else time_of(trigger) + math.floor(in_base(agreed, unit))
+    once = other["event"]["name"] == "termination"
+    rows = [r for r in rows_of(case, other["event"], []) if once or matches(r, trigger, rule["matching"])]
+    return add(case.clock, min(map(time_of, rows)), other["within"]) if rows else FOREVER
+
+
+def deadline_of(case: Case, rule: Json, trigger: Row, period: Json) -> tuple[int, int]:
+    """The last instant in time, and the end of the finding's window: the former, or what of it is known."""
+    own = add(case.clock, time_of(trigger), period)
+    other = other_deadline(case, rule, trigger) if rule.get("whichever") else None
+    if other is None:
+        return own, own
+    last = (max if rule["whichever"]["later"] else min)(own, other)
+    return last, own if last == FOREVER else last
+
+
 def judge_response(case: Case, rule: Json, trigger: Row) -> Finding:
     """One trigger."""
     begin, response = time_of(trigger), response_to(case, rule, trigger)
-    deadline = add(case.clock, begin, rule["within"])
-    if response is not None and response <= deadline:
+    period = period_of(rule, trigger)
+    last, deadline = deadline_of(case, rule, trigger, period) if period else (begin, begin)
+    if period is None:
+        verdict = "unmeasured"
+    elif response is not None and response <= last:
         verdict = "met"
-    elif case.as_of <= deadline:
+    elif case.as_of <= last:
         verdict = "pending"
     elif not case.bound("event", rule["response"]["name"]):
         verdict = "unmeasured"
@@ -270,10 +310,12 @@ def judge_share(case: Case, rule: Json, group: Texts, window: Window, triggers: 
     """One group and window of a response with `share`; excused cases do not count."""
     inside = [row for row in triggers if window.has(time_of(row))]
     judged = [(row, judge_response(case, rule, row).verdict) for row in inside]
-    verdicts = [verdict for _, verdict in judged if verdict != "excused"]
+    verdicts = [verdict for _, verdict in judged if verdict not in ("excused", "unmeasured")]
     met, pending, cases = verdicts.count("met"), verdicts.count("pending"), len(verdicts)
     spared = sum(v == "pending" and excepted(case, rule, rule["trigger"], row, time_of(row)) for row, v in judged)
-    if window.end > case.as_of:
+    if any(verdict == "unmeasured" for _, verdict in judged):
+        verdict = "unmeasured"
+    elif window.end > case.as_of:
         verdict = "pending"
     elif wholly_excepted(case, rule, group, window):
         verdict = "excused"
@@ -300,7 +342,10 @@ def share_of_responses(case: Case, rule: Json) -> list[Finding]:
 
 def response(case: Case, rule: Json) -> list[Finding]:
     """*Response*, one trigger at a time or as a share."""
-    if not (case.bound("event", rule["trigger"]["name"]) and time_known(case, rule)):
+    other = (rule.get("whichever") or {"other": {}})["other"].get("event") or rule["trigger"]
+    if not (
+        case.bound("event", rule["trigger"]["name"]) and time_known(case, rule) and case.bound("event", other["name"])
+    ):
         return [over_evaluated_time(case, rule, "unmeasured")]
     if rule["share"]:
         return share_of_responses(case, rule)
@@ -439,14 +484,14 @@ def retention(case: Case, rule: Json) -> list[Finding]:
 
 def judge_deletion(case: Case, rule: Json, trigger: Row) -> Finding:
     """One trigger."""
-    begin = time_of(trigger)
-    deadline = add(case.clock, begin, rule["within"])
+    begin, period = time_of(trigger), period_of(rule, trigger)
+    deadline = add(case.clock, begin, period) if period else begin
     records = [
         r for r in rows_of(case, rule["record"], []) if r["begin"] <= begin and matches(r, trigger, rule["matching"])
     ]
     late = [r for r in records if r["end"] is None or r["end"] > deadline]
     living = [r for r in records if r["end"] is None]
-    is_bound = case.bound("record", rule["record"]["name"])
+    is_bound = case.bound("record", rule["record"]["name"]) and period is not None
     if not is_bound:
         verdict = "unmeasured"
     elif case.as_of <= deadline:

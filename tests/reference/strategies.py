@@ -42,7 +42,11 @@ EVENTS = (
         id="incident",
         title="incident",
         dimensions=("ticket", "model", "severity"),
-        attributes=(AttributeData(name="affected", unit="count"), AttributeData(name="loss", unit="USD")),
+        attributes=(
+            AttributeData(name="affected", unit="count"),
+            AttributeData(name="loss", unit="USD"),
+            AttributeData(name="agreed", unit="hours"),
+        ),
     ),
     EventData(id="resolution", title="resolution", dimensions=("ticket", "model")),
     EventData(
@@ -93,6 +97,7 @@ NUMBERS = {
     "total": ("0", "1", "2"),
     "affected": ("0", "1", "2", "7"),
     "loss": ("-5", "0", "10.005", "100"),
+    "agreed": ("0", "1", "2.5", "24.000000001", "72"),
     "users": ("0", "1", "2"),
 }
 THRESHOLDS = {
@@ -592,11 +597,37 @@ def counts(draw: st.DrawFn, span: Span) -> r.Rule:
 
 
 @st.composite
+def within(draw: st.DrawFn, dims: set[str]) -> Period | r.ByClass:
+    """One period, or one for each class of severity, perhaps with what holds for others."""
+    if "severity" not in dims or draw(st.booleans()):
+        return draw(DEADLINES)
+    classes = draw(choice((("low",),), (("high",), ("low",)), (("low", "high"),), (("none",), ("high",))))
+    return r.ByClass(
+        dimension="severity",
+        classes=tuple(r.PeriodOfClass(values=each, within=draw(DEADLINES)) for each in classes),
+        otherwise=draw(st.none() | DEADLINES),
+    )
+
+
+@st.composite
+def whichevers(draw: st.DrawFn, trigger: str, matching: tuple[str, ...]) -> r.Whichever:
+    """The later or earlier of two deadlines."""
+    event = draw(
+        choice("termination", *(name for name in ("approval", "resolution") if {*matching} <= {*dimensions(name)}))
+    )
+    after = r.AfterEvent(event=draw(series(event)), within=draw(DEADLINES))
+    day = r.AgreedDay(day=date.fromisoformat(draw(choice(*STARTS))), term="day")
+    agreed = r.AgreedTime(attribute="agreed") if trigger == "incident" else day
+    return r.Whichever(later=draw(st.booleans()), other=draw(choice(after, day, agreed)))
+
+
+@st.composite
 def responses(draw: st.DrawFn, span: Span) -> r.Rule:
     """*Response*, by an event or a notice, one by one or as a share."""
     trigger = draw(often("incident", "termination"))
     dims = set(dimensions(trigger))
     answer, matching = draw(choice(("resolution", ("ticket",)), ("resolution", ()), ("notice", ("model",))))
+    matching = matching if set(matching) <= dims else ()
     comparison = draw(choice(m.Comparison.AT_LEAST, m.Comparison.ABOVE))
     share = r.CaseShare.model_validate(
         {"comparison": comparison, "threshold": draw(value("fraction")), "window": draw(span.windows)}
@@ -608,8 +639,9 @@ def responses(draw: st.DrawFn, span: Span) -> r.Rule:
         response=draw(series(answer)),
         role="officer" if answer == "notice" else None,
         roles=("officer", "chief") if answer == "notice" else (),
-        within=draw(DEADLINES),
-        matching=matching if set(matching) <= dims else (),
+        within=draw(within(dims)),
+        whichever=draw(st.none() | whichevers(trigger, matching)),
+        matching=matching,
         share=share if draw(st.booleans()) else None,
     )
 
@@ -661,7 +693,7 @@ def deletions(draw: st.DrawFn, span: Span) -> r.Rule:
         **draw(fields(dimensions(trigger))),
         record=draw(series("outage")),
         trigger=draw(series(trigger)),
-        within=draw(DEADLINES),
+        within=draw(within(set(dimensions(trigger)))),
         matching=("model",) if trigger == "incident" and draw(st.booleans()) else (),
     )
 

@@ -45,12 +45,12 @@ from tallystick.model.agreement import (
 )
 from tallystick.prose.from_calendar import calendar_sentences
 from tallystick.prose.from_remedy import remedy_sentence
-from tallystick.prose.from_rule import MISSING_EXCUSED, exemption_sentence, rule_sentence
-from tallystick.prose.phrases import counted
+from tallystick.prose.from_rule import MISSING_EXCUSED, class_deadlines, exemption_sentence, rule_sentence
+from tallystick.prose.phrases import counted, dimension_text
 from tallystick.prose.quantity import date_text, period_text, quantity_text
 from tallystick.prose.references import reference_link
 from tallystick.quantities import Period, Quantity
-from tallystick.rules.rule import Remedy, Rule
+from tallystick.rules.rule import ByClass, Deletion, Remedy, Response, Rule
 
 
 def from_model(agreement: Agreement, *, draft: bool = False) -> Document:
@@ -288,7 +288,7 @@ def _clause(making: _Making, clause: Clause) -> Subsection:
 def _statement(making: _Making, item: Prose | Note | Operative) -> tuple[Block, ...]:
     match item:
         case Operative():
-            return (_operative(making.agreement, item),)
+            return (_operative(making.agreement, item), *_table_of_classes(making.agreement, item.rule))
         case Prose() | Note():
             return making.content(item)
 
@@ -296,6 +296,14 @@ def _statement(making: _Making, item: Prose | Note | Operative) -> tuple[Block, 
 def _operative(agreement: Agreement, item: Operative) -> Paragraph:
     """The sentence that the rule writes, under an anchor of its own."""
     return Paragraph(rule_sentence(agreement, item).inlines, f"rule-{item.rule.id}", operative=True)
+
+
+def _table_of_classes(agreement: Agreement, rule: Rule) -> Iterator[Table]:
+    """The deadlines of a sentence once more, class by class."""
+    if isinstance(rule, Response | Deletion) and isinstance(rule.within, ByClass):
+        dimension = dimension_text(rule.within.dimension)
+        rows = tuple(Row(((texts,), deadline)) for texts, deadline in class_deadlines(agreement, rule.within))
+        yield Table((dimension[:1].upper() + dimension[1:], "Deadline"), rows)
 
 
 def _exemptions(agreement: Agreement, clause: Clause) -> Iterator[Paragraph]:

@@ -47,6 +47,11 @@ def midnight(day: date, zone: ZoneInfo) -> int:
     return instant(datetime.combine(day, time(), zone))
 
 
+def day_end(day: date, zone: ZoneInfo) -> int:
+    """The instant at which the local day is over; NEVER beyond the calendar."""
+    return NEVER if day == date.max else midnight(day + timedelta(days=1), zone)
+
+
 def add(at: int, period: Period, clock: Clock, times: int = 1) -> int:
     """The instant a period after `at` (before it, for a negative `times`); NEVER or ALWAYS beyond the calendar."""
     amount = period.amount * times

@@ -8,7 +8,8 @@ from fractions import Fraction
 
 from tallystick.evaluation.clock import add
 from tallystick.evaluation.context import Context, Judgement, Key
-from tallystick.evaluation.engine import TIME, Row
+from tallystick.evaluation.deadlines import no_deadline, period_of
+from tallystick.evaluation.engine import TEXT, TIME, Row
 from tallystick.evaluation.finding import Verdict
 from tallystick.evaluation.judging import (
     EXCEPTION,
@@ -20,10 +21,20 @@ from tallystick.evaluation.judging import (
     without_cases,
 )
 from tallystick.evaluation.pairing import key
-from tallystick.evaluation.rows import chosen, content, evidence, excuse, in_time, known, labels, time_records
+from tallystick.evaluation.rows import (
+    chosen,
+    content,
+    dimension,
+    evidence,
+    excuse,
+    in_time,
+    known,
+    labels,
+    time_records,
+)
 from tallystick.evaluation.windows import Stretch
 from tallystick.quantities import UNITS
-from tallystick.rules.rule import Deletion, Retention
+from tallystick.rules.rule import ByClass, Deletion, Retention
 
 
 def retention(ctx: Context, rule: Retention) -> list[Judgement]:
@@ -97,8 +108,10 @@ def deletion(ctx: Context, rule: Deletion) -> list[Judgement]:
 def _judge_trigger(ctx: Context, rule: Deletion, row: Row) -> Judgement:
     at, deadline, excused, records, late, living, gone = row[:7]
     width = 7 + len(rule.per)
+    case = evidence(ctx.table(rule.trigger), at, row[width:])
+    reason = unbound(ctx, rule.record) or ("" if deadline else no_deadline(rule.within, case))
+    deadline = deadline or at
     passed = ctx.as_of > deadline
-    reason = unbound(ctx, rule.record)
     if reason:
         verdict = Verdict.UNMEASURED
     elif passed:
@@ -118,7 +131,7 @@ def _judge_trigger(ctx: Context, rule: Deletion, row: Row) -> Judgement:
         decided=deadline,
         because=because,
         excuse=(excused or "") if verdict is Verdict.EXCUSED else "",
-        case=evidence(ctx.table(rule.trigger), at, row[width:]),
+        case=case,
         performed=None if living else gone,
     )
 
@@ -129,10 +142,12 @@ def _triggers_sql(ctx: Context, rule: Deletion) -> str:
     trigger, life = ctx.table(rule.trigger), ctx.life_of(rule.trigger)
     condition = f'{chosen(ctx, rule, rule.trigger)} AND t."time" >= {life.start} AND t."time" < {life.end} AND {in_time(ctx, rule, trigger)}'
     source = f"{known(ctx, trigger)} t"
-    times = [row[0] for row in ctx.engine.rows(f'SELECT DISTINCT "time" FROM {source} WHERE {condition}')]
+    of_class = dimension(rule.within.dimension) if isinstance(rule.within, ByClass) else "CAST(NULL AS VARCHAR)"
+    times = ctx.engine.rows(f'SELECT DISTINCT "time", {of_class} FROM {source} WHERE {condition}')
+    periods = [(at, text, period_of(rule.within, text)) for at, text in times]
     handed = ctx.engine.hand_over(
-        {"happened": TIME, "deadline": TIME},
-        [(at, add(at, rule.within, ctx.clock)) for at in times],
+        {"happened": TIME, "of_class": TEXT, "deadline": TIME},
+        [(at, text, None if period is None else add(at, period, ctx.clock)) for at, text, period in periods],
     )
     texts = content(trigger)
     columns = [f"{column} AS content_{i}" for i, column in enumerate([*labels(trigger, rule.per), *texts])]
@@ -140,7 +155,7 @@ def _triggers_sql(ctx: Context, rule: Deletion) -> str:
     excused = f"{excuse(ctx, rule, trigger, 'b.happened')} AS excuse"
     triggers = (
         f"SELECT row_number() OVER () AS place, {', '.join(['b.happened', 'b.deadline', excused, *columns, *matches])}"
-        f' FROM {source} JOIN {handed} b ON t."time" = b.happened WHERE {condition}'
+        f' FROM {source} JOIN {handed} b ON t."time" = b.happened AND {of_class} IS NOT DISTINCT FROM b.of_class WHERE {condition}'
     )
     equal = "".join(f" AND r.match_{i} IS NOT DISTINCT FROM c.match_{i}" for i in range(len(rule.matching)))
     shown = "".join(f", content_{i}" for i in range(len(columns)))

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from tallystick.evaluation.clock import ALWAYS, add
+from tallystick.evaluation.clock import ALWAYS
 from tallystick.evaluation.context import Context, Judgement, Key
+from tallystick.evaluation.deadlines import Deadlines, Due, no_deadline, other_events
 from tallystick.evaluation.dialect import texts
 from tallystick.evaluation.finding import Evidence, Verdict
 from tallystick.evaluation.groups import seen_in_series
@@ -43,7 +44,7 @@ from tallystick.evaluation.rows import (
     time_records,
 )
 from tallystick.evaluation.windows import Stretch, windows
-from tallystick.quantities import UNITS
+from tallystick.quantities import UNITS, Period
 from tallystick.rules.rule import CaseShare, Response
 
 
@@ -54,6 +55,7 @@ class _Case:
     key: Key
     at: int
     deadline: int
+    period: Period | None
     answer: int | None
     verdict: Verdict
     excuse: str
@@ -62,7 +64,7 @@ class _Case:
 
 def response(ctx: Context, rule: Response) -> list[Judgement]:
     """The findings of the rule."""
-    reason = unbound(ctx, rule.trigger, *time_records(rule))
+    reason = unbound(ctx, rule.trigger, *time_records(rule), *other_events(rule))
     if reason:
         return without_cases(ctx, rule, reason)
     cases = _cases(ctx, rule)
@@ -83,13 +85,13 @@ def _cases(ctx: Context, rule: Response) -> list[_Case]:
     )
     columns = ['"time"', *names, "excuse", *content(trigger)]
     rows = ctx.engine.rows(first_after(left, columns, _answers(ctx, rule), len(rule.matching)))
-    width = 1 + len(names)
+    width, deadlines = 1 + len(names), Deadlines(ctx, rule)
     return [
         _case(
             ctx,
             rule,
             row[1:width],
-            row[0],
+            deadlines.of(row[0], row[width + 1 : -1]),
             row[-1],
             row[width],
             evidence(trigger, row[0], row[width + 1 : -1]),
@@ -115,27 +117,29 @@ def _case(
     ctx: Context,
     rule: Response,
     group: Key,
-    at: int,
+    due: Due | None,
     answer: int | None,
     excused: str | None,
     trigger: Evidence,
 ) -> _Case:
-    deadline = add(at, rule.within, ctx.clock)
-    if answer is not None and answer <= deadline:
+    at = trigger.time
+    if due is None:
+        return _Case(tuple(group), at, at, None, answer, Verdict.UNMEASURED, "", trigger)
+    if answer is not None and answer <= due.last:
         verdict = Verdict.MET
-    elif ctx.as_of <= deadline:
+    elif ctx.as_of <= due.last:
         verdict = Verdict.PENDING
     elif not ctx.table(rule.response).bound:
         verdict = Verdict.UNMEASURED
     else:
         verdict = Verdict.EXCUSED if excused else Verdict.BREACHED
-    return _Case(tuple(group), at, deadline, answer, verdict, excused or "", trigger)
+    return _Case(tuple(group), at, due.shown, due.period, answer, verdict, excused or "", trigger)
 
 
 def _finding(ctx: Context, rule: Response, case: _Case) -> Judgement:
     because = {
         Verdict.PENDING: OPEN_DEADLINE,
-        Verdict.UNMEASURED: unbound(ctx, rule.response),
+        Verdict.UNMEASURED: unbound(ctx, rule.response) if case.period else no_deadline(rule.within, case.trigger),
         Verdict.EXCUSED: EXCEPTION,
         Verdict.BREACHED: "" if case.answer is not None else "no response",
     }.get(case.verdict, "")
@@ -148,8 +152,8 @@ def _finding(ctx: Context, rule: Response, case: _Case) -> Judgement:
         Stretch(case.at, case.deadline),
         case.verdict,
         exact=None if case.answer is None else Fraction(case.answer - case.at),
-        threshold=nominal(rule.within),
-        unit=period_unit(rule.within),
+        threshold=nominal(case.period) if case.period and rule.whichever is None else None,
+        unit=period_unit(case.period) if case.period else UNITS["hours"],
         samples=1,
         decided=case.deadline,
         because=because,
@@ -197,6 +201,8 @@ def _share(
     reason = unbound(ctx, rule.response)
     if reason:
         verdict, because, cases_counted = Verdict.UNMEASURED, reason, 0
+    elif unset := [case for case in cases if case.period is None]:
+        verdict, because = Verdict.UNMEASURED, no_deadline(rule.within, unset[0].trigger)
     elif excused:
         verdict, because = Verdict.EXCUSED, EXCEPTION
     elif not closed:

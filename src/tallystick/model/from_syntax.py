@@ -50,7 +50,7 @@ SENTENCE_PARTS = frozenset(
     {
         "holder", "action", "measure", "comparison", "window", "group", "environments", "samples", "event", "period",
         "times", "role", "trigger", "matching", "condition", "share", "required", "roles", "record", "tolerance",
-        "boundary", "exceptions", "time",
+        "boundary", "exceptions", "time", "alternative",
     }
 )  # fmt: skip
 

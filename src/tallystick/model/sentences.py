@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal, assert_never
 
 from tallystick.diagnostics.diagnostic import Related
-from tallystick.model.agreement import Event, Metric, Record, Role
+from tallystick.model.agreement import Event, Metric, Record, Role, Term
 from tallystick.model.conditions import Data, series
 from tallystick.model.measures import has_dimension, matching, measure, series_of
 from tallystick.model.remedies import calendar_unit, environments, holder, whole
 from tallystick.model.scope import Scope
 from tallystick.model.values import Typed, comparable, deadline, fitted, period, value
-from tallystick.quantities import Period
+from tallystick.quantities import Kind, Period, known_unit
 from tallystick.rules.measure import Across, Arithmetic, Comparison, Elapsed, Measure, Series, SeriesKind, Value
 from tallystick.rules.rule import (
+    AfterEvent,
+    AgreedDay,
+    AgreedTime,
+    ByClass,
     Cadence,
     Calendar,
     CaseShare,
@@ -24,6 +29,7 @@ from tallystick.rules.rule import (
     Keep,
     KeepAlways,
     OnlyWhile,
+    PeriodOfClass,
     Permission,
     Precedence,
     Prohibition,
@@ -32,6 +38,7 @@ from tallystick.rules.rule import (
     Retention,
     Rolling,
     Rule,
+    Whichever,
     Window,
 )
 from tallystick.source import Span
@@ -419,7 +426,8 @@ def _response(
     qualifiers = _Qualifiers(
         scope, node.qualifiers, tree.Where, tree.Matching, tree.CaseShareNode, tree.Samples, *_TIMES
     )
-    who, within, trigger = holder(scope, node.holder), deadline(scope, node.within), scope.find(node.trigger, Event)
+    who, trigger = holder(scope, node.holder), scope.find(node.trigger, Event)
+    within = _within(scope, node.within, trigger)
     answer = _answer(scope, node)
     share, samples = _case_share(scope, qualifiers), _minimum_samples(scope, qualifiers)
     if trigger is None or answer is None or samples is None or share is False:
@@ -429,6 +437,9 @@ def _response(
     common = _common(scope, fields, qualifiers, [trigger], node.span)
     if who is None or within is None or first is None or keys is None or common is None:
         return None
+    whichever = _whichever(scope, node.whichever, trigger, keys) if node.whichever else None
+    if node.whichever and whichever is None:
+        return None
     found = Response(
         **common,
         holder=who,
@@ -437,11 +448,77 @@ def _response(
         role=role,
         roles=scope.seniors(role) if role else (),
         within=within,
+        whichever=whichever,
         matching=keys,
         share=share,
         minimum_samples=samples,
     )
     return Resolved(found, qualifiers.worded)
+
+
+def _within(
+    scope: Scope, node: tree.PeriodLiteral | tree.ByClassNode, trigger: Event | None
+) -> Period | ByClass | None:
+    """One period for every trigger, or one for each class of them; no class stands twice."""
+    if isinstance(node, tree.PeriodLiteral):
+        return deadline(scope, node)
+    seen: dict[str, Span] = {}
+    for name in (name for each in node.classes for name in each.classes):
+        if name.text in seen:
+            first = Related(seen[name.text], "first said here")
+            scope.report("T0218", name.span, found=name.text, related=(first,))
+        seen.setdefault(name.text, name.span)
+    fits = trigger is not None and has_dimension(scope, node.dimension, trigger)
+    periods = [deadline(scope, each.within) for each in node.classes]
+    otherwise = deadline(scope, node.otherwise.within) if node.otherwise else None
+    classes = [
+        PeriodOfClass(values=tuple(name.text for name in each.classes), within=found)
+        for each, found in zip(node.classes, periods, strict=True)
+        if found
+    ]
+    if not fits or len(classes) < len(periods) or (node.otherwise and otherwise is None):
+        return None
+    return ByClass(dimension=node.dimension.text, classes=tuple(classes), otherwise=otherwise)
+
+
+def _whichever(scope: Scope, node: tree.WhicheverNode, trigger: Event, keys: tuple[str, ...]) -> Whichever | None:
+    """The other deadline: of another event of the same thing, or of what the trigger carries, or a day."""
+    other = _other_deadline(scope, node.other, trigger, keys)
+    return Whichever(later=node.extreme.words == "later", other=other) if other else None
+
+
+def _other_deadline(
+    scope: Scope,
+    node: tree.AfterEventNode | tree.AttributeReference | tree.NameReference,
+    trigger: Event,
+    keys: tuple[str, ...],
+) -> AfterEvent | AgreedTime | AgreedDay | None:
+    match node:
+        case tree.AfterEventNode():
+            within, event = deadline(scope, node.within), scope.find(node.event, Event)
+            if within is None or event is None:
+                return None
+            if not keys and event.id != "termination":
+                scope.report("T0219", node.span, event=event.id, trigger=trigger.id)
+                return None
+            fits = [has_dimension(scope, tree.Name(node.event.span, key), event) for key in keys]
+            rows = series(scope, event)
+            return AfterEvent(event=rows, within=within) if rows and (all(fits) or event.id == "termination") else None
+        case tree.AttributeReference():
+            units = {number.name: number.unit for number in trigger.attributes}
+            unit = units.get(node.attribute) if node.of.text == trigger.id else None
+            if unit is None or known_unit(unit).kind is not Kind.DURATION:
+                scope.report("T0220", node.span, found=node.span.text, trigger=trigger.id)
+                return None
+            return AgreedTime(attribute=node.attribute)
+        case tree.NameReference():
+            term = scope.find(node, Term)
+            if term is None:
+                return None
+            if not isinstance(term.value, date):
+                scope.report("T0220", node.span, found=node.span.text, trigger=trigger.id)
+                return None
+            return AgreedDay(day=term.value, term=term.id)
 
 
 def _answer(
@@ -570,8 +647,8 @@ def _retention(scope: Scope, node: tree.RetentionNode, fields: Fields) -> Resolv
 
 def _deletion(scope: Scope, node: tree.DeletionNode, fields: Fields) -> Resolved | None:
     qualifiers = _Qualifiers(scope, node.qualifiers, tree.Where, tree.Matching, *_TIMES)
-    who, record, within = holder(scope, node.holder), scope.find(node.record, Record), deadline(scope, node.within)
-    trigger = scope.find(node.trigger, Event)
+    who, record, trigger = holder(scope, node.holder), scope.find(node.record, Record), scope.find(node.trigger, Event)
+    within = _within(scope, node.within, trigger)
     if record is None or trigger is None:
         return None
     rows, first = series(scope, record, node.where), series(scope, trigger, qualifiers.where)

@@ -10,12 +10,16 @@ from tallystick.model.agreement import Agreement, Operative, Reference, Target
 from tallystick.prose import phrases
 from tallystick.prose.from_measure import measure
 from tallystick.prose.phrases import Inlines
-from tallystick.prose.quantity import number_text, ordinal_text, period_text, quantity_text
+from tallystick.prose.quantity import date_text, listed, number_text, ordinal_text, period_text, quantity_text
 from tallystick.prose.references import reference_link
 from tallystick.prose.sentence import Part, Sentence
 from tallystick.quantities import Period, PeriodUnit
 from tallystick.rules.measure import Comparison, Measure, Value
 from tallystick.rules.rule import (
+    AfterEvent,
+    AgreedDay,
+    AgreedTime,
+    ByClass,
     Cadence,
     CountEvents,
     Deletion,
@@ -32,6 +36,7 @@ from tallystick.rules.rule import (
     Rolling,
     Rule,
     Where,
+    Whichever,
 )
 
 OBLIGATION = "shall"
@@ -214,17 +219,63 @@ def _response(agreement: Agreement, rule: Response) -> Iterator[Part]:
     else:
         name = rule.response.name
         yield Part((*phrases.action(agreement, name), *phrases.where(agreement, rule.response.where)), "event")
-    yield Part((" ", *phrases.deadline(agreement, rule.within), " after"), "period")
-    yield Part((" ", *phrases.each(agreement, rule.trigger)), "trigger")
-    yield from _scope(rule)
-    yield from _same(rule)
-    yield from _only(agreement, rule)
+    yield from _after_trigger(agreement, rule)
     if rule.share is not None:
         words = "more than" if rule.share.comparison is Comparison.ABOVE else "at least"
         share = (f", in {words} ", *phrases.value(agreement, rule.share.threshold))
         yield Part((*share, " of cases over ", *phrases.window(agreement, rule.share.window)), "share")
     if rule.minimum_samples > 1:
         yield Part((f", measured on at least {number_text(Decimal(rule.minimum_samples))} cases",), "samples")
+    yield from _by_class(agreement, rule)
+
+
+def _after_trigger(agreement: Agreement, rule: Response | Deletion) -> Iterator[Part]:
+    """`no later than 24 hours after each Incident (with the same incident id)`."""
+    if isinstance(rule.within, Period):
+        yield Part((" ", *phrases.deadline(agreement, rule.within), " after"), "period")
+        yield Part((" ", *phrases.each(agreement, rule.trigger)), "trigger")
+    else:
+        yield Part((" after ", *phrases.each(agreement, rule.trigger)), "trigger")
+    yield from _scope(rule)
+    yield from _same(rule)
+    if isinstance(rule, Response) and rule.whichever:
+        yield Part((", or ", *_other_deadline(agreement, rule, rule.whichever)), "alternative")
+    yield from _only(agreement, rule)
+
+
+def _other_deadline(agreement: Agreement, rule: Response, whichever: Whichever) -> Inlines:
+    end = f", whichever is {'later' if whichever.later else 'earlier'}"
+    match whichever.other:
+        case AfterEvent(event=event, within=within):
+            same = f" with the same {phrases.dimensions(rule.matching)}" if rule.matching else ""
+            once = phrases.each(agreement, event, "the first")
+            return *phrases.deadline(agreement, within), " after ", *once, same, end
+        case AgreedTime(attribute=attribute):
+            return f"no later than its {phrases.dimension_text(attribute)} after it", end
+        case AgreedDay(day=day, term=term):
+            return "no later than the end of ", *phrases.term(agreement, term), f" ({date_text(day)})", end
+        case other:
+            assert_never(other)
+
+
+def _by_class(agreement: Agreement, rule: Response | Deletion) -> Iterator[Part]:
+    """`, by its severity: no later than 4 hours after it where that is “critical”, …`"""
+    if isinstance(rule.within, Period):
+        return
+    deadlines = [
+        (*deadline, f" after it where that is {text}") for text, deadline in class_deadlines(agreement, rule.within)
+    ]
+    dimension = phrases.dimension_text(rule.within.dimension)
+    yield Part((f", by its {dimension}: ", *phrases.joined(deadlines, "and")), "period")
+
+
+def class_deadlines(agreement: Agreement, within: ByClass) -> Iterator[tuple[str, Inlines]]:
+    """The classes of a table in words, each with its deadline."""
+    for each in within.classes:
+        texts = listed([f"“{text}”" for text in each.values], "or")
+        yield texts, phrases.deadline(agreement, each.within)
+    if within.otherwise is not None:
+        yield "any other", phrases.deadline(agreement, within.otherwise)
 
 
 def _same(rule: Response | Deletion) -> Iterator[Part]:
@@ -308,11 +359,8 @@ def _retention(agreement: Agreement, rule: Retention) -> Iterator[Part]:
 def _deletion(agreement: Agreement, rule: Deletion) -> Iterator[Part]:
     yield from _holder(agreement, rule, f"{OBLIGATION} delete")
     yield Part(("every ", *phrases.data(agreement, rule.record)), "record")
-    yield Part((" ", *phrases.deadline(agreement, rule.within), " after "), "period")
-    yield Part(phrases.each(agreement, rule.trigger), "trigger")
-    yield from _scope(rule)
-    yield from _same(rule)
-    yield from _only(agreement, rule)
+    yield from _after_trigger(agreement, rule)
+    yield from _by_class(agreement, rule)
 
 
 # --- boundaries ----------------------------------------------------------------------------------------------
@@ -324,12 +372,14 @@ def _boundaries(rule: Rule) -> Iterator[Part]:
             yield _exactly(rule.comparison, threshold)
         case Precedence(within=None, lead=None):
             pass
+        case Response(within=ByClass() as within) | Deletion(within=ByClass() as within):
+            yield from _class_boundaries(within)
         case Response() | Deletion() | Cadence() if _working_limit(rule).working:
             yield from _working_boundaries(rule)
         case Precedence() if any(bound and bound.working for bound in (rule.lead, rule.within)):
             yield from _working_bounds(rule)
         case Response() | Deletion():
-            yield Part((f" Exactly {period_text(rule.within)} after is in time.",))
+            yield Part((f" Exactly {period_text(_working_limit(rule))} after is in time.",))
         case Cadence():
             runs = "runs" if rule.every.amount == 1 else "run"
             start = f"the start of this Agreement{_or_first_seen(rule)}"
@@ -344,6 +394,8 @@ def _boundaries(rule: Rule) -> Iterator[Part]:
     if isinstance(rule, Keep | CountEvents) and isinstance(rule.window, Rolling):
         ends = "hour" if rule.window.length.unit.value in ("hours", "minutes", "seconds") else "day"
         yield Part((f" This is judged at the end of each {ends}.",))
+    if isinstance(rule, Response) and rule.whichever is not None:
+        yield from _whichever_boundaries(rule.whichever)
     yield from _time_boundaries(rule)
 
 
@@ -367,7 +419,45 @@ def _gate_boundaries(rule: Gate) -> Iterator[Part]:
 
 
 def _working_limit(rule: Response | Deletion | Cadence) -> Period:
-    return rule.every if isinstance(rule, Cadence) else rule.within
+    limit = rule.every if isinstance(rule, Cadence) else rule.within
+    assert isinstance(limit, Period), "tables of classes have sentences of their own"
+    return limit
+
+
+def _class_boundaries(within: ByClass) -> Iterator[Part]:
+    """What is still in time for each class, and what becomes of others."""
+    plain = [period_text(each) for each in within.periods if each.unit is not PeriodUnit.BUSINESS_DAYS]
+    if plain:
+        exact = listed(list(dict.fromkeys(plain)))
+        yield Part((f" Exactly {exact} after {'is' if len(set(plain)) == 1 else 'are each'} in time.",))
+    units = {each.unit for each in within.periods}
+    if PeriodUnit.BUSINESS_HOURS in units:
+        yield Part((" Of Business Hours, only time within those hours counts.",))
+    if PeriodUnit.BUSINESS_DAYS in units:
+        words = "Of Business Days, the day of that occurrence does not count, and the whole of the last is in time."
+        yield Part((f" {words}",))
+    if within.otherwise is None:
+        dimension = phrases.dimension_text(within.dimension)
+        yield Part((f" No deadline is set for any other {dimension}: such a case is unmeasured.",))
+
+
+def _whichever_boundaries(whichever: Whichever) -> Iterator[Part]:
+    """What of the other deadline is in time, and what holds while there is none."""
+    match whichever.other:
+        case AfterEvent(within=within):
+            limit = f"exactly {period_text(within)} after it is in time"
+            if within.unit is PeriodUnit.BUSINESS_DAYS:
+                limit = "its day does not count, and the whole of the last day is in time"
+            elif within.unit is PeriodUnit.BUSINESS_HOURS:
+                limit = f"only time within those hours counts, and {limit}"
+            none = "the later time has not come" if whichever.later else "the other alone counts"
+            yield Part((f" After the latter occurrence, {limit}; while there is none, {none}.",))
+        case AgreedTime():
+            yield Part((" Where it states none, the other alone counts.",))
+        case AgreedDay():
+            yield Part((" The whole of that day is in time.",))
+        case other:
+            assert_never(other)
 
 
 def _working_boundaries(rule: Response | Deletion | Cadence) -> Iterator[Part]:

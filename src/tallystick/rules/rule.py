@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -284,6 +285,63 @@ class CaseShare(Data):
     window: Window
 
 
+class PeriodOfClass(Data):
+    """`"critical", "major": 4 hours.`"""
+
+    values: tuple[str, ...]
+    within: Period
+
+
+class ByClass(Data):
+    """`by severity of incident { … }`: the period goes by a text of the trigger. Without `otherwise`, a trigger whose
+    text is not among the classes has no deadline that could be judged.
+    """
+
+    dimension: str
+    classes: tuple[PeriodOfClass, ...]
+    otherwise: Period | None = None
+
+    def period(self, text: object) -> Period | None:
+        """The period of a trigger with that text; None where none is set."""
+        return next((each.within for each in self.classes if text in each.values), self.otherwise)
+
+    @property
+    def periods(self) -> tuple[Period, ...]:
+        """Every period of the table, in order."""
+        last = () if self.otherwise is None else (self.otherwise,)
+        return (*(each.within for each in self.classes), *last)
+
+
+class AfterEvent(Data):
+    """`5 business days of acceptance`: so long after the first such event that equals the trigger on `matching`."""
+
+    kind: Literal["after"] = "after"
+    event: Series
+    within: Period
+
+
+class AgreedTime(Data):
+    """`incident.agreed_time`: so long after the trigger as the trigger itself says."""
+
+    kind: Literal["agreed"] = "agreed"
+    attribute: str
+
+
+class AgreedDay(Data):
+    """A day that is a term; the whole of it is in time."""
+
+    kind: Literal["day"] = "day"
+    day: date
+    term: str
+
+
+class Whichever(Data):
+    """`or …, whichever is later` (or earlier): the deadline that stands beside the period after the trigger."""
+
+    later: bool
+    other: Annotated[AfterEvent | AgreedTime | AgreedDay, Field(discriminator="kind")]
+
+
 class Response(RuleFields):
     """Each trigger is followed by a response within a period. `roles` are who may receive a notice (with seniors)."""
 
@@ -292,7 +350,8 @@ class Response(RuleFields):
     response: Series
     role: str | None = None
     roles: tuple[str, ...] = ()
-    within: Period
+    within: Period | ByClass
+    whichever: Whichever | None = None
     matching: tuple[str, ...] = ()
     share: CaseShare | None = None
 
@@ -346,7 +405,7 @@ class Deletion(RuleFields):
     kind: Literal["deletion"] = "deletion"
     record: Series
     trigger: Series
-    within: Period
+    within: Period | ByClass
     matching: tuple[str, ...] = ()
 
 

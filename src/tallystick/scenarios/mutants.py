@@ -18,7 +18,17 @@ from tallystick.model.scenario import Scenario, VerdictExpected
 from tallystick.prose.quantity import quantity_text
 from tallystick.quantities import Kind, Period, Quantity
 from tallystick.rules.measure import Comparison, Value
-from tallystick.rules.rule import Amount, Calendar, CalendarUnit, CountEvents, Rolling, Rule, Terminate
+from tallystick.rules.rule import (
+    Amount,
+    Calendar,
+    CalendarUnit,
+    CountEvents,
+    PeriodOfClass,
+    Rolling,
+    Rule,
+    Terminate,
+    Whichever,
+)
 from tallystick.rules.rulebook import Rulebook
 from tallystick.scenarios.outcome import State
 from tallystick.scenarios.run import evaluated, outcomes_of
@@ -166,6 +176,16 @@ def _changes(part: Any, of: str = "") -> Iterator[tuple[Change, Any]]:
             place = _UNITS.index(each)
             beside = _UNITS[place + 1] if place + 1 < len(_UNITS) else _UNITS[place - 1]
             yield Change(Part.WINDOW, of, f"each {each}", f"each {beside}"), Calendar(each=beside)
+        case PeriodOfClass(values=values, within=within):
+            for change, changed in _changes(within, f"{of}, {' or '.join(values)}"):
+                yield change, part.model_copy(update={"within": changed})
+        case Whichever(later=later):
+            words = ["whichever is earlier", "whichever is later"]
+            yield (
+                Change(Part.COMPARISON, of, words[later], words[not later]),
+                part.model_copy(update={"later": not later}),
+            )
+            yield from _changes_of_fields(part, "or")
         case Comparison():
             yield Change(Part.COMPARISON, of, part.value, _OTHER[part].value), _OTHER[part]
         case tuple():
@@ -214,7 +234,7 @@ def _place(name: str, of: str) -> str:
     """Where a change stands, in the words of the contract: within, tolerating, on breach …"""
     if name == "remedies":
         return ON_BREACH
-    if name in ("within", "lead", "tolerance", "every", "after", "period", "before"):
+    if name in ("within", "lead", "tolerance", "every", "after", "period", "before", "otherwise"):
         words = {"lead": "at least … before", "tolerance": "tolerating", "period": "for at least"}.get(name, name)
         return f"{of}, {words}" if of else words
     return of

@@ -70,6 +70,10 @@ NODES: dict[str, type[tree.Node]] = {
     "times": tree.Times,
     "notify_response": tree.NotifyResponseNode,
     "perform_response": tree.PerformResponseNode,
+    "whichever": tree.WhicheverNode,
+    "after_event": tree.AfterEventNode,
+    "period_of_class": tree.PeriodOfClassNode,
+    "otherwise": tree.Otherwise,
     "prohibition": tree.ProhibitionNode,
     "precedence": tree.PrecedenceNode,
     "within_before": tree.WithinBefore,
@@ -168,6 +172,8 @@ LISTS = (
     "by_roles",
     "bounds",
     "any_role",
+    "classes",
+    "periods_of_classes",
     "qualifiers",
     "event_qualifiers",
     "consequences",
@@ -188,6 +194,7 @@ COMPARATORS = {
 OPERATORS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "share_of": "of"}
 
 EXTENTS = ("started", "full")
+EXTREMES = ("later", "earlier")
 
 _ESCAPE = re.compile(r"\\(.)")
 
@@ -227,6 +234,8 @@ class Builder(Transformer[Token, Any]):
             self._on(rule, lambda span, children, operator=operator: tree.Binary(span, operator, *children))
         for words in EXTENTS:
             self._on(words, lambda span, _, words=words: tree.Extent(span, words))
+        for words in EXTREMES:
+            self._on(words, lambda span, _, words=words: tree.Extreme(span, words))
         for rule in LISTS:
             self._on(rule, lambda _, children: tuple(children))
 
@@ -301,6 +310,24 @@ class Builder(Transformer[Token, Any]):
         return replace(length, span=self._span(meta), calendar=children[1])
 
     @v_args(meta=True)
+    def notify_by_class(self, meta: Meta, children: list[Any]) -> tree.NotifyResponseNode:
+        holder, role, dimension, trigger, qualifiers, classes = children
+        within = _by_class(dimension, classes)
+        return tree.NotifyResponseNode(self._span(meta), holder, role, within, trigger, None, qualifiers)
+
+    @v_args(meta=True)
+    def perform_by_class(self, meta: Meta, children: list[Any]) -> tree.PerformResponseNode:
+        holder, event, where, dimension, trigger, qualifiers, classes = children
+        within = _by_class(dimension, classes)
+        return tree.PerformResponseNode(self._span(meta), holder, event, where, within, trigger, None, qualifiers)
+
+    @v_args(meta=True)
+    def delete_by_class(self, meta: Meta, children: list[Any]) -> tree.DeletionNode:
+        holder, record, where, dimension, trigger, qualifiers, classes = children
+        within = _by_class(dimension, classes)
+        return tree.DeletionNode(self._span(meta), holder, record, where, within, trigger, qualifiers)
+
+    @v_args(meta=True)
     def credit_by_value(self, meta: Meta, children: list[Any]) -> tree.CreditByValueNode:
         party, minimum, claimed, *tiers = children
         return tree.CreditByValueNode(self._span(meta), party, minimum, claimed, tuple(tiers))
@@ -313,6 +340,11 @@ class Builder(Transformer[Token, Any]):
     @v_args(meta=True)
     def number_period(self, meta: Meta, children: list[Token]) -> tree.PeriodLiteral:
         return tree.PeriodLiteral(self._span(meta), number_value(children[0]), str(children[1]))
+
+
+def _by_class(dimension: tree.Name, periods: Sequence[Any]) -> tree.ByClassNode:
+    *classes, otherwise = periods
+    return tree.ByClassNode(dimension.span, dimension, tuple(classes), otherwise)
 
 
 def dedented(text: str, start: int) -> tuple[str, tuple[int, ...]]:

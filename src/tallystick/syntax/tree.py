@@ -781,13 +781,61 @@ class MayCountNode(CountNode):
 
 
 @dataclass(frozen=True)
+class PeriodOfClassNode(Node):
+    """`"critical", "major": 4 hours.`"""
+
+    classes: tuple[String, ...]
+    within: PeriodLiteral
+
+
+@dataclass(frozen=True)
+class Otherwise(Node):
+    """`otherwise: 5 business days.`"""
+
+    within: PeriodLiteral
+
+
+@dataclass(frozen=True)
+class ByClassNode(Node):
+    """`by severity of incident { "critical": 4 hours. … }`"""
+
+    dimension: Name
+    classes: tuple[PeriodOfClassNode, ...]
+    otherwise: Otherwise | None
+
+
+@dataclass(frozen=True)
+class AfterEventNode(Node):
+    """`5 business days of acceptance`, the other deadline."""
+
+    within: PeriodLiteral
+    event: Name
+
+
+@dataclass(frozen=True)
+class Extreme(Node):
+    """`later` or `earlier`."""
+
+    words: str
+
+
+@dataclass(frozen=True)
+class WhicheverNode(Node):
+    """`or 5 business days of acceptance, whichever is later`."""
+
+    other: AfterEventNode | AttributeReference | NameReference
+    extreme: Extreme
+
+
+@dataclass(frozen=True)
 class NotifyResponseNode(Node):
     """`provider must notify risk_officer within 72 hours of incident ….`"""
 
     holder: Name
     role: Name
-    within: PeriodLiteral
+    within: PeriodLiteral | ByClassNode
     trigger: Name
+    whichever: WhicheverNode | None
     qualifiers: tuple[Qualifier, ...]
 
 
@@ -798,8 +846,9 @@ class PerformResponseNode(Node):
     holder: Name
     event: Name
     where: Where | None
-    within: PeriodLiteral
+    within: PeriodLiteral | ByClassNode
     trigger: Name
+    whichever: WhicheverNode | None
     qualifiers: tuple[Qualifier, ...]
 
 
@@ -867,7 +916,7 @@ class DeletionNode(Node):
     holder: Name
     record: Name
     where: Where | None
-    within: PeriodLiteral
+    within: PeriodLiteral | ByClassNode
     trigger: Name
     qualifiers: tuple[Qualifier, ...]
 
