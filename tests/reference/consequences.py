@@ -13,7 +13,7 @@ from .cases import finding
 from .clock import Window, add, period_start, period_starts
 from .findings import Finding
 from .measures import constant
-from .rows import Case, Group, Json, Row, agrees, compares, rows_of, time_of
+from .rows import Case, Group, Json, Row, agrees, compares, force_of, own_life, rows_of, time_of, unversioned
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,26 @@ def remedies(case: Case, rule: Json, kind: str) -> list[Json]:
     return [each for each in (*rule["remedies"], *case.book["remedies"]) if each["kind"] == kind]
 
 
+def following(case: Case, rule: Json, kind: str, breach: Finding) -> list[Json]:
+    """Those of them in force at the instant to which the breach belongs."""
+    at = belonging(rule, breach)
+    return [each for each in remedies(case, rule, kind) if force_of(case, each).has(at)]
+
+
+def heard(case: Case, clause: str | None, sentence: Json, rule: Json, at: int) -> bool:
+    """Whether a cap or tiers by count apply to a breach of the rule that belongs to the instant.
+
+    In force at the instant; the agreement's, or carried by the text that judged the breach, or by another of the clause
+    in force beside it.
+    """
+    if not force_of(case, sentence).has(at):
+        return False
+    if clause is None or sentence in rule["remedies"] or sentence in case.book["remedies"]:
+        return True
+    others = [r for r in case.book["rules"] if r["clause"] == clause and sentence in r["remedies"]]
+    return force_of(case, rule).has(at) and any(force_of(case, r).has(at) for r in others)
+
+
 def group_texts(rule: Json, breach: Finding) -> Group:
     """The group of a finding as dimensions and texts."""
     return dict(zip(rule["per"], breach.group, strict=True)) if breach.group else {}
@@ -130,7 +150,7 @@ def duties(case: Case, rule: Json, breaches: list[Finding]) -> list[Finding]:
         judge_duty(case, rule, duty, breach)
         for duty in remedies(case, rule, "notify") + remedies(case, rule, "perform")
         for breach in breaches
-        if instant_of_breach(breach) <= case.as_of
+        if instant_of_breach(breach) <= case.as_of and duty in following(case, rule, duty["kind"], breach)
     ]
 
 
@@ -140,7 +160,7 @@ def duties(case: Case, rule: Json, breaches: list[Finding]) -> list[Finding]:
 def cure_of(case: Case, rule: Json, breach: Finding) -> Cure:
     """The cure status of one breach."""
     begin = instant_of_breach(breach)
-    periods = remedies(case, rule, "cure")
+    periods = following(case, rule, "cure", breach)
     if not periods:
         return Cure(breach, "uncured", begin)
     end = add(case.clock, begin, periods[0]["within"])
@@ -161,6 +181,8 @@ def escalations(case: Case, rule: Json, cures: list[Cure]) -> list[Escalation]:
     for remedy in remedies(case, rule, "escalate"):
         for cure in cures:
             instant = add(case.clock, instant_of_breach(cure.breach), remedy["after"])
+            if remedy not in following(case, rule, "escalate", cure.breach):
+                continue
             if cure.status != "cured" or cure.instant > instant:
                 status = "due" if case.as_of > instant else "scheduled"
                 found.append(Escalation(cure.breach, remedy["role"], instant, status))
@@ -186,7 +208,11 @@ def enough_in_row(case: Case, remedy: Json, found: list[tuple[Json, Finding]]) -
     """The instants at which the last `count` of a rule's and group's met, breached and pending findings are breached."""
     reached = []
     rules = {rule["id"] for rule, _ in found if rule["kind"] in ("keep", "count", "cadence", "response")}
-    counted = [f for _, f in found if f.rule in rules and f.verdict in ("met", "breached", "pending")]
+    counted = [
+        replace(f, rule=unversioned(f.rule))
+        for _, f in found
+        if f.rule in rules and f.verdict in ("met", "breached", "pending")
+    ]
     for name, group in {(f.rule, f.group) for f in counted}:
         members = [
             (f.start, f.end, f.verdict == "breached" and instant_of_breach(f) <= case.as_of, f.decided or 0)
@@ -248,8 +274,15 @@ def terminations(case: Case, cures: list[tuple[Json, Cure]], found: list[tuple[J
             instants = enough_in_spans(case, remedy, of_clause)
         else:
             instants = enough_in_row(case, remedy, of_clause)
-        result += rights(case, clause, remedy, instants)
+        result += rights(case, clause, remedy, [at for at in instants if stands(case, clause, remedy, at)])
     return result
+
+
+def stands(case: Case, clause: str, remedy: Json, at: int) -> bool:
+    """Whether a right's sentence is in force: by itself, and in the agreement or some text of the clause."""
+    carriers = [r for r in case.book["rules"] if r["clause"] == clause and remedy in r["remedies"]]
+    carried = remedy in case.book["remedies"] or any(force_of(case, r).has(at) for r in carriers)
+    return carried and force_of(case, remedy).has(at)
 
 
 # --- blocks -----------------------------------------------------------------------------------------------------
@@ -297,7 +330,7 @@ def blocks(case: Case, rule: Json, cures: list[Cure], findings: list[Finding]) -
         each
         for block in remedies(case, rule, "block")
         for cure in cures
-        if instant_of_breach(cure.breach) < case.as_of
+        if instant_of_breach(cure.breach) < case.as_of and block in following(case, rule, "block", cure.breach)
         for each in judge_block(case, rule, block, cure, findings)
     ]
     return list(dict.fromkeys(judged))
@@ -394,6 +427,8 @@ def counted_credits(case: Case, breaches: list[tuple[Json, Finding]]) -> list[tu
             if reached:
                 *_, rule, breach = inside[reached[-1] - 1]
                 amount = in_minor_units(amounts[reached[-1]]["money"])
+                if not heard(case, clause, remedy, rule, belonging(rule, breach)):
+                    continue
                 found.append((rule, payable(case, rule, remedy, breach, amount)))
     return found
 
@@ -412,10 +447,10 @@ def plain_credits(case: Case, breaches: list[tuple[Json, Finding]]) -> list[tupl
     found = []
     for rule, breach in breaches:
         for remedy in remedies(case, rule, "credit"):
-            if remedy["counted"] is not None:
+            if remedy["counted"] is not None or remedy not in following(case, rule, "credit", breach):
                 continue
             if remedy["delay"] is not None:
-                amount = credit_for_delay(case, rule, remedy["delay"], breach)
+                amount = credit_for_delay(own_life(case, rule), rule, remedy["delay"], breach)
             else:
                 amount = amount_of(remedy, breach.value)
             if amount is not None:
@@ -437,6 +472,8 @@ def credits_due(case: Case, breaches: list[tuple[Json, Finding]]) -> list[Credit
     for rule, credit in uncapped(case, breaches):
         due, state = credit.amount, credit.state
         for scope, cap in caps(case, rule):
+            if not heard(case, scope, cap, rule, credit.instant):
+                continue
             used = sum(
                 (
                     other.due

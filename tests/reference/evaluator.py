@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from . import cases, consequences, waivers, windows
 from .derived import with_derived
 from .findings import Finding
-from .rows import Case, Json, Tables, known_tables, life_of
+from .rows import Case, Json, Tables, known_tables, life_of, own_life, unversioned
 
 JUDGES: dict[str, Callable[[Case, Json], list[Finding]]] = {
     "keep": windows.keep,
@@ -55,6 +55,11 @@ def in_order(found: list[Finding]) -> list[Finding]:
     )
 
 
+def judged_by(own: Case, rule: Json) -> list[Finding]:
+    """The findings by one text of a rule: none before it is in force."""
+    return JUDGES[rule["kind"]](own, rule) if own.evaluated.start < own.evaluated.end else []
+
+
 def evaluate(book: Json, tables: Tables, as_of: int) -> Result:
     """Judge every rule of a rulebook (`model_dump(mode="json")`) on the rows of the bound tables at an instant.
 
@@ -66,12 +71,21 @@ def evaluate(book: Json, tables: Tables, as_of: int) -> Result:
         return Result([], [], [], [], [], [], [], [])
     granted = waivers.known_waivers(tables, as_of)
     judged = [
-        (rule, in_order([waivers.waived(case, rule, granted, f) for f in JUDGES[rule["kind"]](case, rule)]))
+        (rule, in_order([waivers.waived(case, rule, granted, f) for f in judged_by(own_life(case, rule), rule)]))
         for rule in book["rules"]
     ]
     cures = {
         rule["id"]: [consequences.cure_of(case, rule, f) for f in found if f.verdict == "breached"]
         for rule, found in judged
+    }
+    texts = {
+        rule["id"]: [
+            replace(f, rule=rule["id"])
+            for other, own in judged
+            if unversioned(other["id"]) == unversioned(rule["id"])
+            for f in own
+        ]
+        for rule in book["rules"]
     }
     breaches = [(rule, f) for rule, found in judged for f in found if f.verdict == "breached"]
     return Result(
@@ -80,7 +94,9 @@ def evaluate(book: Json, tables: Tables, as_of: int) -> Result:
             d for rule, _ in judged for d in consequences.duties(case, rule, [c.breach for c in cures[rule["id"]]])
         ],
         blocks=[
-            b for rule, found in judged for b in in_order(consequences.blocks(case, rule, cures[rule["id"]], found))
+            b
+            for rule, _ in judged
+            for b in in_order(consequences.blocks(case, rule, cures[rule["id"]], texts[rule["id"]]))
         ],
         cures=[cure for rule, _ in judged for cure in cures[rule["id"]]],
         credits=consequences.credits_due(case, breaches),

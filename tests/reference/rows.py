@@ -92,6 +92,28 @@ def life_of(book: Json, zone: ZoneInfo, tables: Mapping[tuple[str, str], list[Ro
     return Window(start, min(end, first)), first < end
 
 
+# --- time in force ----------------------------------------------------------------------------------------------
+
+
+def force_of(case: Case, text: Json) -> Window:
+    """Time, *in force*: from local midnight of `effective` to that of `until`; open-ended without them."""
+    start = midnight(case.zone, date.fromisoformat(text["effective"])) if text["effective"] else -FOREVER
+    return Window(start, midnight(case.zone, date.fromisoformat(text["until"])) if text["until"] else FOREVER)
+
+
+def own_life(case: Case, rule: Json) -> Case:
+    """The evaluation as one text of a rule sees it: with what its time in force leaves of the life."""
+    force = force_of(case, rule)
+    start = max(case.life.start, force.start)
+    life = Window(start, max(start, min(case.life.end, force.end)))
+    return replace(case, life=life, terminated=case.terminated and force.end >= case.life.end)
+
+
+def unversioned(rule: str) -> str:
+    """The id that all texts of a rule share."""
+    return rule.split("@", maxsplit=1)[0]
+
+
 # --- conditions -----------------------------------------------------------------------------------------------
 
 

@@ -769,6 +769,39 @@ def tables(draw: st.DrawFn, points: list[int], used: set[str]) -> Tables:
     return found
 
 
+# --- texts over time --------------------------------------------------------------------------------------------
+
+
+@st.composite
+def limited_remedies(draw: st.DrawFn, found: tuple[Any, ...], day: date) -> tuple[Any, ...]:
+    """Some of the consequences end on the day, some begin."""
+    in_force = choice({}, {}, {"until": day}, {"effective": day})
+    return tuple(each.model_copy(update=draw(in_force)) for each in found)
+
+
+@st.composite
+def texts_over_time(draw: st.DrawFn, rule: Any, kind: str, span: Span, day: date) -> list[Any]:
+    """The texts of a rule before and after an amendment: untouched, other consequences, replaced, struck or added."""
+    after = f"{rule.id}@{day}"
+    match draw(choice("untouched", "consequences", "same", "replaced", "replaced", "struck", "added")):
+        case "untouched":
+            return [rule]
+        case "consequences":
+            return [rule.model_copy(update={"remedies": draw(limited_remedies(rule.remedies, day))})]
+        case "same":
+            return [
+                rule.model_copy(update={"until": day}),
+                rule.model_copy(update={"id": after, "effective": day}),
+            ]
+        case "replaced":
+            other = draw(KINDS[kind](span)).model_copy(update={"id": after, "clause": rule.clause, "effective": day})
+            return [rule.model_copy(update={"until": day}), other]
+        case "struck":
+            return [rule.model_copy(update={"until": day})]
+        case _:
+            return [rule.model_copy(update={"effective": day})]
+
+
 # --- whole examples ---------------------------------------------------------------------------------------------
 
 
@@ -789,7 +822,15 @@ def examples(draw: st.DrawFn, kinds: tuple[str, ...] = tuple(KINDS)) -> Example:
     until = draw(st.none() | choice(1, 2, span.days, span.days - 1, 31))
     chosen = draw(st.lists(st.sampled_from(kinds), min_size=1, max_size=3))
     rules = [draw(KINDS[kind](span)).model_copy(update={"id": f"rule_{i}"}) for i, kind in enumerate(chosen)]
+    amended = draw(choice(False, False, True))
+    day = date.fromisoformat(start) + timedelta(days=draw(choice(1, 2, span.days // 2, span.days - 1)))
+    if amended:
+        pairs = zip(rules, chosen, strict=True)
+        rules = [text for rule, kind in pairs for text in draw(texts_over_time(rule, kind, span, day))]
     points = anchors(zone, start, span.days)
+    if amended:
+        changed = midnight(ZoneInfo(zone), day)
+        points = sorted([*points, changed, changed])
     as_of = draw(instants(points[len(points) // 2 :]))
     known = [point for point in points if point < as_of] or points
     effective = date.fromisoformat(start)
@@ -802,6 +843,7 @@ def examples(draw: st.DrawFn, kinds: tuple[str, ...] = tuple(KINDS)) -> Example:
     }
     used |= {"waiver"} if draw(st.booleans()) else set()
     shared = (r.Cap(amount=money("40"), each=r.CalendarUnit.MONTH),) if draw(st.booleans()) else ()
+    shared = draw(limited_remedies(shared, day)) if amended else shared
     return Example(
         Rulebook(
             agreement="Example",

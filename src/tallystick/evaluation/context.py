@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from tallystick.evaluation.clock import NEVER, Clock, midnight
+from tallystick.evaluation.clock import ALWAYS, NEVER, Clock, midnight
 from tallystick.evaluation.dialect import name
 from tallystick.evaluation.engine import Engine
 from tallystick.evaluation.finding import Finding
@@ -18,6 +18,7 @@ from tallystick.facts.declared import derived_of
 from tallystick.facts.tables import Facts, table_name
 from tallystick.quantities import Unit, known_unit
 from tallystick.rules.measure import Series, SeriesKind
+from tallystick.rules.rule import InForce, Rule
 from tallystick.rules.rulebook import Rulebook
 
 Group = Mapping[str, str]
@@ -73,6 +74,27 @@ class Context:
     def clock(self) -> Clock:
         """By what deadlines are counted."""
         return Clock(self.zone, {each.id: working_time(each) for each in self.rulebook.calendars})
+
+    def force(self, text: InForce) -> Stretch:
+        """When a rule or a consequence is in force; also before and after the life of the agreement."""
+        start = ALWAYS if text.effective is None else midnight(text.effective, self.zone)
+        return Stretch(start, NEVER if text.until is None else midnight(text.until, self.zone))
+
+    def in_force(self, text: InForce, at: int) -> bool:
+        """Whether it is in force at an instant."""
+        if text.effective is None and text.until is None:
+            return True
+        force = self.force(text)
+        return force.start <= at < force.end
+
+    def of(self, rule: Rule) -> Context:
+        """The same evaluation with the life that this text of a rule has of its own."""
+        if rule.effective is None and rule.until is None:
+            return self
+        force, life = self.force(rule), self.life
+        start = max(life.start, force.start)
+        own = Life(start, max(start, min(life.end, force.end)), life.terminated and force.end >= life.end)
+        return replace(self, life=own)
 
     @property
     def evaluated(self) -> Stretch:

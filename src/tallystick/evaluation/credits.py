@@ -16,7 +16,7 @@ from tallystick.evaluation.evaluation import CapUse, CreditDue, CreditState
 from tallystick.evaluation.finding import Finding
 from tallystick.evaluation.happenings import Happenings, happenings
 from tallystick.evaluation.numbers import holds, round_half_even
-from tallystick.evaluation.remedies import breaches, remedies_of
+from tallystick.evaluation.remedies import breaches, follows, heard, remedies_of
 from tallystick.evaluation.windows import Stretch, calendar_period
 from tallystick.quantities import CURRENCIES, Quantity
 from tallystick.rules.rule import Amount, Cadence, CalendarUnit, Cap, Credit, Delay, Rule, has_deadline
@@ -29,6 +29,8 @@ def credits_of(ctx: Context, rule: Rule, judged: Sequence[Judgement]) -> Iterato
     claims = [_claims(ctx, rule, remedy) for remedy in remedies]
     for breach in breached:
         for remedy, acts in zip(remedies, claims, strict=True):
+            if not follows(ctx, rule, remedy, breach.finding):
+                continue
             money = _late(ctx, rule, remedy.delay, breach) if remedy.delay else _sum(remedy, breach.exact)
             if money is not None:
                 yield _due(ctx, rule, remedy, breach.finding, money, acts)
@@ -37,12 +39,12 @@ def credits_of(ctx: Context, rule: Rule, judged: Sequence[Judgement]) -> Iterato
 def counted_credits(ctx: Context, judged: Sequence[tuple[Rule, Sequence[Judgement]]]) -> Iterator[CreditDue]:
     """One credit for each sentence, clause and calendar period, for the breach that reached its tier."""
     sentences = {
-        (rule.clause, remedy): None
+        (rule.clause, remedy): None if remedy in ctx.rulebook.remedies else rule.clause
         for rule, _ in judged
         for remedy in remedies_of(ctx, rule)
         if isinstance(remedy, Credit) and remedy.counted is not None
     }
-    for clause, remedy in sentences:
+    for (clause, remedy), of in sentences.items():
         found = [(rule, j.finding) for rule, own in judged if rule.clause == clause for j in breaches(own)]
         found.sort(key=lambda pair: (belongs(*pair), pair[0].id, pair[1].group, pair[1].start, pair[1].id))
         periods: dict[int, list[tuple[Rule, Finding]]] = defaultdict(list)
@@ -53,8 +55,9 @@ def counted_credits(ctx: Context, judged: Sequence[tuple[Rule, Sequence[Judgemen
             reached = [tier for tier in remedy.tiers if len(members) >= tier.threshold.quantity.value]
             if reached:
                 rule, finding = members[int(reached[-1].threshold.quantity.value) - 1]
-                acts = _claims(ctx, rule, remedy)
-                yield _due(ctx, rule, remedy, finding, reached[-1].amount.money, acts)
+                if heard(ctx, rule, of, remedy, belongs(rule, finding)):
+                    acts = _claims(ctx, rule, remedy)
+                    yield _due(ctx, rule, remedy, finding, reached[-1].amount.money, acts)
 
 
 def _sum(credit: Credit, value: Fraction | None) -> Quantity | None:
@@ -139,26 +142,31 @@ class _Scoped:
 def capped(ctx: Context, uncapped: Iterable[CreditDue]) -> tuple[tuple[CreditDue, ...], tuple[CapUse, ...]]:
     """The credits in order, each reduced to what every cap still allows, and the use of the caps.
 
-    Credits that are not payable use nothing of a cap.
+    Credits that are not payable use nothing of a cap. Credits under another text of a clause use its caps, too.
     """
-    caps = _caps(ctx)
+    caps, rules = _caps(ctx), {rule.id: rule for rule in ctx.rulebook.rules}
+    limiting: set[tuple[_Scoped, int]] = set()
     uses: dict[tuple[_Scoped, int], CapUse] = {}
     reduced: list[CreditDue] = []
     for credit in sorted(uncapped, key=lambda credit: (credit.belongs, credit.rule, credit.group)):
         if credit.state in (CreditState.CLAIMABLE, CreditState.LAPSED):
             reduced.append(replace(credit, amount=credit.before - credit.before))
             continue
-        touched = [_use(ctx, scoped, credit, uses, reduced) for scoped in caps if _limits(scoped, credit)]
-        tightest = min((uses[key] for key in touched), key=lambda use: use.left, default=None)
-        amount = credit.before if tightest is None else min(credit.before, tightest.left)
+        rule = rules[credit.rule]
+        touched = [_use(ctx, scoped, credit, uses, reduced) for scoped in caps if _uses(scoped, credit)]
+        limits = [key for key in touched if heard(ctx, rule, key[0].clause, key[0].cap, credit.belongs)]
+        limiting.update(limits)
+        tightest = min((uses[key] for key in limits), key=lambda use: use.left, default=None)
+        nothing = credit.before - credit.before
+        amount = credit.before if tightest is None else min(credit.before, max(tightest.left, nothing))
         if credit.minimum is not None and amount < credit.minimum:
             credit = replace(credit, state=CreditState.BELOW_MINIMUM)
-            amount = credit.before - credit.before
+            amount = nothing
         for key in touched:
             uses[key] = replace(uses[key], used=uses[key].used + amount)
         cut = tightest.cap if tightest is not None and amount < credit.before else None
         reduced.append(replace(credit, amount=amount, reduced_by=cut))
-    return tuple(reduced), tuple(uses.values())
+    return tuple(reduced), tuple(use for key, use in uses.items() if key in limiting)
 
 
 def _caps(ctx: Context) -> list[_Scoped]:
@@ -168,7 +176,7 @@ def _caps(ctx: Context) -> list[_Scoped]:
     return list(dict.fromkeys([*own, *shared]))
 
 
-def _limits(scoped: _Scoped, credit: CreditDue) -> bool:
+def _uses(scoped: _Scoped, credit: CreditDue) -> bool:
     return scoped.clause in (None, credit.clause) and scoped.cap.amount.money.unit == credit.currency
 
 
@@ -202,4 +210,4 @@ def _cap_period(ctx: Context, cap: Cap, belongs: int) -> Stretch:
 def _used(scoped: _Scoped, period: Stretch, before: Sequence[CreditDue], nothing: Decimal) -> Decimal:
     """What earlier credits, which come in order, have used of a rolling period."""
     first = bisect_left(before, period.start, key=lambda credit: credit.belongs)
-    return sum((credit.amount for credit in before[first:] if _limits(scoped, credit)), nothing)
+    return sum((credit.amount for credit in before[first:] if _uses(scoped, credit)), nothing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import assert_never
 
@@ -50,6 +51,7 @@ from tallystick.rules.rule import (
     Response,
     Retention,
     Rule,
+    unversioned,
 )
 from tallystick.rules.rulebook import Rulebook
 
@@ -77,17 +79,17 @@ def evaluate(rulebook: Rulebook, facts: Facts, as_of: int, progress: Progress | 
 def _judged(ctx: Context, told: Progress) -> list[tuple[Rule, list[Judgement]]]:
     """Each rule with its findings, by group and start. Rules about windows share their passes over the data."""
     rules, scans = ctx.rulebook.rules, Scans()
-    plans = {place: plan for place, rule in enumerate(rules) if (plan := _plan(ctx, rule, scans)) is not None}
+    own = [ctx.of(rule) for rule in rules]
+    begun = [place for place in range(len(rules)) if own[place].evaluated.start < own[place].evaluated.end]
+    plans = {place: plan for place in begun if (plan := _plan(own[place], rules[place], scans)) is not None}
     scans.run(ctx.engine, lambda done, total: told("reading data", done, total))
     found = []
     for place, rule in enumerate(rules):
         told("judging rules", place, len(rules))
-        found.append(
-            (
-                rule,
-                _ordered(plans[place].judgements() if place in plans else _cases(ctx, rule)),
-            )
-        )
+        if place in plans:
+            found.append((rule, _ordered(plans[place].judgements())))
+        else:
+            found.append((rule, _ordered(_cases(own[place], rule)) if place in begun else []))
     return found
 
 
@@ -133,21 +135,24 @@ def _consequences(ctx: Context, judged: list[tuple[Rule, list[Judgement]]], told
     blocked: list[BlockedTime] = []
     standing: list[tuple[Rule, list[Judgement]]] = []
     known_waivers = waivers(ctx)
-    for place, (rule, found) in enumerate(judged):
-        told("working out consequences", place, len(judged))
+    texts: dict[str, list[Judgement]] = defaultdict(list)
+    for rule, found in judged:
         own = _ordered(known_waivers.applied(rule, found))
         standing.append((rule, own))
+        texts[unversioned(rule.id)].extend(own)
+    for place, (rule, own) in enumerate(standing):
+        told("working out consequences", place, len(judged))
         cured = list(cures(ctx, rule, own))
-        stopped = list(blocks(ctx, rule, own, cured))
+        stopped = list(blocks(ctx, rule, own, cured, texts[unversioned(rule.id)]))
         parts = [
             *own,
             *_by_part(duties(ctx, rule, own)),
             *_by_part(block_findings(ctx, rule, stopped)),
         ]
         findings.extend(part.finding for part in parts)
-        owed.extend(credits_of(ctx, rule, own))
+        owed.extend(credits_of(ctx.of(rule), rule, own))
         statuses.extend(cured)
-        escalated.extend(escalations(ctx, rule, cured))
+        escalated.extend(escalations(ctx, rule, own, cured))
         blocked.extend(block for block, _ in stopped)
     owed.extend(counted_credits(ctx, standing))
     due, uses = capped(ctx, owed)

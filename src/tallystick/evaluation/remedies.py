@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
-from tallystick.evaluation.belonging import instant_of
+from tallystick.evaluation.belonging import belongs, instant_of
 from tallystick.evaluation.clock import NEVER, add
 from tallystick.evaluation.context import Context, Judgement
 from tallystick.evaluation.dialect import texts
@@ -42,6 +42,25 @@ def remedies_of(ctx: Context, rule: Rule) -> tuple[Remedy, ...]:
     return (*rule.remedies, *ctx.rulebook.remedies)
 
 
+def follows(ctx: Context, rule: Rule, remedy: Remedy, finding: Finding) -> bool:
+    """Whether a consequence of the rule was in force at the instant to which the breach belongs."""
+    return ctx.in_force(remedy, belongs(rule, finding))
+
+
+def heard(ctx: Context, rule: Rule, clause: str | None, remedy: Remedy, at: int) -> bool:
+    """Whether a cap or tiers by count, of a clause (None: of the agreement), apply to a breach of a rule of that clause.
+
+    `at` is the instant to which the breach belongs. They stand with the text that judged it, or with another text of
+    the clause that was in force beside that one.
+    """
+    if not ctx.in_force(remedy, at):
+        return False
+    if clause is None or remedy in remedies_of(ctx, rule):
+        return True
+    beside = (other for other in ctx.rulebook.rules if other.clause == clause and remedy in other.remedies)
+    return ctx.in_force(rule, at) and any(ctx.in_force(other, at) for other in beside)
+
+
 def breaches(judged: Sequence[Judgement]) -> list[Judgement]:
     """The breached ones."""
     return [j for j in judged if j.finding.verdict is Verdict.BREACHED]
@@ -65,7 +84,8 @@ def duties(ctx: Context, rule: Rule, judged: Sequence[Judgement]) -> Iterator[Ju
     for duty in remedies_of(ctx, rule):
         if started and isinstance(duty, NotifyDuty | PerformDuty):
             event, acts = _acts(ctx, rule, duty)
-            yield from (_duty(ctx, rule, duty, event, acts, breach) for breach in started)
+            due = (breach for breach in started if follows(ctx, rule, duty, breach))
+            yield from (_duty(ctx, rule, duty, event, acts, breach) for breach in due)
 
 
 def _acts(ctx: Context, rule: Rule, duty: NotifyDuty | PerformDuty) -> tuple[str, Happenings | None]:
@@ -116,15 +136,20 @@ def _duty(
 
 def cures(ctx: Context, rule: Rule, judged: Sequence[Judgement]) -> Iterator[CureStatus]:
     """The cure status of each breach."""
-    breached = [j.finding for j in breaches(judged)]
-    cure = next((remedy for remedy in remedies_of(ctx, rule) if isinstance(remedy, Cure)), None)
-    if cure is None:
-        yield from (CureStatus(f.id, rule.id, rule.clause, CureState.UNCURED, instant_of(f)) for f in breached)
-    elif breached:
-        table = ctx.table(Series(source=SeriesKind.EVENT, name="cure"))
-        named = f"{dimension('clause')} IS NOT NULL" if "clause" in table.dimensions else "FALSE"
-        acts = happenings(ctx, "cure", ("clause", *rule.per), named)
-        yield from (_cure(ctx, rule, cure, acts, finding) for finding in breached)
+    periods = [remedy for remedy in remedies_of(ctx, rule) if isinstance(remedy, Cure)]
+    acts = _cure_acts(ctx, rule) if periods else None
+    for finding in (j.finding for j in breaches(judged)):
+        cure = next((period for period in periods if follows(ctx, rule, period, finding)), None)
+        if cure is None:
+            yield CureStatus(finding.id, rule.id, rule.clause, CureState.UNCURED, instant_of(finding))
+        else:
+            yield _cure(ctx, rule, cure, acts, finding)
+
+
+def _cure_acts(ctx: Context, rule: Rule) -> Happenings | None:
+    table = ctx.table(Series(source=SeriesKind.EVENT, name="cure"))
+    named = f"{dimension('clause')} IS NOT NULL" if "clause" in table.dimensions else "FALSE"
+    return happenings(ctx, "cure", ("clause", *rule.per), named)
 
 
 def _cure(ctx: Context, rule: Rule, cure: Cure, acts: Happenings | None, finding: Finding) -> CureStatus:
@@ -144,11 +169,15 @@ def _cure(ctx: Context, rule: Rule, cure: Cure, acts: Happenings | None, finding
     )
 
 
-def escalations(ctx: Context, rule: Rule, statuses: Sequence[CureStatus]) -> Iterator[Escalation]:
-    """Breaches that go up, or will, unless cured by then."""
+def escalations(
+    ctx: Context, rule: Rule, judged: Sequence[Judgement], statuses: Sequence[CureStatus]
+) -> Iterator[Escalation]:
+    """Breaches that go up, or will, unless cured by then. `statuses` are those of the breaches, in their order."""
     for remedy in remedies_of(ctx, rule):
         if isinstance(remedy, Escalate):
-            for status in statuses:
+            for breach, status in zip(breaches(judged), statuses, strict=True):
+                if not follows(ctx, rule, remedy, breach.finding):
+                    continue
                 at = add(status.breached, remedy.after, ctx.clock)
                 if status.at is None or status.at > at:
                     yield Escalation(
@@ -185,7 +214,15 @@ def terminations(
             grounds = in_spans(ctx, remedy, remedy.spans, of_clause)
         else:
             grounds = in_row(ctx, remedy, of_clause)
-        yield from _rights(ctx, clause, remedy, grounds)
+        standing = (ground for ground in grounds if _stands(ctx, clause, remedy, ground[0]))
+        yield from _rights(ctx, clause, remedy, standing)
+
+
+def _stands(ctx: Context, clause: str, remedy: Terminate, at: int) -> bool:
+    """Whether the sentence is in force at an instant: by itself, and in some text of the clause or of the agreement."""
+    texts = (rule for rule in ctx.rulebook.rules if rule.clause == clause and remedy in rule.remedies)
+    carried = remedy in ctx.rulebook.remedies or any(ctx.in_force(rule, at) for rule in texts)
+    return carried and ctx.in_force(remedy, at)
 
 
 def _rights(ctx: Context, clause: str, remedy: Terminate, grounds: Iterable[Ground]) -> Iterator[TerminationRight]:
@@ -240,16 +277,22 @@ def blocks(
     rule: Rule,
     judged: Sequence[Judgement],
     statuses: Sequence[CureStatus],
+    texts: Sequence[Judgement],
 ) -> Iterator[tuple[BlockedTime, Finding]]:
-    """The blocked times of a rule, each with the breached finding that began it."""
+    """The blocked times of a rule, each with the breached finding that began it.
+
+    `texts` are the findings by every text of the rule: a window that a later one judges as met ends a block, too.
+    """
     cured = {status.finding: status.at for status in statuses if status.at is not None}
     met: dict[tuple[tuple[str, str], ...], list[Finding]] = defaultdict(list)
-    for j in judged:
+    for j in texts:
         if j.finding.verdict is Verdict.MET:
             met[j.finding.group].append(j.finding)
     for remedy in remedies_of(ctx, rule):
         if isinstance(remedy, Block):
             for breach in (j.finding for j in breaches(judged)):
+                if not follows(ctx, rule, remedy, breach):
+                    continue
                 start = instant_of(breach)
                 ends = [cured[breach.id]] if breach.id in cured else []
                 later = _next_met(met[breach.group], breach, start)

@@ -11,7 +11,7 @@ from tallystick.evaluation.context import Context, Judgement
 from tallystick.evaluation.finding import Finding, Verdict
 from tallystick.evaluation.windows import calendar_period
 from tallystick.quantities import Period, PeriodUnit
-from tallystick.rules.rule import Rule, Spans, Terminate, has_sequence
+from tallystick.rules.rule import Rule, Spans, Terminate, has_sequence, unversioned
 
 Ground = tuple[int, tuple[str, ...]]
 """The instant at which a right can arise, and the findings that give rise to it."""
@@ -21,10 +21,13 @@ Judged = Sequence[tuple[Rule, Sequence[Judgement]]]
 
 def in_row(ctx: Context, remedy: Terminate, judged: Judged) -> Iterator[Ground]:
     """Each breach that is the last of enough in a row, in order of instant."""
+    texts: dict[str, list[Judgement]] = defaultdict(list)
+    for rule, found in judged:
+        if has_sequence(rule):
+            texts[unversioned(rule.id)].extend(found)
     grounds = [
         ground
-        for rule, found in judged
-        if has_sequence(rule)
+        for found in texts.values()
         for members in _by_group(found).values()
         for ground in _rows(ctx, remedy.count, members)
     ]

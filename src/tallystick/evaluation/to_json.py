@@ -50,7 +50,14 @@ def to_json(rulebook: Rulebook, evaluation: Evaluation, set_aside: Sequence[SetA
         "timezone": rulebook.timezone,
         "summary": dict(sorted(Counter(finding.verdict.value for finding in evaluation.findings).items())),
         "rules": {
-            rule.id: {"number": rule.number, "title": rule.title, "sentence": rule.sentence} for rule in rulebook.rules
+            rule.id: {
+                "number": rule.number,
+                "title": rule.title,
+                "sentence": rule.sentence,
+                "effective": rule.effective and rule.effective.isoformat(),
+                "until": rule.until and rule.until.isoformat(),
+            }
+            for rule in rulebook.rules
         },
         "findings": [finding_json(finding, numbers, zone) for finding in evaluation.findings],
         "credits": [_plain(item, zone, ("belongs", "claim_until", "claimed_at")) for item in evaluation.credits],

@@ -11,6 +11,29 @@ from pydantic import Field
 from tallystick.quantities import Data, Period, Quantity
 from tallystick.rules.measure import Comparison, Condition, Measure, Series, Value
 
+# --- time in force -----------------------------------------------------------------------------------------------
+
+
+class InForce(Data):
+    """When a text is in force: local midnights, `effective` inclusive and `until` exclusive; None is open-ended.
+
+    What no amendment touches is always in force. A rule that one changes stands once for each of its texts.
+    """
+
+    effective: date | None = None
+    until: date | None = None
+
+
+VERSION = "@"
+"""Stands in the id of a later text of a rule, between the id of the rule and the date from which that text is in force."""
+
+
+def unversioned(rule_id: str) -> str:
+    """The id that all texts of a rule share; also of one of its parts."""
+    first, _, part = rule_id.partition("/")
+    return first.partition(VERSION)[0] + (f"/{part}" if part else "")
+
+
 # --- windows ---------------------------------------------------------------------------------------------------
 
 
@@ -72,7 +95,7 @@ class Amount(Data):
     term: str | None = None
 
 
-class NotifyDuty(Data):
+class NotifyDuty(InForce):
     """On breach, `holder` must give notice to `role` within a period counted from the breach."""
 
     kind: Literal["notify"] = "notify"
@@ -84,7 +107,7 @@ class NotifyDuty(Data):
     sentence: str = ""
 
 
-class PerformDuty(Data):
+class PerformDuty(InForce):
     """On breach, `holder` must perform an event within a period counted from the breach; None: someone must."""
 
     kind: Literal["perform"] = "perform"
@@ -112,7 +135,7 @@ class Delay(Data):
     most: Amount | None = None
 
 
-class Credit(Data):
+class Credit(InForce):
     """A service credit to a party: one amount, tiers (the last that holds), or an amount for the delay.
 
     Tiers go by the value of the finding; with `counted`, by the number of breaches of the clause in the calendar
@@ -130,7 +153,7 @@ class Credit(Data):
     sentence: str = ""
 
 
-class Cap(Data):
+class Cap(InForce):
     """Credits of one calendar period, or of one rolling period, or (with neither) of the whole term never exceed the
     amount."""
 
@@ -141,7 +164,7 @@ class Cap(Data):
     sentence: str = ""
 
 
-class Cure(Data):
+class Cure(InForce):
     """The cure period: a `cure` event for the clause within it cures the breach."""
 
     kind: Literal["cure"] = "cure"
@@ -149,7 +172,7 @@ class Cure(Data):
     sentence: str = ""
 
 
-class Escalate(Data):
+class Escalate(InForce):
     """A breach not cured after the period goes up to the role."""
 
     kind: Literal["escalate"] = "escalate"
@@ -165,7 +188,7 @@ class Spans(Data):
     each: CalendarUnit
 
 
-class Terminate(Data):
+class Terminate(InForce):
     """The party's right to terminate once `count` (uncured) breaches fall within the period.
 
     With `spans`, once that many of the consecutive calendar periods have a breach; with neither, once that many
@@ -182,7 +205,7 @@ class Terminate(Data):
     sentence: str = ""
 
 
-class Block(Data):
+class Block(InForce):
     """From the breach until it is cured or the rule is met again, the event is blocked; doing it is itself a breach."""
 
     kind: Literal["block"] = "block"
@@ -209,7 +232,7 @@ class OnlyWhile(Data):
     matching: tuple[str, ...] = ()
 
 
-class RuleFields(Data):
+class RuleFields(InForce):
     """What every rule has. `id` is stable; `number` and `sentence` are how the paper shows it."""
 
     id: str

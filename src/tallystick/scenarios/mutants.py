@@ -28,6 +28,7 @@ from tallystick.rules.rule import (
     Rule,
     Terminate,
     Whichever,
+    unversioned,
 )
 from tallystick.rules.rulebook import Rulebook
 from tallystick.scenarios.outcome import State
@@ -114,7 +115,7 @@ class _Watch:
 
     def matters(self, rule: Rule, rulebook: Rulebook) -> bool:
         """Whether a change of the rule could be noticed at all."""
-        return rule.id in self.named or (self.adds_up and bool(rule.remedies or rulebook.remedies))
+        return unversioned(rule.id) in self.named or (self.adds_up and bool(rule.remedies or rulebook.remedies))
 
     def notices(self, mutant: Mutant) -> bool:
         """Whether some expectation no longer holds."""
@@ -122,7 +123,8 @@ class _Watch:
         if changed is not None and not self.matters(changed, mutant.rulebook):
             return False
         kept = self.named | self.breached | {mutant.rule}
-        rules = tuple(rule for rule in mutant.rulebook.rules if rule.id in kept)
+        texts = {unversioned(name) for name in kept if name is not None}
+        rules = tuple(rule for rule in mutant.rulebook.rules if unversioned(rule.id) in texts)
         fewer = mutant.rulebook.model_copy(update={"rules": rules})
         return any(outcome.state is not State.HELD for outcome in outcomes_of(fewer, self.scenario))
 

@@ -23,6 +23,7 @@ from tallystick.model.scenario import (
     VerdictExpected,
 )
 from tallystick.quantities import known_unit
+from tallystick.rules.rule import unversioned
 from tallystick.rules.rulebook import Rulebook
 from tallystick.scenarios.outcome import Outcome, Result, State
 
@@ -118,7 +119,7 @@ def _in_currency(expected: CreditExpected, currency: str) -> bool:
 def _picks(expected: VerdictExpected, finding: Finding) -> bool:
     """Whether a finding is one that the expectation speaks of."""
     named = dict((*finding.about, *finding.group))
-    if finding.rule not in expected.rules or any(named.get(name) != text for name, text in expected.group):
+    if unversioned(finding.rule) not in expected.rules or any(named.get(name) != text for name, text in expected.group):
         return False
     if expected.since is None:
         return True
