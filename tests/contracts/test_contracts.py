@@ -28,8 +28,8 @@ from tallystick.rules.rule import Remedy
 from tallystick.syntax.to_source import format_source
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
-NAMES = ("ai-governance-msa", "data-access-licence", "uptime-sla")
-FLAGSHIP = NAMES[0]
+NAMES = tuple(sorted(path.parent.name for path in CONTRACTS.glob("*/expected.toml")))
+FLAGSHIP = "ai-governance-msa"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 every_contract = pytest.mark.parametrize("name", NAMES)

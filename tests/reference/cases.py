@@ -361,6 +361,8 @@ def response(case: Case, rule: Json) -> list[Finding]:
 def acted_before(case: Case, rule: Json, event: Row, roles: list[str] | None) -> bool:
     """Whether a required row, by one of the roles (None: anyone), stands in time before the event."""
     latest = add(case.clock, time_of(event), rule["lead"], -1) if rule["lead"] else time_of(event)
+    if rule["lead"] and rule["lead"]["unit"] == "business_days":
+        latest -= 1
     earliest = add(case.clock, time_of(event), rule["within"], -1) if rule["within"] else -FOREVER
     return any(
         earliest <= time_of(row) <= latest

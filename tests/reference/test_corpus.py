@@ -21,6 +21,9 @@ CONTRACTS = Path(__file__).parents[2] / "contracts"
 CASES = [
     ("ai-governance-msa", "2027-04-02"),
     ("data-access-licence", "2027-07-01"),
+    ("object-storage-sla", "2027-01-21"),
+    ("software-support", "2027-06-13T11:00:30"),
+    ("software-support", "2027-07-01T12:00"),
     ("uptime-sla", "2027-04-20T06:30:00"),
     ("uptime-sla", "2027-07-01"),
 ]

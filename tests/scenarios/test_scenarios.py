@@ -315,7 +315,7 @@ def tally(*arguments: str | Path) -> Result:
     return result
 
 
-@pytest.mark.parametrize("name", ["ai-governance-msa", "uptime-sla"])
+@pytest.mark.parametrize("name", ["ai-governance-msa", "object-storage-sla", "software-support", "uptime-sla"])
 def test_the_scenarios_of_the_shipped_contracts_hold(name: str) -> None:
     done = tally(CONTRACTS / name / "agreement.msa")
     assert done.exit_code == 0, done.output

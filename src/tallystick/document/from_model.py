@@ -48,7 +48,7 @@ from tallystick.prose.from_remedy import remedy_sentence
 from tallystick.prose.from_rule import MISSING_EXCUSED, class_deadlines, exemption_sentence, rule_sentence
 from tallystick.prose.phrases import counted, dimension_text
 from tallystick.prose.quantity import date_text, period_text, quantity_text
-from tallystick.prose.references import reference_link
+from tallystick.prose.references import INTERPRETATION, reference_link
 from tallystick.quantities import Period, Quantity
 from tallystick.rules.rule import ByClass, Deletion, Remedy, Response, Rule
 
@@ -249,7 +249,7 @@ def _interpretation(agreement: Agreement) -> Subsection:
     parts = "Headings and the table of contents are for convenience. The schedules are part of this Agreement."
     sentences = (time, *calendar_sentences(agreement), limits, numbers, parts)
     lettered = _lettered((paragraph(each),) for each in sentences)
-    return Subsection("1.2", "Interpretation", "interpretation", (lettered,))
+    return Subsection("1.2", "Interpretation", INTERPRETATION, (lettered,))
 
 
 def _lettered(items: Iterable[tuple[Block, ...]]) -> ItemList:

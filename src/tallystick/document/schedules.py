@@ -40,6 +40,7 @@ from tallystick.rules.rule import Block as BlockRemedy
 from tallystick.rules.rule import (
     Cap,
     Credit,
+    Cure,
     Escalate,
     Gate,
     Keep,
@@ -87,7 +88,8 @@ def _uses(agreement: Agreement) -> Uses:
     found: Uses = defaultdict(dict)
     for clause in agreement.clauses:
         for rule in clause.rules:
-            for key in chain(((each.source.value, each.name) for each in _series(rule)), _remedy_events(rule)):
+            named = ((each.source.value, each.name) for each in _series(rule))
+            for key in chain(named, _remedy_events(rule.remedies), _remedy_events(agreement.remedies)):
                 found[key][clause.id] = clause_link(clause)
     for record in agreement.records.values():
         _spread(found, (Target.RECORD.value, record.id), record.derived)
@@ -121,8 +123,20 @@ def _series(data: object) -> Iterator[Series]:
             yield from _series(getattr(data, name))
 
 
-def _remedy_events(rule: Rule) -> Iterator[tuple[str, str]]:
-    return ((Target.EVENT.value, each.event) for each in rule.remedies if isinstance(each, PerformDuty | BlockRemedy))
+def _remedy_events(remedies: Iterable[Remedy]) -> Iterator[tuple[str, str]]:
+    """The events that consequences wait for, also those that the language knows by itself."""
+    for each in remedies:
+        match each:
+            case PerformDuty(event=event) | BlockRemedy(event=event):
+                yield Target.EVENT.value, event
+            case NotifyDuty():
+                yield Target.EVENT.value, "notice"
+            case Cure() | Escalate():
+                yield Target.EVENT.value, "cure"
+            case Credit(claim_within=within) if within is not None:
+                yield Target.EVENT.value, "claim"
+            case _:
+                pass
 
 
 def _used_in(uses: Uses, target: Target, name: str) -> Inlines:
@@ -163,11 +177,17 @@ def _metric(agreement: Agreement, metric: Metric, words: Words, uses: Uses) -> T
     facts: list[tuple[str, Inlines]] = [
         ("One sample is", words(metric.means) if metric.means else ()),
         ("How it is derived", _derivation(agreement, metric.id)),
-        ("Unit", (_unit_text(metric.unit) + ("" if metric.derived else f", read to {metric.places} decimal places"),)),
+        ("Unit", (_unit_text(metric.unit) + _places(metric),)),
         ("In data", (metric.id, *_split_by(metric.dimensions), *_reporter(agreement, metric.reported_by))),
         ("Used in", _used_in(uses, Target.METRIC, metric.id)),
     ]
     return Table((), tuple(Row(((name,), value)) for name, value in facts if value))
+
+
+def _places(metric: Metric) -> str:
+    """How finely samples are read; counts are whole, and derived samples say it themselves."""
+    whole = known_unit(metric.unit).kind is UnitKind.COUNT
+    return "" if metric.derived or whole else f", read to {metric.places} decimal places"
 
 
 def _derivation(agreement: Agreement, name: str) -> Inlines:

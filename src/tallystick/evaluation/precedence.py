@@ -21,6 +21,7 @@ from tallystick.evaluation.rows import (
     time_records,
 )
 from tallystick.evaluation.windows import Stretch
+from tallystick.quantities import Period, PeriodUnit
 from tallystick.rules.rule import Precedence
 
 
@@ -62,10 +63,11 @@ def _judge(ctx: Context, rule: Precedence, row: Row) -> Judgement:
 
 
 def _missing(rule: Precedence, acts: Row, fresh: list[int]) -> str:
+    late = " in time" if rule.lead else ""
     return (
         f"too old {rule.required.name}"
         if any(a is not None for a in acts) and not fresh
-        else (f"no {rule.required.name}" if not fresh else f"not every {rule.required.name}")
+        else (f"no {rule.required.name}{late}" if not fresh else f"not every {rule.required.name}{late}")
     )
 
 
@@ -88,8 +90,7 @@ def _sql(ctx: Context, rule: Precedence) -> str:
     times = [
         row[0] for row in ctx.engine.rows(f'SELECT DISTINCT "time" FROM {known(ctx, event)} t WHERE {chosen_events}')
     ]
-    lead = rule.lead
-    bounds = [(at, at if lead is None else add(at, lead, ctx.clock, times=-1)) for at in times]
+    bounds = [(at, _latest(ctx, rule.lead, at)) for at in times]
     handed = ctx.engine.hand_over({"happened": TIME, "latest": TIME}, bounds)
     matches = "".join(f", {column} AS match_{i}" for i, column in enumerate(key(event, rule.matching)))
     names = [f"label_{i}" for i in range(len(rule.per))]
@@ -108,6 +109,13 @@ def _sql(ctx: Context, rule: Precedence) -> str:
         len(rule.matching),
         answers,
     )
+
+
+def _latest(ctx: Context, lead: Period | None, event: int) -> int:
+    """The last instant at which an act comes early enough; the day of the act is not among the business days."""
+    if lead is None:
+        return event
+    return add(event, lead, ctx.clock, times=-1) - (lead.unit is PeriodUnit.BUSINESS_DAYS)
 
 
 def _acts_sql(ctx: Context, rule: Precedence) -> str | None:

@@ -31,6 +31,7 @@ class Target(StrEnum):
     CLAUSE = "clause"
     ARTICLE = "article"
     STANDARD = "standard"
+    CALENDAR = "calendar"
     PART = "part"
 
 

@@ -75,6 +75,9 @@ def _reference(scope: Scope, name: str, span: Span, numbered: Numbered, parts: f
     if name.startswith("@"):
         return _cross_reference(scope, name[1:], span, numbered)
     declared = scope.names.get(name)
+    if declared is None and name in scope.calendars:
+        scope.used.add(name)
+        return Reference(Target.CALENDAR, name, span)
     if declared is None:
         scope.unknown(tree.Name(span, name), "term, party, role or definition", [*scope.names, *parts])
         return None

@@ -49,7 +49,8 @@ def rule_sentence(agreement: Agreement, operative: Operative) -> Sentence:
         parts = (*_worded(agreement, operative, parts), Part((".",)))
     else:
         parts = (*parts, Part((".",)))
-    return Sentence((*parts, *_boundaries(operative.rule)))
+    rule = operative.rule
+    return Sentence((*parts, *_boundaries(rule), *_time_boundaries(agreement, rule)))
 
 
 def part_names(agreement: Agreement, rule: Rule) -> tuple[str, ...]:
@@ -396,12 +397,11 @@ def _boundaries(rule: Rule) -> Iterator[Part]:
         yield Part((f" This is judged at the end of each {ends}.",))
     if isinstance(rule, Response) and rule.whichever is not None:
         yield from _whichever_boundaries(rule.whichever)
-    yield from _time_boundaries(rule)
 
 
-def _time_boundaries(rule: Rule) -> Iterator[Part]:
+def _time_boundaries(agreement: Agreement, rule: Rule) -> Iterator[Part]:
     """When a record to which the sentence is limited begins and ends, and what counts in a measure."""
-    for record in dict.fromkeys(phrases.dimension_text(each.record.name) for each in rule.only):
+    for record in dict.fromkeys(agreement.records[each.record.name].title for each in rule.only):
         yield Part((f" Each {record} lasts from its beginning up to, but not including, its end.",))
     if rule.only and isinstance(rule, Keep | KeepAlways):
         yield Part((" Only what is recorded in that time is measured.",))
@@ -511,7 +511,7 @@ def exemption_sentence(agreement: Agreement, exemption: Exemption) -> Sentence:
     """What does not count: `Time under planned maintenance does not count.`"""
     match exemption:
         case During(record=record):
-            return Sentence((Part(("What happens during ", *phrases.data(agreement, record), " does not count.")),))
+            return Sentence((Part(("What happens during any ", *phrases.data(agreement, record), " does not count.")),))
         case Where(condition=condition):
             words = phrases.condition_inlines(agreement, condition)
             return Sentence((Part(("What is recorded where ", *words, " does not count.")),))

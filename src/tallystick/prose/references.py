@@ -5,6 +5,9 @@ from __future__ import annotations
 from tallystick.model.agreement import Agreement, Article, Clause, Reference, Target
 from tallystick.prose.sentence import Inline, Link
 
+INTERPRETATION = "interpretation"
+"""The anchor of the Section that says what calendars are."""
+
 
 def reference_link(agreement: Agreement, reference: Reference) -> Inline:
     """The link that a reference prints. A part of a sentence prints nothing outside of own wording."""
@@ -26,6 +29,8 @@ def reference_link(agreement: Agreement, reference: Reference) -> Inline:
             return Link(agreement.records[name].title, anchor)
         case Target.STANDARD:
             return Link(agreement.standards[name].title, anchor)
+        case Target.CALENDAR:
+            return Link(agreement.calendars[name].title, INTERPRETATION)
         case Target.CLAUSE:
             return Link(f"Section\u00a0{_clause(agreement, name).number}", anchor)
         case Target.ARTICLE:
