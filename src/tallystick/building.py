@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tallystick.compilation import Compiled, rules_json
+from tallystick.document.to_docx import to_docx
 from tallystick.document.to_html import to_html
 from tallystick.document.to_markdown import to_markdown
 from tallystick.document.to_pdf import to_pdf
@@ -18,13 +19,14 @@ class Built:
     """The files that a build wrote."""
 
     pdf: Path
+    word: Path
     html: Path
     markdown: Path
     rules: Path
 
 
 def build(compiled: Compiled, folder: Path, style: Path | None = None) -> Built:
-    """Write PDF, HTML, Markdown and `rules.json`, named after the source. The PDF is written last: it takes longest.
+    """Write PDF, Word, HTML, Markdown and `rules.json`, named after the source. The PDF is written last: it takes longest.
 
     Raises OSError when the folder cannot be written and PdfUnavailable when Pango or HarfBuzz is missing; what does
     not need them is written before that.
@@ -36,6 +38,7 @@ def build(compiled: Compiled, folder: Path, style: Path | None = None) -> Built:
         path.write_text(text, encoding="utf-8", newline="\n")
     carried = attachments(compiled.source) | {"rules.json": rules}
     encoded = {name: text.encode() for name, text in carried.items()}
+    built.word.write_bytes(to_docx(compiled.document, compiled.tally, encoded, style))
     built.pdf.write_bytes(to_pdf(compiled.document, compiled.tally, encoded, style))
     return built
 
@@ -43,7 +46,8 @@ def build(compiled: Compiled, folder: Path, style: Path | None = None) -> Built:
 def paths(compiled: Compiled, folder: Path) -> Built:
     """Where a build writes."""
     name = Path(compiled.source.name).stem
-    return Built(folder / f"{name}.pdf", folder / f"{name}.html", folder / f"{name}.md", folder / "rules.json")
+    pdf, word, html, markdown = (folder / f"{name}{suffix}" for suffix in (".pdf", ".docx", ".html", ".md"))
+    return Built(pdf, word, html, markdown, folder / "rules.json")
 
 
 def _texts(compiled: Compiled, built: Built, rules: str, style: Path | None) -> Iterator[tuple[Path, str]]:

@@ -196,6 +196,7 @@ def test_build_writes_both_counterparts_with_one_tally(project: Path) -> None:
     assert first.startswith(b"%PDF-")
     assert run("build", "small.msa", "-o", "again").exit_code == 0
     assert (project / "again" / "small.pdf").read_bytes() == first
+    assert (project / "again" / "small.docx").read_bytes() == (project / "out" / "small.docx").read_bytes()
 
 
 def test_build_of_a_file_with_errors_writes_nothing(project: Path) -> None:

@@ -23,7 +23,7 @@ def build_file(file: Path, folder: Path, *, draft: bool) -> int:
             built = build(compiled, folder)
     except PdfUnavailable as missing:
         fail(f"No PDF was made: {missing}")
-        out.print(f"The HTML, Markdown and rules are in {paths(compiled, folder).rules.parent}.")
+        out.print(f"The Word file, HTML, Markdown and rules are in {paths(compiled, folder).rules.parent}.")
         return COULD_NOT_RUN
     except OSError as error:
         fail(f"{error.filename or folder} cannot be written: {error.strerror}.")
@@ -34,6 +34,6 @@ def build_file(file: Path, folder: Path, *, draft: bool) -> int:
     clauses = f"{measured.measured} of {counted(measured.clauses, 'clause')}"
     out.print(f"{counted(rules, 'rule')}; measured: {clauses} ({measured.share}).")
     out.print(f"tally {compiled.tally}")
-    for path in (built.pdf, built.html, built.markdown, built.rules):
+    for path in (built.pdf, built.word, built.html, built.markdown, built.rules):
         out.print(f"  {path}", soft_wrap=True)
     return KEPT

@@ -87,7 +87,7 @@ def build(
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write to.")] = Path("build"),
     draft: Annotated[bool, typer.Option("--draft", help="Show drafting notes, and mark every page.")] = False,
 ) -> None:
-    """Make the PDF, HTML, Markdown and rules.json."""
+    """Make the PDF, Word, HTML, Markdown and rules.json."""
     from tallystick.cli.build import build_file
 
     raise typer.Exit(build_file(file, output, draft=draft))

@@ -25,7 +25,7 @@ def to_html(document: Document, tally: str, style: Path | None = None) -> str:
     The same page is read on a screen and laid out for paper. Raises jinja2.TemplateError for a broken style.
     """
     folder = style or resource("templates", "classic")
-    page = _environment(folder).get_template("agreement.html")
+    page = environment(folder).get_template("agreement.html")
     return page.render(document=document, tally=tally, short_tally=short_tally(tally))
 
 
@@ -34,7 +34,8 @@ def short_tally(tally: str) -> str:
     return " ".join(tally[start : start + 4] for start in range(0, 16, 4))
 
 
-def _environment(folder: Path) -> SandboxedEnvironment:
+def environment(folder: Path) -> SandboxedEnvironment:
+    """Templates of a folder: sandboxed, escaping everything they print, and with nothing undefined."""
     environment = SandboxedEnvironment(
         loader=FileSystemLoader(folder),
         autoescape=True,
