@@ -36,11 +36,16 @@ def build(compiled: Compiled, folder: Path, style: Path | None = None) -> Built:
     rules = rules_json(compiled.rulebook)
     for path, text in _texts(compiled, built, rules, style):
         path.write_text(text, encoding="utf-8", newline="\n")
-    carried = attachments(compiled.source) | {"rules.json": rules}
-    encoded = {name: text.encode() for name, text in carried.items()}
+    encoded = carried(compiled)
     built.word.write_bytes(to_docx(compiled.document, compiled.tally, encoded, style))
     built.pdf.write_bytes(to_pdf(compiled.document, compiled.tally, encoded, style))
     return built
+
+
+def carried(compiled: Compiled) -> dict[str, bytes]:
+    """The files that the paper carries in it, by name: every source, and the rules."""
+    files = attachments(compiled.source) | {"rules.json": rules_json(compiled.rulebook)}
+    return {name: text.encode() for name, text in files.items()}
 
 
 def paths(compiled: Compiled, folder: Path) -> Built:

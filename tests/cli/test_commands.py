@@ -199,6 +199,37 @@ def test_build_writes_both_counterparts_with_one_tally(project: Path) -> None:
     assert (project / "again" / "small.docx").read_bytes() == (project / "out" / "small.docx").read_bytes()
 
 
+def test_redline_lists_and_writes_what_changed(project: Path) -> None:
+    (project / "next.msa").write_text(AGREEMENT.replace("200 milliseconds", "150 milliseconds"), encoding="utf-8")
+    for suffix in (".docx", ".html", ".md"):
+        result = run("redline", "small.msa", "next.msa", "-o", f"out/changes{suffix}")
+        assert result.exit_code == 0, result.output
+        assert "changed  2.1 Latency" in result.output
+        assert (project / "out" / f"changes{suffix}").stat().st_size > 300
+    assert "<del>200</del><ins>150</ins> milliseconds" in (project / "out" / "changes.md").read_text(encoding="utf-8")
+    again = ("redline", "small.msa", "next.msa", "-o", "again.docx")
+    assert run(*again, "--author", "Us", "--date", "2027-02-03").exit_code == 0
+    assert (project / "again.docx").read_bytes() != (project / "out" / "changes.docx").read_bytes()
+    assert run(*again).exit_code == 0
+    assert (project / "again.docx").read_bytes() == (project / "out" / "changes.docx").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("small.msa", "missing.msa"), 2, "missing.msa: there is no such file."),
+        (("small.msa", "small.msa", "-o", "changes.pdf"), 2, "must end in .docx, .html or .md"),
+        (("small.msa", "small.msa", "--date", "soon"), 2, "“soon” is not a day"),
+        (("small.msa", "small.msa", "-o", "small.msa/x.md"), 2, "cannot be written"),
+        (("small.msa", "wrong.msa"), 1, "T0"),
+    ],
+)
+def test_redline_says_what_is_wrong(project: Path, arguments: tuple[str, ...], code: int, says: str) -> None:
+    (project / "wrong.msa").write_text(AGREEMENT.replace("mean(latency)", "mean(latencies)"), encoding="utf-8")
+    result = run("redline", *arguments)
+    assert (result.exit_code, says in result.output) == (code, True), result.output
+
+
 def test_build_of_a_file_with_errors_writes_nothing(project: Path) -> None:
     (project / "small.msa").write_text(AGREEMENT.replace("mean(latency)", "mean(latencies)"), encoding="utf-8")
     assert run("build", "small.msa", "-o", "out").exit_code == 1

@@ -50,7 +50,7 @@ def seen(document: Document) -> list[tuple[str, str]]:
 
 def read(file: bytes) -> list[tuple[str, str]]:
     """The same as the file has them; numbers that are text are taken apart."""
-    return [_apart(each) for each in paragraphs(file) if not each.in_table and each.style != "TableEnd"]
+    return [_apart(each) for each in paragraphs(file) if not each.in_table and each.style != "Small"]
 
 
 def _apart(each: Read) -> tuple[str, str]:

@@ -93,6 +93,24 @@ def build(
     raise typer.Exit(build_file(file, output, draft=draft))
 
 
+@app.command(rich_help_panel=DRAFT)
+def redline(
+    old: Annotated[Path, typer.Argument(help="The earlier version (.msa).", show_default=False)],
+    new: Annotated[Path, typer.Argument(help="The later version (.msa).", show_default=False)],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="File to write: .docx (tracked changes), .html or .md.")
+    ] = Path("changes.docx"),
+    author: Annotated[str, typer.Option(help="Whose changes they are, as Word shows it.")] = "tallystick",
+    date: Annotated[
+        str | None, typer.Option(help="Day of the changes, such as 2027-06-30; without it, the later effective date.")
+    ] = None,
+) -> None:
+    """Show what changed between two versions, as tracked changes."""
+    from tallystick.cli.redline import write_redline
+
+    raise typer.Exit(write_redline(old, new, output, author, date))
+
+
 @app.command("test", rich_help_panel=DRAFT)
 def run_scenarios(
     files: Files,

@@ -203,8 +203,8 @@ def _cover_parties(cover: Cover) -> Iterator[Line]:
 def _contents(document: Document) -> Iterator[Line]:
     yield Line(CONTENTS, Style.LABEL, runs(("Contents",)), new_page=True)
     for entry in document.contents:
-        words = f"{entry.number}\t{entry.title}" if entry.number else entry.title
-        yield Line(CONTENTS, Style.ENTRY, (Run(words, anchor=entry.anchor),), level=entry.level)
+        words = (entry.number, "\t", entry.title) if entry.number else (entry.title,)
+        yield Line(CONTENTS, Style.ENTRY, tuple(Run(word, anchor=entry.anchor) for word in words), level=entry.level)
 
 
 def _colophon(tally: str) -> Iterator[Line]:

@@ -166,13 +166,25 @@ class _List:
 _FIXED = {HEADINGS: 1, SCHEDULES: 2, BULLETS: 3}
 _KINDS = {"lowerLetter": 4, "upperLetter": 5, "decimal": 6}
 
-# A table at the end of the text, or before another table or plain words, needs a little room behind it.
-_TABLE_END = '<w:p><w:pPr><w:pStyle w:val="TableEnd"/></w:pPr></w:p>'
+# Lines that keep their distance themselves; before all others a table needs a little room behind it.
 _STAND_OFF = (Style.SECTION, Style.SCHEDULE, Style.HEADING, Style.PART, Style.LABEL, Style.SIGNATURE_PARTY)
 
 # --- the text ------------------------------------------------------------------------------------------------
 
 _TRACKED = {Mark.NEW: "w:ins", Mark.STRUCK: "w:del", Mark.MOVED_AWAY: "w:moveFrom", Mark.MOVED_HERE: "w:moveTo"}
+
+
+# Bookmarks and changes are numbered alike and must not share a number.
+_FIRST_CHANGE = 100_000
+
+
+def _together(piece: Piece) -> tuple[Style | None, Mark | None, str]:
+    """What is written as one with what follows: the contents, and what moved."""
+    if isinstance(piece, Line) and piece.style is Style.ENTRY:
+        return Style.ENTRY, None, ""
+    if isinstance(piece, Line) and piece.mark in (Mark.MOVED_AWAY, Mark.MOVED_HERE):
+        return None, piece.mark, piece.place
+    return None, None, ""
 
 
 @dataclass
@@ -184,6 +196,7 @@ class _Writing:
     author: Author | None
     numbered: dict[str, _List] = field(default_factory=dict)
     placed: set[str] = field(default_factory=set)
+    moves: dict[str, int] = field(default_factory=dict)
     changes: int = 0
 
     @property
@@ -193,22 +206,31 @@ class _Writing:
     def body(self, pieces: Sequence[Piece]) -> str:
         written: list[str] = []
         following = zip(pieces, (*pieces[1:], None), strict=True)
-        for entries, group in groupby(
-            following, lambda each: isinstance(each[0], Line) and each[0].style is Style.ENTRY
-        ):
+        for (style, moved, place), group in groupby(following, lambda each: _together(each[0])):
             paragraphs = [self.piece(piece, after) for piece, after in group]
-            written.append(_contents_field(paragraphs) if entries else "".join(paragraphs))
+            if style is Style.ENTRY:
+                written.append(_contents_field(paragraphs))
+            else:
+                written.append(self.moved(moved, place, "".join(paragraphs)) if moved else "".join(paragraphs))
         return "".join(written)
+
+    def moved(self, mark: Mark, place: str, written: str) -> str:
+        """What moved, between marks that bear the same name where it was and where it is."""
+        name = f"move{self.moves.setdefault(place, len(self.moves) + 1)}"
+        tag = f"{_TRACKED[mark]}Range"
+        start = self.change(f"{tag}Start", named=f' w:name="{name}"')
+        return f'{start}{written}<{tag}End w:id="{_FIRST_CHANGE + self.changes}"/>'
 
     def piece(self, piece: Piece, after: Piece | None) -> str:
         if isinstance(piece, Line):
             return self.line(piece)
-        return self.grid(piece) + ("" if isinstance(after, Line) and after.style in _STAND_OFF else _TABLE_END)
+        stands_off = isinstance(after, Line) and after.style in _STAND_OFF and after.mark is Mark.KEPT
+        return self.grid(piece) + ("" if stands_off else _small())
 
     # paragraphs
 
     def line(self, line: Line) -> str:
-        words = self.runs(self.with_number(line))
+        words = self.runs(self.with_number(line), fields=line.style is not Style.ENTRY)
         start, end = self.bookmark(line)
         return f"<w:p>{self.paragraph_properties(line)}{start}{words}{end}</w:p>"
 
@@ -256,16 +278,16 @@ class _Writing:
 
     # words
 
-    def runs(self, runs: Iterable[Run]) -> str:
-        return "".join(self.run(run) for run in runs if run.text)
+    def runs(self, runs: Iterable[Run], *, fields: bool = True) -> str:
+        return "".join(self.run(run, fields) for run in runs if run.text)
 
-    def run(self, run: Run) -> str:
+    def run(self, run: Run, fields: bool) -> str:
         if run.mark is Mark.STRUCK:
             return self.tracked(run.mark, _run(run, _text(run.text, "w:delText")))
         if run.anchor is None or run.anchor not in self.bookmarks or run.mark is Mark.MOVED_AWAY:
             return self.tracked(run.mark, _run(run, _text(run.text, "w:t")))
         name, number = self.bookmarks[run.anchor], self.numbers.get(run.anchor)
-        if number and run.text.endswith(number):
+        if fields and number and run.text.endswith(number):
             before = run.text.removesuffix(number)
             shown = _run(run, _text(before, "w:t")) if before else ""
             return self.tracked(run.mark, shown + _field(f"REF {name} \\n \\h", _text(number, "w:t"), run))
@@ -277,12 +299,11 @@ class _Writing:
             return written
         return self.change(_TRACKED[mark], written)
 
-    def change(self, tag: str, written: str = "") -> str:
+    def change(self, tag: str, written: str = "", named: str = "") -> str:
         assert self.author is not None, "only what has an author has marks"
         self.changes += 1
-        stamp = (
-            f'w:id="{100_000 + self.changes}" w:author="{_value(self.author.name)}" w:date="{self.author.on}T00:00:00Z"'
-        )
+        stamp = f'w:id="{_FIRST_CHANGE + self.changes}" w:author="{_value(self.author.name)}" '
+        stamp += f'w:date="{self.author.on}T00:00:00Z"{named}'
         return f"<{tag} {stamp}>{written}</{tag}>" if written else f"<{tag} {stamp}/>"
 
     # tables
@@ -354,18 +375,22 @@ def _field(code: str, shown: str, like: Run) -> str:
 def _contents_field(entries: Sequence[str]) -> str:
     """The contents as one field around its entries. Only Word knows the pages, and puts them in when it is asked to.
 
-    The field ends in a paragraph of its own, which no change can strike.
+    The field begins and ends in paragraphs of its own, which no change can strike.
     """
     begin = (
         '<w:r><w:fldChar w:fldCharType="begin"/></w:r>'
         '<w:r><w:instrText xml:space="preserve"> TOC \\o "1-2" \\h \\z \\u </w:instrText></w:r>'
         '<w:r><w:fldChar w:fldCharType="separate"/></w:r>'
     )
-    first = entries[0].replace("</w:pPr>", f"</w:pPr>{begin}", 1)
-    end = '<w:p><w:pPr><w:pStyle w:val="TableEnd"/></w:pPr><w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>'
+    end = '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
     gallery = '<w:docPartObj><w:docPartGallery w:val="Table of Contents"/><w:docPartUnique/></w:docPartObj>'
-    content = "".join((first, *entries[1:], end))
+    content = "".join((_small(begin), *entries, _small(end)))
     return f"<w:sdt><w:sdtPr>{gallery}</w:sdtPr><w:sdtContent>{content}</w:sdtContent></w:sdt>"
+
+
+def _small(content: str = "") -> str:
+    """A paragraph that takes hardly any room."""
+    return f'<w:p><w:pPr><w:pStyle w:val="Small"/></w:pPr>{content}</w:p>'
 
 
 def _indent(line: Line) -> str:

@@ -43,9 +43,9 @@ def to_markdown(document: Document, tally: str) -> str:
 
 
 def _cover(document: Document, tally: str) -> Iterator[str]:
-    yield f"# {_escaped(document.title)}"
+    yield f"# {escaped(document.title)}"
     draft = "**Draft** · " if document.draft else ""
-    yield f"{draft}Version {_escaped(document.version)} · effective {document.effective} · tally {short_tally(tally)}"
+    yield f"{draft}Version {escaped(document.version)} · effective {document.effective} · tally {short_tally(tally)}"
     yield "## Key terms"
     yield _table(document.cover.key_terms)
     yield "## Contents"
@@ -61,7 +61,7 @@ def _section(section: Section) -> Iterator[str]:
 
 
 def _heading(number: str, title: str) -> str:
-    return _escaped(f"{number} {title}" if number else title)
+    return escaped(f"{number} {title}" if number else title)
 
 
 def _place(anchor: str | None) -> str:
@@ -82,7 +82,7 @@ def _block(block: Block, level: int) -> Iterator[str]:
         case Table():
             yield _table(block)
         case Definition():
-            yield f"{_place(block.anchor)}“**{_escaped(block.title)}**” {_words(block.inlines)}"
+            yield f"{_place(block.anchor)}“**{escaped(block.title)}**” {_words(block.inlines)}"
             yield from _blocks(block.more, level)
         case DraftingNote():
             yield "\n>\n".join(_quoted(part) for part in ("**Drafting note.**", *_blocks(block.blocks, level)))
@@ -108,7 +108,7 @@ def _item(item: Item, level: int) -> str:
 
 def _table(table: Table) -> str:
     columns = table.columns or ("",) * len(table.rows[0].cells)
-    lines = [_row(_escaped(column) for column in columns), _row("---" for _ in columns)]
+    lines = [_row(escaped(column) for column in columns), _row("---" for _ in columns)]
     lines += [
         _row((_place(row.anchor) if i == 0 else "") + _cell(cell) for i, cell in enumerate(row.cells))
         for row in table.rows
@@ -132,8 +132,8 @@ def _signature(block: Signature) -> str:
         ("Notice address", block.notices),
         ("Date", "____________________"),
     ]
-    said = "\n".join(f"- {label}: {value if '__' in value else _escaped(value)}" for label, value in lines)
-    return f"**{_escaped(block.party)}** (“{_escaped(block.called)}”)\n\n{said}"
+    said = "\n".join(f"- {label}: {value if '__' in value else escaped(value)}" for label, value in lines)
+    return f"**{escaped(block.party)}** (“{escaped(block.called)}”)\n\n{said}"
 
 
 def _words(inlines: Inlines) -> str:
@@ -143,9 +143,9 @@ def _words(inlines: Inlines) -> str:
 def _inline(inline: Inline) -> str:
     match inline:
         case str():
-            return _escaped(inline)
+            return escaped(inline)
         case Link():
-            return f"[{_escaped(inline.text)}](#{inline.anchor})"
+            return f"[{escaped(inline.text)}](#{inline.anchor})"
         case Strong():
             return f"**{_words(inline.inlines)}**"
         case Emphasis():
@@ -156,5 +156,6 @@ def _inline(inline: Inline) -> str:
             assert_never(inline)
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Text that Markdown prints as it is."""
     return _SPECIAL.sub(r"\\\g<0>", text)
