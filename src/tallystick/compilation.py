@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
+from posixpath import normpath
 
 import rfc8785
 
@@ -15,14 +17,17 @@ from tallystick.analysis.measurability import Measurability, measurability
 from tallystick.diagnostics.catalogue import severity
 from tallystick.diagnostics.diagnostic import Diagnostic, Related, Severity
 from tallystick.document.document import Document, to_canonical
+from tallystick.document.from_amendment import from_amendment
 from tallystick.document.from_model import from_model
 from tallystick.model.agreement import Agreement, Operative
-from tallystick.model.from_syntax import from_syntax
+from tallystick.model.over_time import Amending, Version, over_time
 from tallystick.prose.from_remedy import remedy_sentence
 from tallystick.prose.from_rule import rule_sentence
 from tallystick.prose.wording import check_wording
+from tallystick.rules.over_time import over_time as over_time_of_rules
 from tallystick.rules.rule import Remedy, Rule
 from tallystick.rules.rulebook import (
+    AmendmentData,
     AttributeData,
     EventData,
     MetricData,
@@ -32,9 +37,10 @@ from tallystick.rules.rulebook import (
     Rulebook,
 )
 from tallystick.source import Source, Unread
-from tallystick.sources import MAXIMUM_BYTES, assembled, not_found, read_file
-from tallystick.syntax.from_source import from_source
+from tallystick.sources import MAXIMUM_BYTES, amended, assembled, beside, not_found, read_file
+from tallystick.syntax.from_source import Parsed, from_source
 from tallystick.syntax.references import file_references
+from tallystick.syntax.tree import AgreementNode, AmendmentNode, Declaration, ScenarioNode
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,7 @@ class Compiled:
     rulebook: Rulebook
     document: Document
     measurability: Measurability
+    versions: tuple[Version, ...] = ()
 
     @property
     def tally(self) -> str:
@@ -53,8 +60,8 @@ class Compiled:
         return self.rulebook.tally
 
 
-def load(path: Path) -> tuple[Source | None, tuple[Diagnostic, ...]]:
-    """Read a source and every file it refers to. A source that cannot be read is a diagnostic; of another file `check`
+def load(path: Path, without: Collection[Path] = ()) -> tuple[Source | None, tuple[Diagnostic, ...]]:
+    """Read a source, every file it refers to, and the files beside it that amend it, but those left out. A source that cannot be read is a diagnostic; of another file `check`
     says so, at the place that names it.
     """
     name = path.as_posix()
@@ -68,26 +75,109 @@ def load(path: Path) -> tuple[Source | None, tuple[Diagnostic, ...]]:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         return None, (Diagnostic("T0108", None, {"file": name, "byte": f"{error.start:,}"}),)
-    return assembled(Source(name, text.replace("\r\n", "\n")), read_file), ()
+    source = assembled(Source(name, text.replace("\r\n", "\n")), read_file)
+    left_out = [normpath(each.as_posix()) for each in without]
+    return amended(source, beside(source), read_file, left_out), ()
 
 
-def check(source: Source) -> tuple[Agreement | None, tuple[Diagnostic, ...]]:
-    """Every mistake of a source and of the files it refers to, in order of file and place. The agreement is None when an
-    error stops compilation.
+def check(source: Source, at: date | None = None) -> tuple[Agreement | None, tuple[Diagnostic, ...]]:
+    """Every mistake of a source, of the files it refers to and of those that amend it, in order of file and place.
+
+    The agreement, as it stands with its amendments (those in force `at` a day), is None when an error stops compilation.
+    """
+    versions, diagnostics = versions_of(source, at)
+    return versions[-1].agreement if versions else None, diagnostics
+
+
+def versions_of(source: Source, at: date | None = None) -> tuple[tuple[Version, ...], tuple[Diagnostic, ...]]:
+    """The agreement as it was signed and as each of its amendments leaves it; none when an error stops compilation.
+
+    For the source of an amendment, up to that one.
     """
     parsed = from_source(source)
     diagnostics = [*_unread(source), *parsed.diagnostics]
-    agreement = None
-    if parsed.file is not None:
-        agreement, found, used = from_syntax(parsed.file, parsed.doubtful)
-        diagnostics.extend(found)
-        if agreement is not None and not diagnostics:
-            diagnostics.extend(check_wording(agreement))
-            diagnostics.extend(checks.check(agreement, used))
-    order = {file.name: number for number, file in enumerate(source.all)}
-    diagnostics.sort(key=lambda item: (*_place(item, order), item.code))
+    amendment = amendment_in(parsed)
+    agreement, base = (source, parsed) if amendment is None else _amended_agreement(source, amendment, diagnostics)
+    if agreement is None or base.file is None:
+        return (), _in_order(source, diagnostics)
+    others = [(each, from_source(each)) for each in agreement.amendments]
+    known = [(each, found) for each, found in others if _concerns(amendment, found)]
+    diagnostics.extend(mistake for _, found in known for mistake in found.diagnostics)
+    if amendment is not None:
+        known.append((source, parsed))
+    diagnostics.extend(mistake for _, found in known for mistake in _misplaced(found))
+    amendments = [item for _, found in known for item in _amending(found)]
+    doubtful = base.doubtful.union(*(found.doubtful for _, found in known))
+    versions, mistakes = over_time(base.file, doubtful, amendments, at)
+    diagnostics.extend(item for item in mistakes if not (agreement.left_out and item.code == "T0523"))
+    if versions and not diagnostics:
+        own = {each.name for each, _ in known} if amendment is None else {source.name}
+        diagnostics.extend(_checks(versions, own, whole=amendment is None))
     stopped = any(severity(item) is Severity.ERROR for item in diagnostics)
-    return None if stopped else agreement, tuple(diagnostics)
+    return () if stopped else versions, _in_order(source, diagnostics)
+
+
+def amendment_in(parsed: Parsed) -> AmendmentNode | None:
+    """The amendment that a file holds, if it holds one."""
+    return next((node for node in _declared(parsed) if isinstance(node, AmendmentNode)), None)
+
+
+def _declared(parsed: Parsed) -> tuple[Declaration, ...]:
+    return () if parsed.file is None else parsed.file.declarations
+
+
+def _amended_agreement(
+    source: Source, amendment: AmendmentNode, diagnostics: list[Diagnostic]
+) -> tuple[Source | None, Parsed]:
+    """The agreement that an amendment names; a file without one is reported, and one that cannot be read was."""
+    agreement = source.files.get(amendment.path.text)
+    if not isinstance(agreement, Source):
+        return None, Parsed(None)
+    parsed = from_source(agreement)
+    diagnostics.extend(parsed.diagnostics)
+    if parsed.file is not None and not any(isinstance(node, AgreementNode) for node in _declared(parsed)):
+        diagnostics.append(Diagnostic("T0131", amendment.path.span, {"file": agreement.name}))
+        return None, parsed
+    return agreement, parsed
+
+
+def _concerns(amendment: AmendmentNode | None, other: Parsed) -> bool:
+    """Whether another amendment stands before this one, or beside it under the same number."""
+    found = amendment_in(other)
+    return amendment is None or found is None or found.number.value <= amendment.number.value
+
+
+def _amending(parsed: Parsed) -> Iterator[Amending]:
+    found = amendment_in(parsed)
+    if found is not None:
+        yield Amending(found, tuple(node for node in _declared(parsed) if isinstance(node, ScenarioNode)))
+
+
+def _misplaced(parsed: Parsed) -> Iterator[Diagnostic]:
+    """What stands in the file of an amendment beside it."""
+    found = amendment_in(parsed)
+    for node in _declared(parsed):
+        if found is not None and node is not found and not isinstance(node, ScenarioNode):
+            yield Diagnostic("T0130", node.span, {}, (Related(found.number.span, "the amendment stands here"),))
+
+
+def _checks(versions: Sequence[Version], amending: Collection[str], *, whole: bool) -> Iterator[Diagnostic]:
+    """What is wrong with the agreement as a whole, and with each amended text; the text that an amendment leaves as it was
+    is warned of once, and with the `whole` agreement only."""
+    used = frozenset().union(*(version.used for version in versions))
+    seen: list[Diagnostic] = []
+    for version in versions:
+        found = (*check_wording(version.agreement), *checks.check(version.agreement, used))
+        for item in (each for each in found if each not in seen):
+            new = item.span is not None and item.span.source.name in amending
+            if (whole and version is versions[0]) or new or severity(item) is Severity.ERROR:
+                yield item
+        seen.extend(found)
+
+
+def _in_order(source: Source, diagnostics: list[Diagnostic]) -> tuple[Diagnostic, ...]:
+    order = {file.name: number for number, file in enumerate(source.all)}
+    return tuple(sorted(diagnostics, key=lambda item: (*_place(item, order), item.code)))
 
 
 def _place(diagnostic: Diagnostic, order: Mapping[str, int]) -> tuple[int, int]:
@@ -97,25 +187,51 @@ def _place(diagnostic: Diagnostic, order: Mapping[str, int]) -> tuple[int, int]:
 
 
 def _unread(source: Source) -> Iterator[Diagnostic]:
-    """References to files that are not there."""
+    """References to files that are not there, and files beside the agreement that might amend it."""
+    named: list[tuple[str, Mapping[str, str]]] = []
     for file in source.all:
         for reference in file_references(file):
             found = file.files.get(reference.path) or not_found(reference.path, {})
             if isinstance(found, Unread):
+                named.append((found.code, found.facts))
                 circle = tuple(Related(span, "and this leads there") for span in found.circle)
                 yield Diagnostic(found.code, reference.span, found.facts, circle, found.instead)
+    beside_it = (each for file in source.all for each in file.unread)
+    yield from (Diagnostic(each.code, None, each.facts) for each in beside_it if (each.code, each.facts) not in named)
 
 
-def compile_source(source: Source, *, draft: bool = False) -> tuple[Compiled | None, tuple[Diagnostic, ...]]:
-    """Compile a source; None, with the reasons, when it has errors."""
-    agreement, diagnostics = check(source)
-    if agreement is None:
+def compile_source(
+    source: Source, *, draft: bool = False, at: date | None = None
+) -> tuple[Compiled | None, tuple[Diagnostic, ...]]:
+    """Compile a source; None, with the reasons, when it has errors.
+
+    The paper of an agreement is its text with all its amendments, or those in force `at` a day; that of an amendment is the
+    amendment itself. The rules hold every text, each with the time in which it is in force.
+    """
+    versions, diagnostics = versions_of(source, at)
+    if not versions:
         return None, diagnostics
-    rulebook = to_rulebook(agreement)
-    document = from_model(agreement)
-    tallied = rulebook.model_copy(update={"tally": tally(rulebook, document)})
-    shown = from_model(agreement, draft=True) if draft else document
-    return Compiled(source, agreement, tallied, shown, measurability(agreement)), diagnostics
+    scenarios = tuple(scenario for version in versions for scenario in version.agreement.scenarios)
+    agreement = replace(versions[-1].agreement, scenarios=scenarios)
+    rulebook = _rulebook(versions)
+    instrument = amendment_in(from_source(source)) is not None
+
+    def document(*, draft: bool = False) -> Document:
+        if instrument:
+            return from_amendment(versions[-2].agreement, agreement, draft=draft)
+        return from_model(agreement, draft=draft)
+
+    tallied = rulebook.model_copy(update={"tally": tally(rulebook, document())})
+    shown = document(draft=draft)
+    return Compiled(source, agreement, tallied, shown, measurability(agreement), versions), diagnostics
+
+
+def _rulebook(versions: Sequence[Version]) -> Rulebook:
+    """The rules of every version, each with its time in force."""
+    books = over_time_of_rules([(version.effective, to_rulebook(version.agreement)) for version in versions])
+    done = versions[-1].agreement.amendments
+    data = tuple(AmendmentData(number=each.number, effective=each.effective) for each in done)
+    return books.model_copy(update={"amendments": data})
 
 
 def tally(rulebook: Rulebook, document: Document) -> str:

@@ -12,18 +12,24 @@ from functools import cached_property
 class Source:
     """The text of one `.msa` file under the name that messages show for it.
 
-    `files` are the files that it refers to, by what it calls them: compiling reads nothing from a disk.
+    `files` are the files that it refers to, by what it calls them: compiling reads nothing from a disk. `amendments` are
+    the files that amend it, `left_out` the names of those left aside on purpose, `unread`
+    why files that might amend it could not be read.
     """
 
     name: str
     text: str
     files: Mapping[str, Source | Unread] = field(default_factory=dict, compare=False, repr=False)
+    amendments: tuple[Source, ...] = field(default=(), compare=False, repr=False)
+    left_out: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    unread: tuple[Unread, ...] = field(default=(), compare=False, repr=False)
 
     @cached_property
     def all(self) -> tuple[Source, ...]:
-        """The source itself and every file it refers to, directly or not, each once, in the order of their names in it."""
+        """The source itself, every file it refers to, directly or not, in the order of their names in it, and those that
+        amend it; each once."""
         found = {self.name: self}
-        for file in self.files.values():
+        for file in (*self.files.values(), *self.amendments):
             if isinstance(file, Source):
                 found |= {each.name: each for each in file.all if each.name not in found}
         return tuple(found.values())

@@ -7,7 +7,7 @@ how many there are, how long they are together and how deep they refer to each o
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
@@ -32,6 +32,64 @@ def assembled(source: Source, read: Read) -> Source:
     return _Assembly(read).with_files(replace(source, name=normpath(source.name)), ())
 
 
+def amended(source: Source, others: Iterable[str], read: Read, left_out: Collection[str] = ()) -> Source:
+    """The source with the files that amend it: those of the others that say so.
+
+    Of an amendment, the agreement in it gets the other amendments, those that were `left_out` excepted.
+    """
+    if not _amended_by(source):
+        return _with_amendments(source, others, read, left_out)
+    files = dict(source.files)
+    for path in _amended_by(source):
+        agreement = files[path]
+        if isinstance(agreement, Source):
+            beside_it = [name for name in others if name != source.name]
+            files[path] = _with_amendments(agreement, beside_it, read, left_out)
+    return replace(source, files=files)
+
+
+def beside(source: Source) -> list[str]:
+    """The names of the sources in the folder of an agreement, and in its folders `amendments` and `orders`.
+
+    For an amendment, the folder is that of the agreement that it names.
+    """
+    found: list[str] = []
+    for name in [normpath(join(dirname(source.name), path)) for path in _amended_by(source)] or [source.name]:
+        for folder in ("", "amendments", "orders"):
+            path = Path(dirname(name)) / folder
+            found += sorted(normpath(each.as_posix()) for each in path.glob("*.msa"))
+    return [name for name in dict.fromkeys(found) if name != source.name]
+
+
+def _with_amendments(source: Source, others: Iterable[str], read: Read, left_out: Collection[str]) -> Source:
+    found: list[str] = []
+    aside: list[str] = []
+    unread: list[Unread] = []
+    for name in others:
+        text = "" if name == source.name else read(name)
+        if isinstance(text, Unread):
+            unread.append(text)
+            continue
+        amendment = Source(name, text)
+        if source.name in {normpath(join(dirname(name), path)) for path in _amended_by(amendment)}:
+            (aside if name in left_out else found).append(name)
+    if len(found) > MAXIMUM_FILES:
+        return replace(source, unread=(too_much(f"{MAXIMUM_FILES} files"),))
+    known = {source.name: source.text}
+    read_once = _remembering(read, known)
+    files = tuple(assembled(Source(name, str(read(name))), read_once) for name in found)
+    return replace(source, amendments=files, left_out=tuple(aside), unread=tuple(unread))
+
+
+def _remembering(read: Read, known: Mapping[str, str]) -> Read:
+    return lambda name: known[name] if name in known else read(name)
+
+
+def _amended_by(source: Source) -> list[str]:
+    """The paths of the agreements that a source says it amends."""
+    return [reference.path for reference in file_references(source) if reference.word == "amendment"]
+
+
 def attachments(source: Source) -> dict[str, str]:
     """The text of every file by a name under which they find each other again, wherever they are written to.
 
@@ -48,13 +106,16 @@ def attachments(source: Source) -> dict[str, str]:
 
 
 def from_attachments(texts: Mapping[str, str]) -> Source | None:
-    """The source again, from what `attachments` gave: the one file that no other refers to. None where it is unclear."""
+    """The source again, from what `attachments` gave: the agreement that all belong to, or the one file that no
+    other refers to. None where it is unclear.
+    """
 
     def read(name: str) -> str | Unread:
         return texts[name] if name in texts else not_found(name, texts)
 
-    whole = [assembled(Source(name, text), read) for name, text in sorted(texts.items())]
-    roots = [source for source in whole if {file.name for file in source.all} == set(texts)]
+    whole = [amended(assembled(Source(name, text), read), sorted(texts), read) for name, text in sorted(texts.items())]
+    agreements = [source for source in whole if not _amended_by(source)]
+    roots = [source for source in agreements or whole if {file.name for file in source.all} == set(texts)]
     return roots[0] if len(roots) == 1 else None
 
 

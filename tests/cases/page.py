@@ -22,11 +22,12 @@ from tallystick.evaluating import instant_of, judge
 from tallystick.evaluation.clock import localized
 from tallystick.evaluation.evaluation import Evaluation
 from tallystick.evaluation.finding import Finding
+from tallystick.history import history
 from tallystick.prose.from_derivation import derived_sentences
 from tallystick.scenarios.mutants import judge_mutants
 from tallystick.scenarios.run import run
 from tallystick.scenarios.words import expectation, instead
-from tallystick.source import Source
+from tallystick.source import Source, Span
 from tallystick.syntax.to_source import format_source
 
 FOLDER = Path(__file__).parent
@@ -61,9 +62,16 @@ def agreement(found: list[Fence]) -> str:
 
 def compiled(found: list[Fence]) -> tuple[Compiled | None, tuple[Diagnostic, ...]]:
     """Mistakes in the common head are not the page's own."""
-    result, diagnostics = compile_source(Source("case.msa", agreement(found)))
+    case = Source("case.msa", agreement(found))
+    texts = [fence.text for fence in found if fence.kind == "amendment"]
+    amendments = [Source(f"amendment-{n}.msa", text, {"case.msa": case}) for n, text in enumerate(texts, 1)]
+    result, diagnostics = compile_source(replace(case, amendments=tuple(amendments)))
     own = next(fence.text for fence in found if fence.kind == "msa").count("\n")
-    return result, tuple(item for item in diagnostics if item.span is None or item.span.line <= own)
+    return result, tuple(item for item in diagnostics if item.span is None or _is_own(item.span, own))
+
+
+def _is_own(span: Span, lines: int) -> bool:
+    return span.source.name != "case.msa" or span.line <= lines
 
 
 def actual(found: list[Fence], folder: Path) -> list[Fence]:
@@ -93,13 +101,15 @@ def _made(fence: Fence, result: Compiled | None, diagnostics: tuple[Diagnostic, 
             return shown(diagnostics)
         case "formatted":
             return format_source(result.source.text) if result else ""
-    if result is None or fence.kind in ("msa", "data"):
+    if result is None or fence.kind in ("msa", "data", "amendment"):
         return fence.text
     match fence.kind:
         case "sentences":
             return "".join(f"{line}\n" for line in _sentences(result))
         case "rules":
             return "".join(f"{line}\n" for line in _rules(result))
+        case "history":
+            return "".join(f"{line}\n" for line in _history(result))
         case "scenarios":
             return "".join(f"{line}\n" for line in _scenarios(result))
         case "changes":
@@ -178,6 +188,13 @@ def _findings(evaluation: Evaluation, zone: ZoneInfo) -> Iterator[str]:
     for block in evaluation.blocks:
         end = "open" if block.end is None else _time(block.end, zone)
         yield f"block of {block.event} {_time(block.start, zone)}..{end}"
+
+
+def _history(result: Compiled) -> Iterator[str]:
+    for held in history(result.versions):
+        by = "" if held.amendment is None else f" by No. {held.amendment}"
+        text = held.text.replace("\n", " / ")
+        yield f"{held.kind} {held.id} {held.effective}..{held.until or ''}{by}: {text}"
 
 
 def _scenarios(result: Compiled) -> Iterator[str]:

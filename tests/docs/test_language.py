@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -65,9 +66,18 @@ def framed(text: str) -> str:
     return f'{head}{declarations}article "Example" {{ clause example "Example" {{\n{standard}{text}}} }}'
 
 
+def source_of(text: str) -> Source:
+    """An example as a file; an amendment changes the example before it."""
+    if not text.startswith("amendment"):
+        return Source("example.msa", framed(text))
+    texts = [fence.text for fence in EXAMPLES]
+    amended = Source("example.msa", framed(texts[texts.index(text) - 1]))
+    return replace(amended, amendments=(Source("amendment-1.msa", text, {amended.name: amended}),))
+
+
 def compiled(text: str) -> Agreement:
     """The agreement of an example, which has no mistakes."""
-    agreement, found = check(Source("example.msa", framed(text)))
+    agreement, found = check(source_of(text))
     assert [item for item in found if item.code not in OF_AN_EXAMPLE] == []
     assert agreement is not None
     return agreement

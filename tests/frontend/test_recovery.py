@@ -153,7 +153,6 @@ LATER = [
 LATER_DECLARATIONS = [
     'use "x.msa".',
     'order "x" under "y" { set a = 1. }',
-    'amendment 1 to "x.msa" { effective 2027-01-01. }',
     'schedule "x" { """text""" }',
 ]
 

@@ -24,7 +24,7 @@ class Measurability:
 
 def measurability(agreement: Agreement) -> Measurability:
     """The share of clauses that are measured, reported at each build."""
-    clauses = list(agreement.clauses)
+    clauses = [clause for clause in agreement.clauses if not clause.omitted]
     return Measurability(sum(is_measured(clause) for clause in clauses), len(clauses))
 
 
@@ -37,6 +37,8 @@ def is_measured(clause: Clause) -> bool:
 def check(agreement: Agreement, used: frozenset[str]) -> Iterator[Diagnostic]:
     """Clauses that are neither measured nor narrative, both at once, or empty."""
     for clause in agreement.clauses:
+        if clause.omitted:
+            continue
         facts = {"clause": clause.id}
         if clause.narrative is not None and clause.rules:
             yield Diagnostic("T0503", clause.span, facts)

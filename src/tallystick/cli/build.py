@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from tallystick.building import build, paths
-from tallystick.cli.console import compiled_or_none, counted, err, fail, out
+from tallystick.cli.console import EVERY, Chosen, compiled_or_none, counted, err, fail, out
 from tallystick.cli.main import COULD_NOT_RUN, FOUND, KEPT
 from tallystick.document.to_pdf import PdfUnavailable
 
 
-def build_file(file: Path, folder: Path, *, draft: bool) -> int:
+def build_file(file: Path, folder: Path, chosen: Chosen = EVERY, *, draft: bool) -> int:
     """Build one agreement. Exit code: 0 built, 1 the source has errors, 2 something could not be read or written."""
     if not file.is_file():
         fail(f"{file}: there is no such file.")
         return COULD_NOT_RUN
-    compiled = compiled_or_none(file, draft=draft)
+    compiled = compiled_or_none(file, draft=draft, chosen=chosen)
     if compiled is None:
         return FOUND
     try:
@@ -30,7 +30,10 @@ def build_file(file: Path, folder: Path, *, draft: bool) -> int:
         return COULD_NOT_RUN
     measured = compiled.measurability
     rules = len(compiled.rulebook.rules)
-    out.print(f"{compiled.agreement.title}, version {compiled.agreement.version}")
+    out.print(f"{compiled.document.title}, version {compiled.agreement.version}")
+    if compiled.agreement.amendments:
+        numbers = ", ".join(str(amendment.number) for amendment in compiled.agreement.amendments)
+        out.print(f"The rules are those with amendments {numbers}, each from its own day on.")
     clauses = f"{measured.measured} of {counted(measured.clauses, 'clause')}"
     out.print(f"{counted(rules, 'rule')}; measured: {clauses} ({measured.share}).")
     out.print(f"tally {compiled.tally}")

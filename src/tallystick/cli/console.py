@@ -6,6 +6,8 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,15 +53,41 @@ def fail(message: str) -> None:
     err.print(message, style="bold red")
 
 
-def compiled_or_none(file: Path, *, draft: bool = False) -> Compiled | None:
+@dataclass(frozen=True)
+class Chosen:
+    """Which of the amendments beside an agreement count: those in force `at` a day, and not those left aside."""
+
+    at: str | None = None
+    without: tuple[Path, ...] = ()
+
+
+EVERY = Chosen()
+
+
+def day_or_none(text: str) -> date | None:
+    """A day of the calendar; prints that it is none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        fail(f"“{text}” is not a day. Write year-month-day, such as 2027-06-30.")
+        return None
+
+
+def compiled_or_none(file: Path, *, draft: bool = False, chosen: Chosen = EVERY) -> Compiled | None:
     """Compile a file and print its diagnostics; None when it has errors or cannot be read."""
     from tallystick.compilation import compile_source, load
 
-    source, problems = load(file)
+    at = None if chosen.at is None else day_or_none(chosen.at)
+    missing = [path for path in chosen.without if not path.is_file()]
+    for path in missing:
+        fail(f"{path}: there is no such file.")
+    if missing or (at is None and chosen.at is not None):
+        return None
+    source, problems = load(file, chosen.without)
     if source is None:
         show_diagnostics(problems)
         return None
-    compiled, diagnostics = compile_source(source, draft=draft)
+    compiled, diagnostics = compile_source(source, draft=draft, at=at)
     show_diagnostics(diagnostics)
     return compiled
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tallystick.cli.console import fail, out
+from tallystick.cli.console import EVERY, Chosen, fail, out
 from tallystick.cli.judging import judged
 from tallystick.cli.main import COULD_NOT_RUN, FOUND, KEPT
 from tallystick.cli.show import show
@@ -16,13 +16,20 @@ WRITERS = {".json", ".csv", ".parquet"}
 
 
 def evaluate_file(
-    file: Path, data: Path | None, as_of: str | None, output: Path | None, *, as_json: bool, everything: bool
+    file: Path,
+    data: Path | None,
+    as_of: str | None,
+    output: Path | None,
+    chosen: Chosen = EVERY,
+    *,
+    as_json: bool,
+    everything: bool,
 ) -> int:
     """Judge a file on its data. Exit code: 0 all kept, 1 something breached or unmeasured, 2 could not run."""
     if output is not None and output.suffix not in WRITERS:
         fail(f"{output}: findings are written as {', '.join(sorted(WRITERS))}; choose one of these endings.")
         return COULD_NOT_RUN
-    result = judged(file, data, as_of)
+    result = judged(file, data, as_of, chosen)
     if result is None:
         return COULD_NOT_RUN
     if as_json:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tallystick.cli.console import compiled_or_none, fail, progress, show_data_error
+from tallystick.cli.console import EVERY, Chosen, compiled_or_none, fail, progress, show_data_error
 from tallystick.evaluating import Judged, UnreadableRules, instant_of, judge, read_rules
 from tallystick.facts.problem import DataError
 from tallystick.rules.rulebook import Rulebook
 
 
-def rulebook_of(file: Path) -> Rulebook | None:
+def rulebook_of(file: Path, chosen: Chosen = EVERY) -> Rulebook | None:
     """The rules of a source or a rules.json; prints why there are none."""
     if not file.is_file():
         fail(f"{file}: there is no such file.")
         return None
     if file.suffix != ".json":
-        compiled = compiled_or_none(file)
+        compiled = compiled_or_none(file, chosen=chosen)
         return compiled.rulebook if compiled else None
+    if chosen != EVERY:
+        fail("Which amendments count is fixed in rules.json: --at and --without go with a source.")
+        return None
     try:
         return read_rules(file)
     except UnreadableRules as error:
@@ -25,9 +28,9 @@ def rulebook_of(file: Path) -> Rulebook | None:
         return None
 
 
-def judged(file: Path, data: Path | None, as_of: str | None) -> Judged | None:
+def judged(file: Path, data: Path | None, as_of: str | None, chosen: Chosen = EVERY) -> Judged | None:
     """Judge a file on its data; prints why it cannot be judged."""
-    rulebook = rulebook_of(file)
+    rulebook = rulebook_of(file, chosen)
     if rulebook is None:
         return None
     try:

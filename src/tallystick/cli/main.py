@@ -35,6 +35,15 @@ Rules = Annotated[Path, typer.Argument(help="An agreement source (.msa) or rules
 DataFolder = Annotated[
     Path | None, typer.Option("--data", help="Folder of the data and its tally.toml; without it, data beside FILE.")
 ]
+At = Annotated[
+    str | None, typer.Option("--at", help="Only with the amendments in force on this day, such as 2027-06-30.")
+]
+Without = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--without", metavar="<path>", help="Leave this amendment beside the agreement aside; may be repeated."
+    ),
+]
 AsOf = Annotated[
     str | None, typer.Option("--as-of", help="Judge at this day or time, such as 2027-06-30; without it, now.")
 ]
@@ -86,11 +95,14 @@ def build(
     file: Agreement,
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write to.")] = Path("build"),
     draft: Annotated[bool, typer.Option("--draft", help="Show drafting notes, and mark every page.")] = False,
+    at: At = None,
+    without: Without = None,
 ) -> None:
     """Make the PDF, Word, HTML, Markdown and rules.json."""
     from tallystick.cli.build import build_file
+    from tallystick.cli.console import Chosen
 
-    raise typer.Exit(build_file(file, output, draft=draft))
+    raise typer.Exit(build_file(file, output, Chosen(at, tuple(without or ())), draft=draft))
 
 
 @app.command(rich_help_panel=DRAFT)
@@ -136,11 +148,15 @@ def evaluate(
     ] = None,
     format: Annotated[Format, typer.Option(help="text or json.")] = Format.TEXT,
     all: Annotated[bool, typer.Option("--all", help="List every finding, also those that were met.")] = False,
+    at: At = None,
+    without: Without = None,
 ) -> None:
     """Judge the rules on data: findings, credits, duties."""
+    from tallystick.cli.console import Chosen
     from tallystick.cli.evaluate import evaluate_file
 
-    raise typer.Exit(evaluate_file(file, data, as_of, output, as_json=format is Format.JSON, everything=all))
+    chosen = Chosen(at, tuple(without or ()))
+    raise typer.Exit(evaluate_file(file, data, as_of, output, chosen, as_json=format is Format.JSON, everything=all))
 
 
 @app.command(rich_help_panel=UNDERSTAND)
@@ -154,6 +170,24 @@ def explain(
     from tallystick.cli.explain import explain_it
 
     raise typer.Exit(explain_it(what, file, data, as_of))
+
+
+@app.command(rich_help_panel=UNDERSTAND)
+def history(
+    file: Agreement,
+    what: Annotated[str | None, typer.Argument(help="Only this term, clause or rule.")] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", help="Only what is in force on this day, such as 2027-06-30.")
+    ] = None,
+    without: Without = None,
+    format: Annotated[Format, typer.Option(help="text or json.")] = Format.TEXT,
+) -> None:
+    """Show which text of each term, clause and rule was in force when, and which amendment made it."""
+    from tallystick.cli.console import Chosen
+    from tallystick.cli.history import show_history
+
+    chosen = Chosen(None, tuple(without or ()))
+    raise typer.Exit(show_history(file, what, at, chosen, as_json=format is Format.JSON))
 
 
 @app.command(rich_help_panel=UNDERSTAND)

@@ -32,6 +32,8 @@ def show(judged: Judged, *, everything: bool) -> None:
         f"as of {moment_text(judged.evaluation.as_of, zone)} ({judged.rulebook.timezone}), "
         f"{counted(rows, 'row')} from {counted(len(judged.facts.bound), 'source')}, tally {judged.rulebook.tally[:16]}"
     )
+    for each in judged.rulebook.amendments:
+        out.print(f"with Amendment No. {each.number}, in force from {each.effective}")
     if judged.facts.unused:
         out.print(f"Not used, for want of a name in the agreement: {', '.join(judged.facts.unused)}")
     _set_aside(judged)

@@ -47,6 +47,8 @@ CATALOGUE: dict[str, Kind] = _kinds(
     Kind("T0123", "Too many files", "The files that this agreement refers to go beyond {limit}.", "Bring clauses together in fewer or shorter files."),
     Kind("T0124", "File that cannot be used", "{file} cannot be read: {reason}.", "Name a file of text in UTF-8 that you may read."),
     # --- T02: names
+    Kind("T0130", "Not part of the amendment", "In the file of an amendment this stands outside of it.", "Put it into the braces of the amendment after the word add, or into another file."),
+    Kind("T0131", "No agreement to amend", "{file} holds no agreement.", "Name the file of the agreement itself; amendments of amendments amend the agreement, too."),
     Kind("T0201", "Unknown name", "There is no {wanted} called “{name}”.", "Declare it{known}."),
     Kind("T0202", "Declared twice", "The {kind} “{name}” stands here a second time.", "Give it another name, or remove one of the two."),
     Kind("T0203", "Name of another kind", "“{name}” is {is_a}; here belongs {wanted}.", "Use the name of {wanted}."),
@@ -71,6 +73,13 @@ CATALOGUE: dict[str, Kind] = _kinds(
     Kind("T0234", "Working time that does not fit here", "“{found}” cannot be used here.", "Use plain time, such as 14 days; business days and hours are for deadlines, intervals, lead times and the age of an approval."),
     Kind("T0235", "Unclear hours", "“{found}” does not say at what hours work begins and ends.", 'Write weekdays and times that do not overlap, such as "Mon-Thu 09:00-17:00, Fri 09:00-13:00".'),
     Kind("T0236", "Calendar for plain time", "“{found}” does not count by a calendar.", "Write a number of business days or business hours, or leave the calendar out."),
+    # --- T025: changes by amendments
+    Kind("T0250", "Nothing to change", "There is no {kind} called “{name}” in the agreement.", "Name one that is there{known}."),
+    Kind("T0251", "Changed after it was struck", "The {kind} “{name}” is no longer there: an earlier change took it away.", "Add the text anew under another name, or take back the earlier change."),
+    Kind("T0252", "Changed twice from the same day", "The {kind} “{name}” is changed a second time from {day} on.", "Say both in one change, or let one of them take effect on another day."),
+    Kind("T0253", "Change that changes nothing", "The term “{name}” has this value already.", "Write the new value, or remove the change."),
+    Kind("T0254", "Reference to a text that was struck", "This refers to “{name}”, which an amendment took away.", "Let the amendment replace this text, too, or keep what it refers to."),
+    Kind("T0255", "Amendment without a change", "Amendment No. {number} changes nothing.", "Write what it sets, replaces, strikes or adds."),
     # --- T03: numbers and units
     Kind("T0301", "Units that do not mix", "Here {left} is compared with {right}.", "Compare numbers of the same kind."),
     Kind("T0302", "Number where a percentage belongs", "A bare number is compared with a percentage.", "Write the percentage, such as 92%."),
@@ -122,6 +131,11 @@ CATALOGUE: dict[str, Kind] = _kinds(
     Kind("T0510", "Nothing in the clause", "The clause “{clause}” is empty.", "Write its text, or remove it."),
     Kind("T0511", "Currency of the agreement", "{found} is not the currency of the agreement, {currency}.", "Use one currency for credits and caps."),
     Kind("T0512", "Credit that can never be due", "This tier can never apply to a breach of the rule: {tier} does not breach {rule}.", "Use tiers on the side where the rule is breached.", WARNING),
+    Kind("T0520", "Amendment without its day", "Amendment No. {number} does not say from when on it is in force.", "Add the day, such as: effective 2027-06-01."),
+    Kind("T0521", "Amendment outside of the agreement", "On {day} the agreement is not in effect yet, has just begun, or has ended.", "Let the amendment take effect on a day after the agreement's first and before its end."),
+    Kind("T0522", "Two amendments of one number", "There are two amendments No. {number}.", "Number the amendments in the order in which they were agreed."),
+    Kind("T0523", "Amendment missing", "Amendment No. {number} stands here, and there is no No. {missing} before it.", "Put the missing amendment beside the agreement, or number the amendments from 1 without a hole."),
+    Kind("T0524", "Amendments that run backwards", "Amendment No. {number} takes effect on {day}, before the one that precedes it.", "Number the amendments in the order of their effective dates."),
     # --- T06: scenarios
     Kind("T0601", "Scenario that expects nothing", "The scenario “{scenario}” expects nothing, so it cannot fail.", 'Say what must come out, such as: expect accuracy_floor breached for model "credit".'),
     Kind("T0602", "Scenario without its day", "The scenario “{scenario}” does not say once at which day it is judged.", "Add one such line: as of 2027-04-02."),

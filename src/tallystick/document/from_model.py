@@ -14,6 +14,7 @@ from tallystick.document.document import (
     Definition,
     Document,
     DraftingNote,
+    Emphasis,
     Inlines,
     Item,
     ItemList,
@@ -33,6 +34,7 @@ from tallystick.document.references import anchor, known_anchors, link_to
 from tallystick.document.schedules import schedules
 from tallystick.model.agreement import (
     Agreement,
+    Amendment,
     Article,
     Clause,
     Note,
@@ -55,12 +57,12 @@ from tallystick.rules.rule import ByClass, Deletion, Remedy, Response, Rule
 
 def from_model(agreement: Agreement, *, draft: bool = False) -> Document:
     """The document of an agreement. Drafting notes are in it only when it is a draft."""
-    making = _Making(agreement, draft, known_anchors(agreement))
+    making = Making(agreement, draft, known_anchors(agreement))
     sections = chain(
         [_parties(agreement)],
-        _recitals(making),
+        recitals(making),
         [_definitions(making)],
-        (_article(making, article) for article in agreement.articles),
+        (article_section(making, article) for article in agreement.articles),
         _general_remedies(agreement),
         [_signatures(making)],
         schedules(agreement, making.inlines),
@@ -80,7 +82,7 @@ def from_model(agreement: Agreement, *, draft: bool = False) -> Document:
 
 
 @dataclass(frozen=True)
-class _Making:
+class Making:
     """What is at hand while a document is made: the anchors are collected once."""
 
     agreement: Agreement
@@ -104,7 +106,7 @@ class _Making:
                 return (DraftingNote(self.blocks(item.prose)),) if self.draft else ()
 
 
-def _ended(words: Inlines) -> Inlines:
+def ended(words: Inlines) -> Inlines:
     """The words with a full stop, unless they end a sentence already."""
     return words if text_of(words).rstrip().endswith((".", ":", ";", "!", "?")) else (*words, ".")
 
@@ -113,7 +115,10 @@ def _ended(words: Inlines) -> Inlines:
 
 
 def _cover(agreement: Agreement) -> Cover:
+    amended = [f"{amendment_name(each)}, effective {date_text(each.effective)}" for each in agreement.amendments]
     facts = [
+        ("As amended by", "; ".join(amended) or None),
+        ("Conformed as of", date_text(agreement.amendments[-1].effective) if amended else None),
         ("Effective date", date_text(agreement.effective)),
         ("Term", _term_text(agreement)),
         ("Governing law", agreement.governing_law),
@@ -156,14 +161,30 @@ def _parties(agreement: Agreement) -> Section:
         Strong((agreement.title,)),
         f" (this “Agreement”), version {agreement.version}, takes effect on ",
         Strong((date_text(agreement.effective),)),
-        " (the “Effective Date”) and is made between:",
+        f" (the “Effective Date”){_as_amended(agreement)} and is made between:",
     )
     parties = list(agreement.parties.values())
-    items = (_party(party, number, len(parties)) for number, party in enumerate(parties, 1))
+    items = (party_item(party, number, len(parties)) for number, party in enumerate(parties, 1))
     return Section(Kind.PARTIES, "", "Parties", "parties", (opening, ItemList(tuple(items)), *_duration(agreement)))
 
 
-def _party(party: Party, number: int, total: int) -> Item:
+def amendment_name(amendment: Amendment) -> str:
+    """`Amendment No. 1`."""
+    return f"Amendment No.\u00a0{amendment.number}"
+
+
+def _as_amended(agreement: Agreement) -> str:
+    """That this is the text with its amendments, where there are any."""
+    if not agreement.amendments:
+        return ""
+    names = [str(each.number) for each in agreement.amendments]
+    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    word = "Amendment" if len(names) == 1 else "Amendments"
+    last = date_text(agreement.amendments[-1].effective)
+    return f", is set out here as amended by {word} No.\u00a0{listed}, conformed as of {last},"
+
+
+def party_item(party: Party, number: int, total: int) -> Item:
     described = "".join(f", {words}" for words in (party.entity, party.address and f"of {party.address}") if words)
     end = "." if number == total else "; and" if number == total - 1 else ";"
     words: Inlines = (Strong((party.name,)), f"{described} (“", Strong((party.called,)), f"”){end}")
@@ -181,7 +202,7 @@ def _duration(agreement: Agreement) -> Iterator[Paragraph]:
     )
 
 
-def _recitals(making: _Making) -> Iterator[Section]:
+def recitals(making: Making) -> Iterator[Section]:
     if making.agreement.recitals:
         items = (
             Item(f"({_letter(index).upper()})", making.blocks(recital))
@@ -199,7 +220,7 @@ def _letter(index: int) -> str:
 # --- definitions ---------------------------------------------------------------------------------------------
 
 
-def _definitions(making: _Making) -> Section:
+def _definitions(making: Making) -> Section:
     """Article 1, which no source writes: the model counts its own articles from 2."""
     entries = sorted(_entries(making), key=lambda entry: (entry.title.casefold(), entry.title))
     defined = Subsection("1.1", "Defined terms", "defined-terms", (paragraph("In this Agreement:"), *entries))
@@ -207,10 +228,10 @@ def _definitions(making: _Making) -> Section:
     return Section(Kind.DEFINITIONS, "Article 1", "Definitions", "definitions", blocks)
 
 
-def _entries(making: _Making) -> Iterator[Definition]:
+def _entries(making: Making) -> Iterator[Definition]:
     agreement = making.agreement
     for party in agreement.parties.values():
-        yield Definition(party.called, _ended((f"means {party.name}",)))
+        yield Definition(party.called, ended((f"means {party.name}",)))
     for role in agreement.roles.values():
         party_link = link_to(agreement, Target.PARTY, role.party)
         holder = (
@@ -222,18 +243,18 @@ def _entries(making: _Making) -> Iterator[Definition]:
         )
         yield Definition(role.title, holder)
     for term in agreement.terms.values():
-        yield Definition(term.title, _ended((f"means {value_text(agreement, term)}",)), anchor(Target.TERM, term.id))
+        yield Definition(term.title, ended((f"means {value_text(agreement, term)}",)), anchor(Target.TERM, term.id))
     for each in agreement.definitions.values():
         yield _definition(making, each.title, each.means, anchor(Target.DEFINITION, each.id))
 
 
-def _definition(making: _Making, title: str, means: Prose, place: str) -> Definition:
+def _definition(making: Making, title: str, means: Prose, place: str) -> Definition:
     read = making.blocks(means)
     first = read[0] if read and isinstance(read[0], Paragraph) else None
     if first is None:
         return Definition(title, ("means:",), place, read)
     words: Inlines = ("means ", *first.inlines)
-    return Definition(title, words if read[1:] else _ended(words), place, read[1:])
+    return Definition(title, words if read[1:] else ended(words), place, read[1:])
 
 
 def _interpretation(agreement: Agreement) -> Subsection:
@@ -248,44 +269,49 @@ def _interpretation(agreement: Agreement) -> Subsection:
     limits = "“At least” and “at most” include the value that they name; “below” and “above” do not."
     parts = "Headings and the table of contents are for convenience. The schedules are part of this Agreement."
     sentences = (time, *calendar_sentences(agreement), limits, numbers, parts)
-    lettered = _lettered((paragraph(each),) for each in sentences)
-    return Subsection("1.2", "Interpretation", INTERPRETATION, (lettered,))
+    listed = lettered((paragraph(each),) for each in sentences)
+    return Subsection("1.2", "Interpretation", INTERPRETATION, (listed,))
 
 
-def _lettered(items: Iterable[tuple[Block, ...]]) -> ItemList:
+def lettered(items: Iterable[tuple[Block, ...]]) -> ItemList:
     return ItemList(tuple(Item(f"({_letter(index)})", item) for index, item in enumerate(items)))
 
 
 # --- articles ------------------------------------------------------------------------------------------------
 
 
-def _article(making: _Making, article: Article) -> Section:
+def article_section(making: Making, article: Article) -> Section:
     opening = (block for item in article.content for block in making.content(item))
-    clauses = (_clause(making, clause) for clause in article.clauses)
+    clauses = (clause_section(making, clause) for clause in article.clauses)
     return Section(
         Kind.ARTICLE,
         f"Article {article.number}",
         article.title,
         anchor(Target.ARTICLE, article.id),
-        (*opening, *clauses),
+        (_OMITTED,) if article.omitted else (*opening, *clauses),
     )
 
 
-def _clause(making: _Making, clause: Clause) -> Subsection:
+_OMITTED = Paragraph((Emphasis(("Intentionally omitted.",)),))
+
+
+def clause_section(making: Making, clause: Clause) -> Subsection:
     return Subsection(
         clause.number,
         clause.title,
         anchor(Target.CLAUSE, clause.id),
-        (
+        (_OMITTED,)
+        if clause.omitted
+        else (
             *chain.from_iterable(_statement(making, item) for item in clause.content),
             *_exemptions(making.agreement, clause),
             *_remedies(making.agreement, clause),
-            *(_clause(making, inner) for inner in clause.clauses),
+            *(clause_section(making, inner) for inner in clause.clauses),
         ),
     )
 
 
-def _statement(making: _Making, item: Prose | Note | Operative) -> tuple[Block, ...]:
+def _statement(making: Making, item: Prose | Note | Operative) -> tuple[Block, ...]:
     match item:
         case Operative():
             return (_operative(making.agreement, item), *_table_of_classes(making.agreement, item.rule))
@@ -316,11 +342,11 @@ def _exemptions(agreement: Agreement, clause: Clause) -> Iterator[Paragraph]:
 def _remedies(agreement: Agreement, clause: Clause) -> Iterator[Block]:
     if clause.remedies:
         yield paragraph(f"On each breach of this Section\u00a0{clause.number}:")
-        yield _remedy_list(agreement, clause.remedies, clause.rules)
+        yield remedy_list(agreement, clause.remedies, clause.rules)
 
 
-def _remedy_list(agreement: Agreement, remedies: tuple[Remedy, ...], rules: tuple[Rule, ...]) -> ItemList:
-    return _lettered((Paragraph(remedy_sentence(agreement, each, rules).inlines),) for each in remedies)
+def remedy_list(agreement: Agreement, remedies: tuple[Remedy, ...], rules: tuple[Rule, ...]) -> ItemList:
+    return lettered((Paragraph(remedy_sentence(agreement, each, rules).inlines),) for each in remedies)
 
 
 def _general_remedies(agreement: Agreement) -> Iterator[Section]:
@@ -331,27 +357,33 @@ def _general_remedies(agreement: Agreement) -> Iterator[Section]:
             "",
             "Remedies under every Section",
             "general-remedies",
-            (opening, _remedy_list(agreement, agreement.remedies, ())),
+            (opening, remedy_list(agreement, agreement.remedies, ())),
         )
 
 
 # --- signatures ----------------------------------------------------------------------------------------------
 
 
-def _signatures(making: _Making) -> Section:
+def _signatures(making: Making) -> Section:
+    if making.agreement.amendments:
+        return Section(Kind.SIGNATURES, "", "Signatures", "signatures", (paragraph(_SIGNED_BEFORE),))
     opening = paragraph(
         "The parties sign this Agreement through their authorised signatories. It may be signed in counterparts, "
         "which together are one instrument."
     )
     lines = (
-        line
-        for party in making.agreement.parties.values()
-        for line in _signature_lines(party, to_sign=not making.draft)
+        line for party in making.agreement.parties.values() for line in signature_lines(party, to_sign=not making.draft)
     )
     return Section(Kind.SIGNATURES, "", "Signatures", "signatures", (opening, *lines))
 
 
-def _signature_lines(party: Party, *, to_sign: bool) -> Iterator[Signature]:
+_SIGNED_BEFORE = (
+    "This is the text of the Agreement with its amendments. The parties signed the Agreement and each amendment, and sign "
+    "nothing here."
+)
+
+
+def signature_lines(party: Party, *, to_sign: bool) -> Iterator[Signature]:
     for place, (name, title) in enumerate(party.signatories or (("", ""),), 1):
         field = f"Signature_{party.id}_{place}" if to_sign else ""
         yield Signature(field, party.name, party.called, name, title, party.notices or "")

@@ -45,6 +45,7 @@ def to_json(rulebook: Rulebook, evaluation: Evaluation, set_aside: Sequence[SetA
     whole = {
         "agreement": rulebook.agreement,
         "version": rulebook.version,
+        "amendments": [each.model_dump(mode="json") for each in rulebook.amendments],
         "tally": evaluation.tally,
         "as_of": utc_text(evaluation.as_of),
         "timezone": rulebook.timezone,

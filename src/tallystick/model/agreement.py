@@ -195,7 +195,8 @@ class Operative:
 
 @dataclass(frozen=True)
 class Clause:
-    """A numbered clause. `content` keeps the order of the source; `number` is like 3.2 or 3.2.1."""
+    """A numbered clause. `content` keeps the order of the source; `number` is like 3.2 or 3.2.1, and 3.2A of one that an
+    amendment added after 3.2. An amendment left out an `omitted` one, whose number stays."""
 
     id: str
     title: str
@@ -209,6 +210,7 @@ class Clause:
     remedies: tuple[Remedy, ...] = ()
     satisfies: tuple[tuple[str, str], ...] = ()
     clauses: tuple[Clause, ...] = ()
+    omitted: bool = False
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -226,6 +228,39 @@ class Article:
     span: Span
     content: tuple[Prose | Note, ...] = ()
     clauses: tuple[Clause, ...] = ()
+    omitted: bool = False
+
+
+class Act(StrEnum):
+    """What an amendment does to a text."""
+
+    SET = "set"
+    REPLACE = "replace"
+    STRIKE = "strike"
+    ADD = "add"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of an amendment. `what` is the kind of text (term, clause, article, metric …); `after` is the id of the
+    clause that an added one follows, or of the article at whose end it stands."""
+
+    act: Act
+    what: str
+    id: str
+    span: Span
+    after: str | None = None
+
+
+@dataclass(frozen=True)
+class Amendment:
+    """An amendment in force from the day on which it takes effect."""
+
+    number: int
+    effective: date
+    span: Span
+    recitals: tuple[Prose, ...] = ()
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -258,6 +293,7 @@ class Agreement:
     articles: tuple[Article, ...] = ()
     remedies: tuple[Remedy, ...] = ()
     scenarios: tuple[Scenario, ...] = ()
+    amendments: tuple[Amendment, ...] = ()
 
     @property
     def clauses(self) -> Iterator[Clause]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from calendar import monthrange
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
+from string import ascii_uppercase
 from zoneinfo import ZoneInfo, available_timezones
 
 from tallystick.diagnostics.diagnostic import Diagnostic
 from tallystick.model.agreement import (
     Agreement,
+    Amendment,
     Article,
     Clause,
     Definition,
@@ -30,6 +31,7 @@ from tallystick.model.agreement import (
 )
 from tallystick.model.calendars import declared, of_agreement, working_calendar
 from tallystick.model.conditions import condition, series
+from tallystick.model.conforming import Amended, article_name, changes_of, is_struck
 from tallystick.model.derivation import derive
 from tallystick.model.measures import series_of
 from tallystick.model.prose import Numbered, prose, text_prose
@@ -56,12 +58,12 @@ SENTENCE_PARTS = frozenset(
 
 
 def from_syntax(
-    file: tree.File, doubtful: frozenset[str] = frozenset()
+    file: tree.File, doubtful: frozenset[str] = frozenset(), amended: Amended | None = None
 ) -> tuple[Agreement | None, tuple[Diagnostic, ...], frozenset[str]]:
     """Resolve a file. The agreement is None when it has mistakes that leave nothing to build on.
 
     `doubtful` are words of statements that did not parse: names among them are not reported as unknown. The third
-    value is the set of names that something refers to.
+    value is the set of names that something refers to. `amended` is the amendment that left the file as it is, if any.
     """
     scope = Scope(doubtful=doubtful)
     heads = [node for node in file.declarations if isinstance(node, tree.AgreementNode)]
@@ -72,7 +74,9 @@ def from_syntax(
     _declare(scope, file)
     head = _head(scope, heads[0]) if heads else None
     derive(scope, file)
-    numbered = Numbered(frozenset(_clause_ids(scope, file)), frozenset(_article_ids(scope, file)))
+    numbered = Numbered(
+        frozenset(_clause_ids(scope, file)), frozenset(_article_ids(scope, file)), amended.gone if amended else {}
+    )
     _describe(scope, file, numbered)
     articles = tuple(_articles(scope, file, numbered))
     shared = unique_ids(
@@ -81,7 +85,8 @@ def from_syntax(
     if head is None:
         return None, tuple(scope.diagnostics), frozenset(scope.used)
     tests = scenarios(scope, file, head.timezone, articles, shared)
-    agreement = replace(_assembled(scope, head, articles, shared, numbered), scenarios=tests)
+    done = _amendments(scope, amended, numbered) if amended else ()
+    agreement = replace(_assembled(scope, head, articles, shared, numbered), scenarios=tests, amendments=done)
     return agreement, tuple(scope.diagnostics), frozenset(scope.used)
 
 
@@ -245,11 +250,6 @@ def _title(name: tree.Name, title: tree.String | None) -> str:
     return title.text if title else name.text.replace("_", " ")
 
 
-def _named(node: tree.DefinitionNode | tree.ArticleNode) -> str:
-    """The name of a definition or article; without one, its title in small letters with `_` for all else."""
-    return node.name.text if node.name else re.sub(r"\W+", "_", node.title.text).strip("_").lower()
-
-
 def _declare_one(scope: Scope, node: tree.Declaration) -> None:
     match node:
         case tree.PartyNode():
@@ -278,7 +278,7 @@ def _declare_one(scope: Scope, node: tree.Declaration) -> None:
             else:
                 scope.doubtful |= {node.name.text}
         case tree.DefinitionNode():
-            scope.declare(Definition(_named(node), node.title.text, Prose((), node.means.span), node.span))
+            scope.declare(Definition(article_name(node), node.title.text, Prose((), node.means.span), node.span))
         case tree.StandardNode():
             scope.declare(Standard(node.name.text, node.title.text, node.span))
         case _:
@@ -364,7 +364,7 @@ def _describe(scope: Scope, file: tree.File, numbered: Numbered) -> None:
     for node in file.declarations:
         match node:
             case tree.DefinitionNode():
-                name = _named(node)
+                name = article_name(node)
                 known = scope.names.get(name)
                 if isinstance(known, Definition):
                     means = prose(scope, node.means, numbered)
@@ -415,7 +415,7 @@ def _article_ids(scope: Scope, file: tree.File) -> Iterator[str]:
     seen: dict[str, Span] = {}
     for node in file.declarations:
         if isinstance(node, tree.ArticleNode):
-            name, place = _named(node), (node.name or node.title).span
+            name, place = article_name(node), (node.name or node.title).span
             if name in seen:
                 scope.twice(name, "article", place, seen[name])
             seen.setdefault(name, place)
@@ -430,10 +430,31 @@ def _articles(scope: Scope, file: tree.File, numbered: Numbered) -> Iterator[Art
         clauses: list[Clause] = []
         for item in node.items:
             if isinstance(item, tree.ClauseNode):
-                clauses.append(_clause(scope, item, f"{number}.{len(clauses) + 1}", numbered))
-            else:
+                clauses.append(_clause(scope, item, _next_number(str(number), clauses, item), numbered))
+            elif not isinstance(item, tree.Struck):
                 content.append(_text(scope, item, numbered))
-        yield Article(_named(node), node.title.text, str(number), node.span, tuple(content), tuple(clauses))
+        omitted = is_struck(node)
+        yield Article(
+            article_name(node), node.title.text, str(number), node.span, tuple(content), tuple(clauses), omitted
+        )
+
+
+def _next_number(prefix: str, before: list[Clause], node: tree.ClauseNode) -> str:
+    """3.2 after 3.1, and after 3.1A; 3.1A and then 3.1B for clauses that amendments added after 3.1."""
+    last = before[-1].number.removeprefix(f"{prefix}.") if before else "0"
+    plain = last.rstrip(ascii_uppercase)
+    if not isinstance(node, tree.InsertedClauseNode):
+        return f"{prefix}.{int(plain) + 1}"
+    return f"{prefix}.{plain}{_following(last.removeprefix(plain))}"
+
+
+def _following(letters: str) -> str:
+    """A, B, … Z, AA, AB, …"""
+    if not letters:
+        return "A"
+    if letters[-1] != "Z":
+        return letters[:-1] + ascii_uppercase[ascii_uppercase.index(letters[-1]) + 1]
+    return _following(letters[:-1]) + "A"
 
 
 def _text(scope: Scope, node: tree.Paragraph | tree.NoteNode, numbered: Numbered) -> Prose | Note:
@@ -485,6 +506,7 @@ def _clause(scope: Scope, node: tree.ClauseNode, number: str, numbered: Numbered
         remedies=parts.remedies,
         satisfies=tuple(parts.satisfies),
         clauses=tuple(parts.clauses),
+        omitted=is_struck(node),
     )
 
 
@@ -499,7 +521,11 @@ def _completed(item: Operative, parts: _ClauseParts) -> Operative:
 
 
 def _clause_item(
-    scope: Scope, item: tree.ClauseItem | tree.ClauseNode, parts: _ClauseParts, fields: Fields, numbered: Numbered
+    scope: Scope,
+    item: tree.ClauseItem | tree.ClauseNode | tree.Struck,
+    parts: _ClauseParts,
+    fields: Fields,
+    numbered: Numbered,
 ) -> None:
     match item:
         case tree.Paragraph() | tree.NoteNode():
@@ -519,7 +545,9 @@ def _clause_item(
         case tree.OnBreach():
             parts.remedies = unique_ids(parts.remedies + remedies(scope, item))
         case tree.ClauseNode():
-            parts.clauses.append(_clause(scope, item, f"{fields.number}.{len(parts.clauses) + 1}", numbered))
+            parts.clauses.append(_clause(scope, item, _next_number(fields.number, parts.clauses, item), numbered))
+        case tree.Struck():
+            pass
         case _:
             _sentence(scope, item, parts, fields, numbered)
 
@@ -569,6 +597,18 @@ def judged_source(found: Rule) -> str:
             return found.record.name
         case _:
             return found.event.name
+
+
+def _amendments(scope: Scope, amended: Amended, numbered: Numbered) -> tuple[Amendment, ...]:
+    node, recitals = amended.node, [item.prose for item in amended.node.items if isinstance(item, tree.Recital)]
+    last = Amendment(
+        int(node.number.value),
+        amended.effective,
+        node.span,
+        tuple(prose(scope, text, numbered) for text in recitals),
+        tuple(changes_of(node)),
+    )
+    return (*amended.before, last)
 
 
 # --- the whole -----------------------------------------------------------------------------------------------

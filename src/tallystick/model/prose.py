@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from tallystick.diagnostics.diagnostic import Related
 from tallystick.model.agreement import (
     Definition,
     Event,
@@ -39,10 +41,11 @@ _TARGETS: dict[type[Declared], Target] = {
 
 @dataclass(frozen=True)
 class Numbered:
-    """The ids of everything that `{@…}` may point to."""
+    """The ids of everything that `{@…}` may point to, and of what amendments took away."""
 
     clauses: frozenset[str]
     articles: frozenset[str]
+    gone: Mapping[str, Span] = field(default_factory=dict)
 
 
 def prose(scope: Scope, node: tree.ProseText, numbered: Numbered, parts: frozenset[str] = frozenset()) -> Prose:
@@ -86,6 +89,10 @@ def _reference(scope: Scope, name: str, span: Span, numbered: Numbered, parts: f
 
 
 def _cross_reference(scope: Scope, name: str, span: Span, numbered: Numbered) -> Reference | None:
+    if name in numbered.gone:
+        related = Related(numbered.gone[name], "no longer there since this change")
+        scope.report("T0254", span, name=name, related=(related,))
+        return None
     if name in numbered.clauses:
         return Reference(Target.CLAUSE, name, span)
     if name in numbered.articles:

@@ -383,7 +383,7 @@ def _boundaries(rule: Rule) -> Iterator[Part]:
             yield Part((f" Exactly {period_text(_working_limit(rule))} after is in time.",))
         case Cadence():
             runs = "runs" if rule.every.amount == 1 else "run"
-            start = f"the start of this Agreement{_or_first_seen(rule)}"
+            start = f"{_beginning(rule)}{_or_first_seen(rule)}"
             yield Part((f" The first {_bare(rule.every)} {runs} from {start}.",))
         case Precedence():
             limits = " and ".join(f"exactly {period_text(bound)}" for bound in (rule.lead, rule.within) if bound)
@@ -460,11 +460,16 @@ def _whichever_boundaries(whichever: Whichever) -> Iterator[Part]:
             assert_never(other)
 
 
+def _beginning(rule: Rule) -> str:
+    """When the first interval begins: where an amendment made this text, with the day from which it is in force."""
+    return "the start of this Agreement" if rule.effective is None else f"the start of {date_text(rule.effective)}"
+
+
 def _working_boundaries(rule: Response | Deletion | Cadence) -> Iterator[Part]:
     """What of working time a deadline counts, and what is still in time."""
     limit = _working_limit(rule)
     if isinstance(rule, Cadence):
-        start = f"the start of this Agreement{_or_first_seen(rule)}"
+        start = f"{_beginning(rule)}{_or_first_seen(rule)}"
         yield Part((f" The first interval begins at {start}.",))
     if limit.unit is PeriodUnit.BUSINESS_HOURS:
         yield Part((f" Only time within those hours counts; exactly {period_text(limit)} after is in time.",))

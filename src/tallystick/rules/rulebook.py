@@ -82,8 +82,18 @@ class RecordData(Data):
     derived: Runs | None = None
 
 
+class AmendmentData(Data):
+    """An amendment whose changes the rules hold, from its local midnight on."""
+
+    number: int
+    effective: date
+
+
 class Rulebook(Data):
-    """One agreement's rules. `effective` is inclusive and `until` exclusive, local midnights; None is open-ended."""
+    """One agreement's rules. `effective` is inclusive and `until` exclusive, local midnights; None is open-ended.
+
+    A rule that an amendment changes stands once for each of its texts, with the time in which that is in force.
+    """
 
     schema_version: Literal[3] = 3
     tally: str = ""
@@ -103,3 +113,4 @@ class Rulebook(Data):
     records: tuple[RecordData, ...] = ()
     rules: tuple[Rule, ...] = ()
     remedies: tuple[Remedy, ...] = ()
+    amendments: tuple[AmendmentData, ...] = ()

@@ -53,6 +53,15 @@ NODES: dict[str, type[tree.Node]] = {
     "standard": tree.StandardNode,
     "article": tree.ArticleNode,
     "clause": tree.ClauseNode,
+    "amendment": tree.AmendmentNode,
+    "set_change": tree.SetChange,
+    "replace_change": tree.ReplaceChange,
+    "strike_clause": tree.StrikeClause,
+    "strike_article": tree.StrikeArticle,
+    "add_change": tree.AddChange,
+    "add_clause": tree.AddClause,
+    "after_clause": tree.AfterClause,
+    "to_article": tree.ToArticle,
     "paragraph": tree.Paragraph,
     "note": tree.NoteNode,
     "stage": tree.Stage,
@@ -161,6 +170,7 @@ NODES_OF_MANY: dict[str, type[tree.Node]] = {
 # Rules that are just lists: their value is the tuple of children.
 LISTS = (
     "agreement_items",
+    "amendment_items",
     "calendar_items",
     "party_body",
     "names",

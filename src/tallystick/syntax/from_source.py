@@ -61,13 +61,13 @@ _QUALIFYING = {"PER", "IN", "WITH", "MATCHING", "LABELLED", "WORDED"}
 # The words that statements begin with: a first word close to one of them was meant to be it.
 _DECLARING = (
     "agreement", "party", "role", "environments", "stages", "metric", "event", "record", "key", "term", "define",
-    "standard", "article", "calendar", "scenario",
+    "standard", "article", "calendar", "scenario", "amendment",
 )  # fmt: skip
 _BEGINNINGS = (
     *_DECLARING, "clause", "on", "version", "effective", "governing", "timezone", "currency", "recital", "entity",
     "address", "notices", "signatory", "means", "reported", "places", "note", "stage", "narrative", "except",
     "missing", "satisfies", "business", "hours", "holidays", "only", "credit", "cap", "cure", "escalate", "block", "trigger",
-    "given", "expect",
+    "given", "expect", "set", "replace", "strike", "add",
 )  # fmt: skip
 
 # What a misspelt block header is read as, so that the mistakes inside the block are found too.
@@ -82,6 +82,7 @@ _HEADERS = {
     "clause": "clause c{",
     "on": "on breach{",
     "scenario": 'scenario""{',
+    "amendment": 'amendment 1 to""{',
 }
 
 

@@ -24,11 +24,13 @@ _STATEMENTS = (
 
 @dataclass(frozen=True)
 class FileReference:
-    """A path as it is written, and the place of it; a `shipped` clause library is named without a path."""
+    """A path as it is written, and the place of it; a `shipped` clause library is named without a path. `word` is the
+    first of the statement."""
 
     path: str
     span: Span
     shipped: bool = False
+    word: str = "use"
 
 
 def file_references(source: Source) -> tuple[FileReference, ...]:
@@ -50,7 +52,7 @@ def _references(source: Source) -> Iterator[FileReference]:
                 if len(named) > len(words) and named[-1].kind is TokenKind.STRING and _begins(named, words):
                     text, shipped = named[-1].text[1:-1], words[-1] == "library"
                     span = Span(source, named[-1].start, named[-1].end)
-                    yield FileReference(library_path(text) if shipped else text, span, shipped)
+                    yield FileReference(library_path(text) if shipped else text, span, shipped, str(words[0]))
 
 
 def _begins(tokens: list[Token], words: tuple[str, ...]) -> bool:

@@ -43,7 +43,7 @@ _MARKS = {
 
 # What a later version of the language will say. It begins a statement, or stands anywhere in one.
 _LATER_BEGINNINGS = (
-    r"(?:use|order|amendment|schedule|param|refund|accrue|"
+    r"(?:use|order|schedule|param|refund|accrue|"
     r"fiscal\s+year)(?!\s+(?:must|may|shall|will)\b)"
 )
 _LATER = (

@@ -1187,7 +1187,7 @@ class ClauseNode(Node):
 
     name: Name
     title: String | None
-    items: tuple[ClauseItem | ClauseNode, ...]
+    items: tuple[ClauseItem | ClauseNode | Struck, ...]
 
 
 @dataclass(frozen=True)
@@ -1196,7 +1196,7 @@ class ArticleNode(Node):
 
     name: Name | None
     title: String
-    items: tuple[Paragraph | NoteNode | ClauseNode, ...]
+    items: tuple[Paragraph | NoteNode | ClauseNode | Struck, ...]
 
 
 # --- scenarios -----------------------------------------------------------------------------------------------
@@ -1403,6 +1403,96 @@ class ScenarioNode(Node):
     items: tuple[GivenNode | AsOf | ExpectNode, ...]
 
 
+# --- amendments ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Struck(Node):
+    """Stands alone in a clause or article that an amendment struck; its span is that of the change. No source has it."""
+
+
+@dataclass(frozen=True)
+class InsertedClauseNode(ClauseNode):
+    """A clause that an amendment added after another one: it bears that one's number with a letter. No source has it."""
+
+
+@dataclass(frozen=True)
+class SetChange(Node):
+    """`set accuracy_floor = 95%.`"""
+
+    name: Name
+    value: Expression
+
+
+@dataclass(frozen=True)
+class ReplaceChange(Node):
+    """`replace clause accuracy "Accuracy" { … }`, likewise an article or a definition."""
+
+    text: ClauseNode | ArticleNode | DefinitionNode
+
+
+@dataclass(frozen=True)
+class StrikeClause(Node):
+    """`strike clause accuracy.`"""
+
+    name: Name
+
+
+@dataclass(frozen=True)
+class StrikeArticle(Node):
+    """`strike article performance.`"""
+
+    name: Name
+
+
+@dataclass(frozen=True)
+class AddChange(Node):
+    """`add article "Security" { … }`, `add metric …`: something at the end of what there is."""
+
+    text: Declaration
+
+
+@dataclass(frozen=True)
+class AfterClause(Node):
+    """`after accuracy`."""
+
+    name: Name
+
+
+@dataclass(frozen=True)
+class ToArticle(Node):
+    """`to article performance`."""
+
+    name: Name
+
+
+@dataclass(frozen=True)
+class AddClause(Node):
+    """`add clause audit "Audit" after accuracy { … }`."""
+
+    name: Name
+    title: String | None
+    place: AfterClause | ToArticle
+    items: tuple[ClauseItem | ClauseNode, ...]
+
+
+ChangeNode = SetChange | ReplaceChange | StrikeClause | StrikeArticle | AddChange | AddClause
+
+
+@dataclass(frozen=True)
+class AmendmentNode(Node):
+    """`amendment 1 to "agreement.msa" { … }`."""
+
+    number: Number
+    path: String
+    items: tuple[Effective | Recital | ChangeNode, ...]
+
+    @property
+    def changes(self) -> tuple[ChangeNode, ...]:
+        """What it changes, in order."""
+        return tuple(item for item in self.items if not isinstance(item, Effective | Recital))
+
+
 Declaration = (
     AgreementNode
     | PartyNode
@@ -1419,6 +1509,7 @@ Declaration = (
     | ArticleNode
     | OnBreach
     | ScenarioNode
+    | AmendmentNode
 )
 
 

@@ -1,0 +1,116 @@
+"""What an agreement said when: each text of each term, clause and rule, its time in force, and what made it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from tallystick.document.document import Block, ItemList, Paragraph, Subsection, text_of
+from tallystick.document.from_model import Making, clause_section, value_text
+from tallystick.document.references import known_anchors
+from tallystick.model.agreement import Agreement, Clause, Operative
+from tallystick.model.over_time import Version
+from tallystick.prose.from_rule import rule_sentence
+from tallystick.source import Span
+
+
+@dataclass(frozen=True)
+class Held:
+    """One text of a term, clause or rule, in force from the beginning of `effective` until that of `until`.
+
+    `amendment` is the number of the one that made the text; None for what was signed first, whose `effective` is that of
+    the agreement. `until` is None while nothing ended the text.
+    """
+
+    kind: str
+    id: str
+    title: str
+    number: str
+    text: str
+    effective: date
+    until: date | None
+    amendment: int | None
+    place: Span
+
+    def holds(self, at: date) -> bool:
+        """Whether it is in force on a day."""
+        return self.effective <= at and (self.until is None or at < self.until)
+
+
+@dataclass(frozen=True)
+class _Text:
+    """A text as it stands in one version."""
+
+    title: str
+    number: str
+    text: str
+    place: Span
+
+
+def history(versions: Sequence[Version]) -> tuple[Held, ...]:
+    """Every text of every term, clause and rule: the terms first, each with its texts in order of time."""
+    found: list[Held] = []
+    for kind, texts in (("term", _terms), ("clause", _clauses), ("rule", _rules)):
+        held = [texts(version.agreement) for version in versions]
+        for name in dict.fromkeys(name for each in held for name in each):
+            found.extend(_held(kind, name, versions, [each.get(name) for each in held]))
+    return tuple(found)
+
+
+def _held(kind: str, name: str, versions: Sequence[Version], texts: Sequence[_Text | None]) -> Iterator[Held]:
+    """A text lasts until the next version in which it reads otherwise. Of versions of one day only the last counts."""
+    current: Held | None = None
+    for place, (version, text) in enumerate(zip(versions, texts, strict=True)):
+        if any(later.effective == version.effective for later in versions[place + 1 :]):
+            continue
+        says = None if text is None else text.text
+        if says == (None if current is None else current.text):
+            continue
+        if current is not None:
+            yield replace(current, until=version.effective)
+        done = version.agreement.amendments
+        number = done[-1].number if done else None
+        current = None
+        if text is not None:
+            fields = (kind, name, text.title, text.number, text.text)
+            current = Held(*fields, version.effective, None, number, text.place)
+    if current is not None:
+        yield replace(current, until=versions[0].agreement.until)
+
+
+def _terms(agreement: Agreement) -> Mapping[str, _Text]:
+    return {term.id: _Text(term.title, "", value_text(agreement, term), term.span) for term in agreement.terms.values()}
+
+
+def _clauses(agreement: Agreement) -> Mapping[str, _Text]:
+    """What the paper says in each clause, without the clauses in it. An omitted one says nothing."""
+    making = Making(agreement, False, known_anchors(agreement))
+    kept = (clause for clause in agreement.clauses if not clause.omitted)
+    return {clause.id: _Text(clause.title, clause.number, _words_of(making, clause), clause.span) for clause in kept}
+
+
+def _words_of(making: Making, clause: Clause) -> str:
+    return "\n".join(_words(clause_section(making, replace(clause, clauses=())).blocks))
+
+
+def _words(blocks: Iterable[Block]) -> Iterator[str]:
+    for block in blocks:
+        match block:
+            case Paragraph(inlines=inlines):
+                yield text_of(inlines)
+            case ItemList(items=items):
+                yield from (f"{item.label} {' '.join(_words(item.blocks))}" for item in items)
+            case Subsection(blocks=inner):
+                yield from _words(inner)
+            case _:
+                yield str(block)
+
+
+def _rules(agreement: Agreement) -> Mapping[str, _Text]:
+    return {
+        item.rule.id: _Text(clause.title, clause.number, rule_sentence(agreement, item).text, item.span)
+        for clause in agreement.clauses
+        for item in clause.content
+        if isinstance(item, Operative)
+    }
