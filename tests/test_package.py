@@ -48,10 +48,15 @@ def test_installed_copy_finds_its_own_files(installed: Path, tmp_path: Path) -> 
 
 
 def test_installed_copy_makes_builds_and_explains(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "library.msa").write_text(
+        'agreement "A" { version "1". effective 2027-01-01. timezone "UTC". } party provider "P". party customer "C".'
+        ' role model_owner "Owner" of customer. use library "drift-retraining".'
+    )
     for arguments in (
         ("new", "mine", "--template", "uptime"),
         ("check", "mine/agreement.msa"),
         ("build", "mine/agreement.msa", "-o", "out"),
+        ("check", "library.msa"),
         ("explain", "T0201"),
         ("--help",),
     ):

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -21,6 +21,7 @@ from tallystick.document.from_amendment import from_amendment
 from tallystick.document.from_model import from_model
 from tallystick.model.agreement import Agreement, Operative
 from tallystick.model.over_time import Amending, Version, over_time
+from tallystick.model.uses import joined
 from tallystick.prose.from_remedy import remedy_sentence
 from tallystick.prose.from_rule import rule_sentence
 from tallystick.prose.wording import check_wording
@@ -36,11 +37,21 @@ from tallystick.rules.rulebook import (
     Role,
     Rulebook,
 )
-from tallystick.source import Source, Unread
+from tallystick.source import Source, Span, Unread
 from tallystick.sources import MAXIMUM_BYTES, amended, assembled, beside, not_found, read_file
 from tallystick.syntax.from_source import Parsed, from_source
 from tallystick.syntax.references import file_references
-from tallystick.syntax.tree import AgreementNode, AmendmentNode, Declaration, ScenarioNode
+from tallystick.syntax.tree import (
+    AddChange,
+    AgreementNode,
+    AmendmentNode,
+    ArticleNode,
+    Declaration,
+    ParamNode,
+    ReplaceChange,
+    ScenarioNode,
+    UseNode,
+)
 
 
 @dataclass(frozen=True)
@@ -83,38 +94,60 @@ def load(path: Path, without: Collection[Path] = ()) -> tuple[Source | None, tup
 def check(source: Source, at: date | None = None) -> tuple[Agreement | None, tuple[Diagnostic, ...]]:
     """Every mistake of a source, of the files it refers to and of those that amend it, in order of file and place.
 
-    The agreement, as it stands with its amendments (those in force `at` a day), is None when an error stops compilation.
+    The agreement, as it stands with its amendments (those in force `at` a day), is None when an error stops compilation, and
+    for a clause library, which is checked with the defaults of its parameters.
     """
-    versions, diagnostics = versions_of(source, at)
-    return versions[-1].agreement if versions else None, diagnostics
+    checked = examine(source, at)
+    return checked.agreement, checked.diagnostics
 
 
-def versions_of(source: Source, at: date | None = None) -> tuple[tuple[Version, ...], tuple[Diagnostic, ...]]:
-    """The agreement as it was signed and as each of its amendments leaves it; none when an error stops compilation.
-
-    For the source of an amendment, up to that one.
+@dataclass(frozen=True)
+class Checked:
+    """What came of checking a source: the agreement as it was signed and as each of its amendments leaves it (of an
+    amendment, up to that one), or the parameters of a clause library.
     """
+
+    versions: tuple[Version, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    library: bool = False
+    params: tuple[ParamNode, ...] = ()
+
+    @property
+    def agreement(self) -> Agreement | None:
+        """The agreement with its amendments; None when an error stops compilation."""
+        return self.versions[-1].agreement if self.versions else None
+
+
+def examine(source: Source, at: date | None = None) -> Checked:
+    """The same as `check`, and what else is known of the source."""
     parsed = from_source(source)
     diagnostics = [*_unread(source), *parsed.diagnostics]
     amendment = amendment_in(parsed)
     agreement, base = (source, parsed) if amendment is None else _amended_agreement(source, amendment, diagnostics)
     if agreement is None or base.file is None:
-        return (), _in_order(source, diagnostics)
+        return Checked((), _sorted(diagnostics, source, {}))
     others = [(each, from_source(each)) for each in agreement.amendments]
     known = [(each, found) for each, found in others if _concerns(amendment, found)]
     diagnostics.extend(mistake for _, found in known for mistake in found.diagnostics)
     if amendment is not None:
         known.append((source, parsed))
-    diagnostics.extend(mistake for _, found in known for mistake in _misplaced(found))
+    whole = joined(agreement, base)
+    for _, found in known:
+        diagnostics.extend(_misplaced(found))
+        whole = replace(whole, doubtful=whole.doubtful | found.doubtful)
     amendments = [item for _, found in known for item in _amending(found)]
-    doubtful = base.doubtful.union(*(found.doubtful for _, found in known))
-    versions, mistakes = over_time(base.file, doubtful, amendments, at)
+    if whole.library:
+        places = [item.node.path.span for item in amendments]
+        diagnostics.extend(Diagnostic("T0131", place, {"file": agreement.name}) for place in places)
+    versions, mistakes = over_time(whole, () if whole.library else amendments, at)
+    diagnostics.extend(whole.diagnostics)
     diagnostics.extend(item for item in mistakes if not (agreement.left_out and item.code == "T0523"))
-    if versions and not diagnostics:
+    if versions and not diagnostics and not whole.missing:
         own = {each.name for each, _ in known} if amendment is None else {source.name}
         diagnostics.extend(_checks(versions, own, whole=amendment is None))
-    stopped = any(severity(item) is Severity.ERROR for item in diagnostics)
-    return () if stopped else versions, _in_order(source, diagnostics)
+    ordered = _sorted(diagnostics, source, whole.uses)
+    stopped = whole.library or any(severity(item) is Severity.ERROR for item in ordered)
+    return Checked(() if stopped else versions, ordered, whole.library, whole.params)
 
 
 def amendment_in(parsed: Parsed) -> AmendmentNode | None:
@@ -159,6 +192,12 @@ def _misplaced(parsed: Parsed) -> Iterator[Diagnostic]:
     for node in _declared(parsed):
         if found is not None and node is not found and not isinstance(node, ScenarioNode):
             yield Diagnostic("T0130", node.span, {}, (Related(found.number.span, "the amendment stands here"),))
+    for change in () if found is None else found.changes:
+        if isinstance(change, AddChange | ReplaceChange) and isinstance(change.text, ArticleNode):
+            for item in change.text.items:
+                if isinstance(item, UseNode):
+                    facts = {"found": "use", "reason": "An amendment writes its texts out"}
+                    yield Diagnostic("T0244", item.span, facts)
 
 
 def _checks(versions: Sequence[Version], amending: Collection[str], *, whole: bool) -> Iterator[Diagnostic]:
@@ -175,9 +214,23 @@ def _checks(versions: Sequence[Version], amending: Collection[str], *, whole: bo
         seen.extend(found)
 
 
-def _in_order(source: Source, diagnostics: list[Diagnostic]) -> tuple[Diagnostic, ...]:
+def _sorted(
+    found: Iterable[Diagnostic], source: Source, uses: Mapping[str, tuple[Span, ...]]
+) -> tuple[Diagnostic, ...]:
+    """Diagnostics in order, each once; one in a used file names where that is used."""
     order = {file.name: number for number, file in enumerate(source.all)}
-    return tuple(sorted(diagnostics, key=lambda item: (*_place(item, order), item.code)))
+    kept: list[Diagnostic] = []
+    for item in sorted(
+        (item for item in found if item.span is None or item.span.source.name in order),
+        key=lambda item: (*_place(item, order), item.code),
+    ):
+        places = uses.get(item.span.source.name, ()) if item.span else ()
+        known = {related.span for related in item.related}
+        used = tuple(Related(place, "used here") for place in places if place not in known)
+        shown = replace(item, related=(*item.related, *used))
+        if shown not in kept[-20:]:
+            kept.append(shown)
+    return tuple(kept)
 
 
 def _place(diagnostic: Diagnostic, order: Mapping[str, int]) -> tuple[int, int]:
@@ -208,9 +261,11 @@ def compile_source(
     The paper of an agreement is its text with all its amendments, or those in force `at` a day; that of an amendment is the
     amendment itself. The rules hold every text, each with the time in which it is in force.
     """
-    versions, diagnostics = versions_of(source, at)
+    checked = examine(source, at)
+    versions, diagnostics = checked.versions, checked.diagnostics
     if not versions:
-        return None, diagnostics
+        whole = (Diagnostic("T0204", Span(source, 0, 0)),) if checked.library else ()
+        return None, (*whole, *diagnostics)
     scenarios = tuple(scenario for version in versions for scenario in version.agreement.scenarios)
     agreement = replace(versions[-1].agreement, scenarios=scenarios)
     rulebook = _rulebook(versions)

@@ -27,7 +27,8 @@ from tallystick.prose.from_derivation import derived_sentences
 from tallystick.scenarios.mutants import judge_mutants
 from tallystick.scenarios.run import run
 from tallystick.scenarios.words import expectation, instead
-from tallystick.source import Source, Span
+from tallystick.source import Source
+from tallystick.sources import assembled, not_found
 from tallystick.syntax.to_source import format_source
 
 FOLDER = Path(__file__).parent
@@ -62,16 +63,18 @@ def agreement(found: list[Fence]) -> str:
 
 def compiled(found: list[Fence]) -> tuple[Compiled | None, tuple[Diagnostic, ...]]:
     """Mistakes in the common head are not the page's own."""
-    case = Source("case.msa", agreement(found))
+    files = {fence.detail: fence.text for fence in found if fence.kind == "file"}
+    source = assembled(
+        Source("case.msa", agreement(found)), lambda name: files[name] if name in files else not_found(name, files)
+    )
     texts = [fence.text for fence in found if fence.kind == "amendment"]
-    amendments = [Source(f"amendment-{n}.msa", text, {"case.msa": case}) for n, text in enumerate(texts, 1)]
-    result, diagnostics = compile_source(replace(case, amendments=tuple(amendments)))
+    amendments = [Source(f"amendment-{n}.msa", text, {"case.msa": source}) for n, text in enumerate(texts, 1)]
+    source = replace(source, amendments=tuple(amendments))
+    result, diagnostics = compile_source(source)
     own = next(fence.text for fence in found if fence.kind == "msa").count("\n")
-    return result, tuple(item for item in diagnostics if item.span is None or _is_own(item.span, own))
-
-
-def _is_own(span: Span, lines: int) -> bool:
-    return span.source.name != "case.msa" or span.line <= lines
+    heads = (item for item in diagnostics if item.span and item.span.source == source and item.span.line > own)
+    in_head = [id(item) for item in heads]
+    return result, tuple(item for item in diagnostics if id(item) not in in_head)
 
 
 def actual(found: list[Fence], folder: Path) -> list[Fence]:
@@ -101,7 +104,7 @@ def _made(fence: Fence, result: Compiled | None, diagnostics: tuple[Diagnostic, 
             return shown(diagnostics)
         case "formatted":
             return format_source(result.source.text) if result else ""
-    if result is None or fence.kind in ("msa", "data", "amendment"):
+    if result is None or fence.kind in ("msa", "data", "file", "amendment"):
         return fence.text
     match fence.kind:
         case "sentences":

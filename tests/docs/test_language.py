@@ -8,27 +8,35 @@ from dataclasses import replace
 
 import pytest
 
-from tallystick.compilation import check
+from tallystick.compilation import check, examine
 from tallystick.diagnostics.catalogue import CATALOGUE
-from tallystick.model.agreement import Agreement, Clause, Operative, Prose, Reference
+from tallystick.model.agreement import Agreement, Clause, Dormant, Operative, Prose, Reference
 from tallystick.model.from_syntax import SENTENCE_PARTS
 from tallystick.model.measures import _EXTRAS as MEASURES
 from tallystick.prose.from_derivation import derived_sentences
 from tallystick.prose.from_measure import measure_definition
 from tallystick.prose.from_remedy import remedy_sentence
-from tallystick.prose.from_rule import MISSING_EXCUSED, exemption_sentence, rule_sentence
+from tallystick.prose.from_rule import (
+    MISSING_EXCUSED,
+    dormant_sentence,
+    effect_sentence,
+    exemption_sentence,
+    rule_sentence,
+)
 from tallystick.prose.references import reference_link
 from tallystick.prose.sentence import Sentence
 from tallystick.quantities import CURRENCIES, UNITS, PeriodUnit
 from tallystick.resources import resource
 from tallystick.rules.rule import CalendarUnit, Keep
-from tallystick.source import Source
+from tallystick.source import Source, Unread
+from tallystick.sources import assembled, read_file
 
 from .pages import DOCS, Fence, fences
 
 FILE = DOCS / "language.md"
 PAGE = FILE.read_text(encoding="utf-8")
 EXAMPLES = [fence for fence in fences(PAGE) if fence.language == "msa"]
+FILES = {fence.about: fence.text for fence in fences(PAGE) if fence.language == "file"}
 FRAME = [fence.text for fence in EXAMPLES if fence.heading == "The agreement around the examples"]
 CODES_HEAD = "\n| code | what is wrong | |\n| --- | --- | --- |\n"
 STANDARD = "provider must keep mean(accuracy) at least 92% over each month per model.\n"
@@ -44,6 +52,8 @@ DECLARES = (
     "standard",
     "environments",
     "calendar",
+    "use",
+    "schedule",
 )
 FOLLOWS = ("on breach", "except", "missing data")
 QUOTE = re.compile(r"\n\n((?:^>.*\n)+)", re.MULTILINE)
@@ -68,8 +78,12 @@ def framed(text: str) -> str:
 
 def source_of(text: str) -> Source:
     """An example as a file; an amendment changes the example before it."""
+
+    def read(name: str) -> str | Unread:
+        return FILES[name] if name in FILES else read_file(name)
+
     if not text.startswith("amendment"):
-        return Source("example.msa", framed(text))
+        return assembled(Source("example.msa", framed(text)), read)
     texts = [fence.text for fence in EXAMPLES]
     amended = Source("example.msa", framed(texts[texts.index(text) - 1]))
     return replace(amended, amendments=(Source("amendment-1.msa", text, {amended.name: amended}),))
@@ -96,11 +110,16 @@ def said(agreement: Agreement, *, standard: bool) -> Iterator[str]:
 
 
 def clause_said(agreement: Agreement, clause: Clause, *, standard: bool) -> Iterator[str]:
+    effect = effect_sentence(agreement, clause)
+    if effect is not None:
+        yield effect.text
     for item in clause.content[standard:]:
         if isinstance(item, Prose):
             yield printed(agreement, item)
         elif isinstance(item, Operative):
             yield rule_sentence(agreement, item).text
+        elif isinstance(item, Dormant):
+            yield dormant_sentence(agreement, item).text
     yield from (exemption_sentence(agreement, exemption).text for exemption in clause.exemptions)
     if clause.missing_excused:
         yield MISSING_EXCUSED
@@ -173,10 +192,15 @@ def test_a_measure_says_what_stands_beside_it(row: re.Match[str], rewritten: boo
     assert row[0] == measure_row(row["measure"])
 
 
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_of_an_example_is_a_clause_library_without_mistakes(name: str) -> None:
+    assert examine(Source(name, FILES[name])).diagnostics == ()
+
+
 def test_every_word_of_the_grammar_is_shown() -> None:
     grammar = resource("grammar", "tallystick.lark").read_text(encoding="utf-8")
     words = set(re.findall(r'"([a-z]+)"', grammar))
-    shown = "\n".join(fence.text for fence in EXAMPLES) + "\n".join(row[0] for row in ROWS)
+    shown = "\n".join((*(fence.text for fence in EXAMPLES), *FILES.values())) + "\n".join(row[0] for row in ROWS)
     assert words - set(re.findall(r"[a-z]+", shown)) == set()
 
 

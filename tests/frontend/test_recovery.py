@@ -151,9 +151,7 @@ LATER = [
     "on breach { refund customer prorated by day. }",
 ]
 LATER_DECLARATIONS = [
-    'use "x.msa".',
     'order "x" under "y" { set a = 1. }',
-    'schedule "x" { """text""" }',
 ]
 
 

@@ -14,7 +14,7 @@ _NUMBER = re.compile(r"(?<![\w/.-])[$€£]?\d[\d,]*(?:\.\d+)?%?(?![\w/-])")
 
 
 def check(agreement: Agreement, used: frozenset[str]) -> Iterator[Diagnostic]:
-    """Numbers in the prose of articles and clauses."""
+    """Numbers in the prose of articles, clauses and schedules."""
     for prose in _proses(agreement):
         seen = prose.span.text
         for match in _NUMBER.finditer(seen):
@@ -30,8 +30,9 @@ def _in_list_marker(text: str, match: re.Match[str]) -> bool:
 
 
 def _proses(agreement: Agreement) -> Iterator[Prose]:
-    for article in agreement.articles:
-        yield from (item for item in article.content if isinstance(item, Prose))
+    contents = [part.content for part in agreement.articles] + [part.content for part in agreement.schedules]
+    for content in contents:
+        yield from (item for item in content if isinstance(item, Prose))
     for clause in agreement.clauses:
         for item in clause.content:
             if isinstance(item, Prose):

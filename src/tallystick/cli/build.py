@@ -36,6 +36,8 @@ def build_file(file: Path, folder: Path, chosen: Chosen = EVERY, *, draft: bool)
         out.print(f"The rules are those with amendments {numbers}, each from its own day on.")
     clauses = f"{measured.measured} of {counted(measured.clauses, 'clause')}"
     out.print(f"{counted(rules, 'rule')}; measured: {clauses} ({measured.share}).")
+    if measured.dormant:
+        out.print(f"{counted(measured.dormant, 'clause')} without effect until optional terms are set.")
     out.print(f"tally {compiled.tally}")
     for path in (built.pdf, built.word, built.html, built.markdown, built.rules):
         out.print(f"  {path}", soft_wrap=True)

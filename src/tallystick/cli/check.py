@@ -8,26 +8,44 @@ from pathlib import Path
 
 from tallystick.cli.console import counted, out, show_diagnostics
 from tallystick.cli.main import COULD_NOT_RUN, FOUND, KEPT
-from tallystick.compilation import check, load
+from tallystick.compilation import Checked, examine, load
 from tallystick.diagnostics.catalogue import severity
 from tallystick.diagnostics.diagnostic import Diagnostic, Severity
 from tallystick.diagnostics.to_json import to_json
+from tallystick.syntax.tree import OpenParamNode
 
 
 def check_files(files: Sequence[Path], *, as_json: bool) -> int:
     """Check each file. Exit code: 0 clean, 1 mistakes, 2 a file could not be read."""
     found: list[Diagnostic] = []
+    libraries: dict[Path, Checked] = {}
     unreadable = False
     for file in files:
         source, problems = load(file)
         unreadable = unreadable or source is None
-        found.extend(check(source)[1] if source else problems)
+        checked = examine(source) if source else Checked((), problems)
+        found.extend(checked.diagnostics)
+        if checked.library:
+            libraries[file] = checked
     if as_json:
         out.file.write(json.dumps([to_json(item) for item in found], indent=2, ensure_ascii=False) + "\n")
     else:
         show_diagnostics(found)
+        for file, checked in libraries.items():
+            _show_library(file, checked)
         out.print(_summary(found, len(files)))
     return COULD_NOT_RUN if unreadable else FOUND if found else KEPT
+
+
+def _show_library(file: Path, checked: Checked) -> None:
+    """What a clause library asks of those who use it."""
+    required = [param for param in checked.params if param.default is None and not isinstance(param, OpenParamNode)]
+    needs = ", ".join(f"{param.name.text} ({param.type.text})" for param in required) or "nothing"
+    out.print(f"{file} is a clause library. It requires: {needs}.", soft_wrap=True)
+    for param in checked.params:
+        if param not in required:
+            value = param.default.span.text if param.default else "optional"
+            out.print(f"  {param.name.text} ({param.type.text}): {value}", soft_wrap=True)
 
 
 def _summary(found: Sequence[Diagnostic], files: int) -> str:

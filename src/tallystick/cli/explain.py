@@ -22,10 +22,16 @@ from tallystick.evaluation.evaluation import CreditState, CureState, CureStatus
 from tallystick.evaluation.explain import rows_for
 from tallystick.evaluation.finding import Evidence, Finding
 from tallystick.evaluation.to_json import utc_text
-from tallystick.model.agreement import Agreement, Clause, Operative
+from tallystick.model.agreement import Agreement, Clause, Dormant, Operative
 from tallystick.prose.from_measure import measure_definition
 from tallystick.prose.from_remedy import remedy_sentence
-from tallystick.prose.from_rule import MISSING_EXCUSED, exemption_sentence, rule_sentence
+from tallystick.prose.from_rule import (
+    MISSING_EXCUSED,
+    dormant_sentence,
+    effect_sentence,
+    exemption_sentence,
+    rule_sentence,
+)
 from tallystick.resources import resource
 from tallystick.rules.rule import Gate, Keep
 
@@ -90,7 +96,13 @@ def _show_clause(agreement: Agreement, clause: Clause) -> None:
     out.print(f"{clause.number} {clause.title}", style="bold")
     if clause.narrative:
         out.print(f"Not measured: {clause.narrative}.")
+    effect = effect_sentence(agreement, clause)
+    if effect is not None:
+        out.print(effect.text)
     for item in clause.content:
+        if isinstance(item, Dormant):
+            out.print()
+            out.print(dormant_sentence(agreement, item).text)
         if isinstance(item, Operative):
             out.print()
             out.print(rule_sentence(agreement, item).text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain
 from string import ascii_lowercase
@@ -37,17 +37,26 @@ from tallystick.model.agreement import (
     Amendment,
     Article,
     Clause,
+    Dormant,
     Note,
     Operative,
     Party,
     Prose,
     Reference,
+    Schedule,
     Target,
     Term,
 )
 from tallystick.prose.from_calendar import calendar_sentences
 from tallystick.prose.from_remedy import remedy_sentence
-from tallystick.prose.from_rule import MISSING_EXCUSED, class_deadlines, exemption_sentence, rule_sentence
+from tallystick.prose.from_rule import (
+    MISSING_EXCUSED,
+    class_deadlines,
+    dormant_sentence,
+    effect_sentence,
+    exemption_sentence,
+    rule_sentence,
+)
 from tallystick.prose.phrases import counted, dimension_text
 from tallystick.prose.quantity import date_text, period_text, quantity_text
 from tallystick.prose.references import INTERPRETATION, reference_link
@@ -65,6 +74,7 @@ def from_model(agreement: Agreement, *, draft: bool = False) -> Document:
         (article_section(making, article) for article in agreement.articles),
         _general_remedies(agreement),
         [_signatures(making)],
+        (_schedule(making, schedule) for schedule in agreement.schedules),
         schedules(agreement, making.inlines),
     )
     return Document(
@@ -144,6 +154,8 @@ def _term_text(agreement: Agreement) -> str | None:
 
 def value_text(agreement: Agreement, term: Term) -> str:
     """The value of a term as the paper shows it."""
+    if not term.set:
+        return "nothing until it is set"
     match term.value:
         case Quantity():
             return quantity_text(term.value)
@@ -303,16 +315,42 @@ def clause_section(making: Making, clause: Clause) -> Subsection:
         (_OMITTED,)
         if clause.omitted
         else (
+            *_effect(making.agreement, clause),
             *chain.from_iterable(_statement(making, item) for item in clause.content),
-            *_exemptions(making.agreement, clause),
-            *_remedies(making.agreement, clause),
+            *_exemptions(making.agreement, _spoken(clause)),
+            *_remedies(making.agreement, _spoken(clause)),
             *(clause_section(making, inner) for inner in clause.clauses),
         ),
     )
 
 
-def _statement(making: Making, item: Prose | Note | Operative) -> tuple[Block, ...]:
+def _effect(agreement: Agreement, clause: Clause) -> Iterator[Paragraph]:
+    sentence = effect_sentence(agreement, clause)
+    if sentence is not None:
+        yield Paragraph(sentence.inlines)
+
+
+def _spoken(clause: Clause) -> Clause:
+    """A clause without effect says on paper what it will provide once it has."""
+    rules = [item.operative.rule for item in clause.content if isinstance(item, Dormant)]
+    if not rules:
+        return clause
+    content = tuple(item.operative if isinstance(item, Dormant) else item for item in clause.content)
+    said = rules[0]
+    return replace(
+        clause,
+        content=content,
+        exemptions=said.exemptions,
+        missing_excused=said.missing_excused,
+        remedies=said.remedies,
+    )
+
+
+def _statement(making: Making, item: Prose | Note | Operative | Dormant) -> tuple[Block, ...]:
     match item:
+        case Dormant():
+            said = Paragraph(dormant_sentence(making.agreement, item).inlines)
+            return (said, *_table_of_classes(making.agreement, item.operative.rule))
         case Operative():
             return (_operative(making.agreement, item), *_table_of_classes(making.agreement, item.rule))
         case Prose() | Note():
@@ -359,6 +397,15 @@ def _general_remedies(agreement: Agreement) -> Iterator[Section]:
             "general-remedies",
             (opening, remedy_list(agreement, agreement.remedies, ())),
         )
+
+
+# --- schedules -----------------------------------------------------------------------------------------------
+
+
+def _schedule(making: Making, schedule: Schedule) -> Section:
+    content = tuple(block for item in schedule.content for block in making.content(item))
+    place = anchor(Target.SCHEDULE, schedule.id)
+    return Section(Kind.SCHEDULE, f"Schedule {schedule.number}", schedule.title, place, content)
 
 
 # --- signatures ----------------------------------------------------------------------------------------------

@@ -37,5 +37,6 @@ def known_anchors(agreement: Agreement) -> frozenset[str]:
         Target.STANDARD: agreement.standards,
         Target.CLAUSE: [each.id for each in agreement.clauses],
         Target.ARTICLE: [each.id for each in agreement.articles],
+        Target.SCHEDULE: [each.id for each in agreement.schedules],
     }
     return frozenset(anchor(target, name) for target, names in named.items() for name in names)

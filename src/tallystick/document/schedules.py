@@ -58,7 +58,7 @@ Words = Callable[[Prose], Inlines]
 
 
 def schedules(agreement: Agreement, words: Words) -> Iterator[Section]:
-    """Every schedule that has something to say. `words` reads prose."""
+    """Every schedule that has something to say, after those of the drafter. `words` reads prose."""
     uses = _uses(agreement)
     written = (
         ("Metrics and measures", "metrics", _metrics(agreement, words, uses)),
@@ -69,7 +69,7 @@ def schedules(agreement: Agreement, words: Words) -> Iterator[Section]:
         ("Measurability", "measurability", _measurability(agreement)),
     )
     filled = [(title, name, tuple(content)) for title, name, content in written]
-    for number, (title, name, content) in enumerate((each for each in filled if each[2]), 1):
+    for number, (title, name, content) in enumerate((each for each in filled if each[2]), len(agreement.schedules) + 1):
         yield Section(Kind.SCHEDULE, f"Schedule {number}", title, f"schedule-{name}", content)
 
 
@@ -411,13 +411,14 @@ def _references(agreement: Agreement, standard: str) -> Iterator[Row]:
 
 
 def _measurability(agreement: Agreement) -> Iterator[Block]:
-    stated = [each for each in agreement.clauses if each.rules or each.narrative]
+    stated = [each for each in agreement.clauses if each.rules or each.narrative or each.open]
     if not stated:
         return
     found = measurability(agreement)
+    waiting = f" {found.dormant} more have no effect until their optional terms are set." if found.dormant else ""
     yield paragraph(
         f"{found.measured} of {found.clauses} Sections ({found.share}) are measured from data. "
-        "The others are narrative, for the reasons stated."
+        f"The others are narrative, for the reasons stated.{waiting}"
     )
     yield Table(("Section", "Lifecycle stage", "Measured"), tuple(_measured(each) for each in stated))
 
@@ -425,5 +426,5 @@ def _measurability(agreement: Agreement) -> Iterator[Block]:
 def _measured(clause: Clause) -> Row:
     number = len(clause.rules)
     duties = "1 sentence" if number == 1 else f"{number} sentences"
-    said = duties if number else f"Narrative: {clause.narrative}"
+    said = duties if number else "Without effect yet" if clause.open else f"Narrative: {clause.narrative}"
     return Row(((clause_link(clause), f" {clause.title}"), (_names(clause.stages) or "–",), (said,)))

@@ -30,6 +30,7 @@ class Target(StrEnum):
     RECORD = "record"
     CLAUSE = "clause"
     ARTICLE = "article"
+    SCHEDULE = "written-schedule"
     STANDARD = "standard"
     CALENDAR = "calendar"
     PART = "part"
@@ -142,13 +143,14 @@ class Record:
 
 @dataclass(frozen=True)
 class Term:
-    """A named value. Key terms make the cover page."""
+    """A named value. Key terms make the cover page. One that is not `set` has a value only to say of what kind it will be."""
 
     id: str
     title: str
     value: Quantity | Period | date | str
     key: bool
     span: Span
+    set: bool = True
 
 
 @dataclass(frozen=True)
@@ -194,9 +196,20 @@ class Operative:
 
 
 @dataclass(frozen=True)
+class Dormant:
+    """A sentence of a clause without effect: said on paper with its optional terms, and no rule."""
+
+    operative: Operative
+
+
+@dataclass(frozen=True)
 class Clause:
     """A numbered clause. `content` keeps the order of the source; `number` is like 3.2 or 3.2.1, and 3.2A of one that an
-    amendment added after 3.2. An amendment left out an `omitted` one, whose number stays."""
+    amendment added after 3.2. An amendment left out an `omitted` one, whose number stays.
+
+    `needs` are the optional terms that must be set for it to have effect, `open` those of them that are not: while there
+    are any, it has no effect, and no rules.
+    """
 
     id: str
     title: str
@@ -204,12 +217,14 @@ class Clause:
     span: Span
     stages: tuple[str, ...] = ()
     narrative: str | None = None
-    content: tuple[Prose | Note | Operative, ...] = ()
+    content: tuple[Prose | Note | Operative | Dormant, ...] = ()
     exemptions: tuple[Exemption, ...] = ()
     missing_excused: bool = False
     remedies: tuple[Remedy, ...] = ()
     satisfies: tuple[tuple[str, str], ...] = ()
     clauses: tuple[Clause, ...] = ()
+    needs: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
     omitted: bool = False
 
     @property
@@ -264,6 +279,17 @@ class Amendment:
 
 
 @dataclass(frozen=True)
+class Schedule:
+    """Prose and tables of the drafter behind the signature page, before the schedules that write themselves."""
+
+    id: str
+    title: str
+    number: str
+    span: Span
+    content: tuple[Prose | Note, ...] = ()
+
+
+@dataclass(frozen=True)
 class Agreement:
     """One agreement. Dictionaries are in order of declaration; dimension `environment` takes `environments`."""
 
@@ -293,6 +319,7 @@ class Agreement:
     articles: tuple[Article, ...] = ()
     remedies: tuple[Remedy, ...] = ()
     scenarios: tuple[Scenario, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
     amendments: tuple[Amendment, ...] = ()
 
     @property

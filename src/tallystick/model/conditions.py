@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tallystick.model.agreement import Event, Metric, Record, Term
 from tallystick.model.scope import Scope
-from tallystick.model.values import OPERATORS, Typed, combined, comparable, fitted, value
+from tallystick.model.values import OPERATORS, Typed, combined, comparable, fitted, settled, value
 from tallystick.rules.measure import (
     All,
     Any,
@@ -128,9 +128,9 @@ def _named(scope: Scope, data: Data, node: tree.NameReference, name: str) -> tup
         return Attribute(name=name), Typed(numbers[name])
     term = scope.names.get(name)
     if isinstance(term, Term):
-        scope.used.add(name)
         if isinstance(term.value, str):
-            return Text(value=term.value), None
+            found = settled(scope, node)
+            return (Text(value=term.value), None) if found else None
         return value(scope, node)
     terms = (key for key, item in scope.names.items() if isinstance(item, Term))
     scope.unknown(node, f"dimension or attribute of {data.id}", [*data.dimensions, *numbers, *terms])

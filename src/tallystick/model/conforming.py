@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -13,6 +12,7 @@ from tallystick.diagnostics.diagnostic import Diagnostic, Related
 from tallystick.model.agreement import Act, Amendment, Change
 from tallystick.source import Span
 from tallystick.syntax import tree
+from tallystick.syntax.names import article_name, definition_name
 
 Holder = tree.ClauseNode | tree.ArticleNode
 Key = tuple[str, str]
@@ -65,8 +65,10 @@ def changes_of(node: tree.AmendmentNode) -> Iterator[Change]:
 def _named(node: tree.Declaration | tree.ClauseNode) -> Key:
     """The kind of a text, and its name; consequences of every breach have none."""
     kind = type(node).__name__.removesuffix("Node").lower().removeprefix("key")
-    if isinstance(node, tree.ArticleNode | tree.DefinitionNode):
+    if isinstance(node, tree.ArticleNode):
         return kind, article_name(node)
+    if isinstance(node, tree.DefinitionNode):
+        return kind, definition_name(node)
     name = getattr(node, "name", None)
     return (kind, name.text) if name is not None else ("consequences", "")
 
@@ -79,11 +81,6 @@ def conformed(text: Text, amendment: tree.AmendmentNode, effective: date) -> tup
     kept = {name: span for name, span in work.gone.items() if name not in work.living()}
     file = replace(text.file, declarations=tuple(work.declarations))
     return Text(file, kept, work.changed), tuple(work.found)
-
-
-def article_name(node: tree.ArticleNode | tree.DefinitionNode) -> str:
-    """The name of an article or definition; without one, its title in small letters with `_` for all else."""
-    return node.name.text if node.name else re.sub(r"\W+", "_", node.title.text).strip("_").lower()
 
 
 def is_struck(node: Holder) -> bool:
@@ -133,14 +130,15 @@ class _Conforming:
 
     # --- what there is
 
-    def _terms(self) -> dict[str, tree.TermNode]:
-        return {node.name.text: node for node in self.declarations if isinstance(node, tree.TermNode)}
+    def _terms(self) -> dict[str, tree.TermNode | tree.OpenTermNode]:
+        terms = (node for node in self.declarations if isinstance(node, tree.TermNode | tree.OpenTermNode))
+        return {node.name.text: node for node in terms}
 
     def _articles(self) -> dict[str, tree.ArticleNode]:
         return {article_name(node): node for node in self.declarations if isinstance(node, tree.ArticleNode)}
 
     def _definitions(self) -> dict[str, tree.DefinitionNode]:
-        return {article_name(node): node for node in self.declarations if isinstance(node, tree.DefinitionNode)}
+        return {definition_name(node): node for node in self.declarations if isinstance(node, tree.DefinitionNode)}
 
     def _clauses(self) -> dict[str, tree.ClauseNode]:
         return {node.name.text: node for node in clauses_in(self.declarations)}
@@ -183,6 +181,9 @@ class _Conforming:
     def _set(self, change: tree.SetChange) -> None:
         if self._changes("term", change.name, self._terms()):
             term = self._terms()[change.name.text]
+            if isinstance(term, tree.OpenTermNode):
+                self._put(term, _set_for_good(term, change))
+                return
             if term.value.span.text == change.value.span.text:
                 stands = Related(term.value.span, "it has this value already")
                 self.found.append(Diagnostic("T0253", change.value.span, {"name": change.name.text}, (stands,)))
@@ -214,7 +215,7 @@ class _Conforming:
             self._put(old, replace(text, name=old.name or name))
 
     def _replace_definition(self, text: tree.DefinitionNode) -> None:
-        name = text.name or tree.Name(text.title.span, article_name(text))
+        name = text.name or tree.Name(text.title.span, definition_name(text))
         if self._changes("definition", name, self._definitions()):
             self._put(self._definitions()[name.text], replace(text, name=name))
 
@@ -255,6 +256,14 @@ class _Conforming:
             else node
             for node in self.declarations
         ]
+
+
+def _set_for_good(term: tree.OpenTermNode, change: tree.SetChange) -> tree.TermNode:
+    """An optional term that has got its value, which must be of the kind that the term has."""
+    fields = (change.span, term.name, term.title, change.value)
+    if isinstance(term, tree.KeyOpenTermNode):
+        return tree.KeyTermNode(*fields)
+    return tree.SetTermNode(*fields, tree.ParamNode(term.span, term.name, term.title, term.type))
 
 
 def _changed(items: Iterable[Any], name: str, change: Callable[[tree.ClauseNode], tree.ClauseNode]) -> Iterator[Any]:

@@ -17,6 +17,7 @@ from tallystick.model.agreement import (
     Article,
     Clause,
     Definition,
+    Dormant,
     Event,
     Metric,
     Note,
@@ -26,12 +27,13 @@ from tallystick.model.agreement import (
     Prose,
     Record,
     Role,
+    Schedule,
     Standard,
     Term,
 )
 from tallystick.model.calendars import declared, of_agreement, working_calendar
 from tallystick.model.conditions import condition, series
-from tallystick.model.conforming import Amended, article_name, changes_of, is_struck
+from tallystick.model.conforming import Amended, changes_of, is_struck
 from tallystick.model.derivation import derive
 from tallystick.model.measures import series_of
 from tallystick.model.prose import Numbered, prose, text_prose
@@ -39,13 +41,15 @@ from tallystick.model.remedies import remedies, unique_ids, whole
 from tallystick.model.scenarios import scenarios
 from tallystick.model.scope import Scope
 from tallystick.model.sentences import Fields, rule
-from tallystick.model.values import day, literal, period, unit_name
-from tallystick.quantities import CURRENCIES, Period, PeriodUnit
+from tallystick.model.uses import Alias, Joined
+from tallystick.model.values import VALUE_TYPES, day, is_value_type, literal, of_type, period, stand_in, unit_name
+from tallystick.quantities import CURRENCIES, Period, PeriodUnit, Quantity
 from tallystick.rules.calendars import OF_AGREEMENT
 from tallystick.rules.measure import Condition
 from tallystick.rules.rule import During, Exemption, Remedy, Rule, Where
 from tallystick.source import Span
 from tallystick.syntax import tree
+from tallystick.syntax.names import article_name, definition_name, words
 
 # Names of the parts of a generated sentence, which own wording cites.
 SENTENCE_PARTS = frozenset(
@@ -58,27 +62,35 @@ SENTENCE_PARTS = frozenset(
 
 
 def from_syntax(
-    file: tree.File, doubtful: frozenset[str] = frozenset(), amended: Amended | None = None
+    joined: Joined, amended: Amended | None = None
 ) -> tuple[Agreement | None, tuple[Diagnostic, ...], frozenset[str]]:
-    """Resolve a file. The agreement is None when it has mistakes that leave nothing to build on.
+    """Resolve a file with all it uses. The agreement is None when it has mistakes that leave nothing to build on.
 
-    `doubtful` are words of statements that did not parse: names among them are not reported as unknown. The third
-    value is the set of names that something refers to. `amended` is the amendment that left the file as it is, if any.
+    Names among the doubtful words, of statements that did not parse, are not reported as unknown. The third value is the
+    set of names that something refers to. `amended` is the amendment that left the file as it is, if any.
     """
-    scope = Scope(doubtful=doubtful)
+    file, doubtful = joined.file, joined.doubtful
+    scope = Scope(doubtful=doubtful, missing=joined.missing)
     heads = [node for node in file.declarations if isinstance(node, tree.AgreementNode)]
     for extra in heads[1:]:
         scope.twice("agreement", "agreement", extra.span, heads[0].span)
     if not heads and "agreement" not in doubtful:
         scope.report("T0204", Span(file.span.source, 0, 0))
     _declare(scope, file)
+    for alias in joined.aliases:
+        _stands_for(scope, alias)
     head = _head(scope, heads[0]) if heads else None
     derive(scope, file)
+    clauses, parts = frozenset(_clause_ids(scope, file)), dict(_part_ids(scope, file))
     numbered = Numbered(
-        frozenset(_clause_ids(scope, file)), frozenset(_article_ids(scope, file)), amended.gone if amended else {}
+        clauses,
+        frozenset(name for name, kind in parts.items() if kind is tree.ArticleNode),
+        frozenset(name for name, kind in parts.items() if kind is tree.ScheduleNode),
+        amended.gone if amended else {},
     )
     _describe(scope, file, numbered)
     articles = tuple(_articles(scope, file, numbered))
+    schedules = tuple(_schedules(scope, file, numbered))
     shared = unique_ids(
         tuple(item for node in file.declarations if isinstance(node, tree.OnBreach) for item in remedies(scope, node))
     )
@@ -86,7 +98,9 @@ def from_syntax(
         return None, tuple(scope.diagnostics), frozenset(scope.used)
     tests = scenarios(scope, file, head.timezone, articles, shared)
     done = _amendments(scope, amended, numbered) if amended else ()
-    agreement = replace(_assembled(scope, head, articles, shared, numbered), scenarios=tests, amendments=done)
+    agreement = replace(
+        _assembled(scope, head, articles, shared, numbered), scenarios=tests, schedules=schedules, amendments=done
+    )
     return agreement, tuple(scope.diagnostics), frozenset(scope.used)
 
 
@@ -272,17 +286,81 @@ def _declare_one(scope: Scope, node: tree.Declaration) -> None:
             scope.declare(Record(node.name.text, title, dimensions, attributes, node.span))
         case tree.TermNode():
             found = literal(scope, node.value)
+            if found is not None and isinstance(node, tree.SetTermNode):
+                found = _of_kind(scope, node.param, found, node.value.span)
             if found is not None:
                 key = isinstance(node, tree.KeyTermNode)
                 scope.declare(Term(node.name.text, _title(node.name, node.title), found, key, node.span))
             else:
                 scope.doubtful |= {node.name.text}
+        case tree.OpenTermNode():
+            _declare_open(scope, node)
         case tree.DefinitionNode():
-            scope.declare(Definition(article_name(node), node.title.text, Prose((), node.means.span), node.span))
+            scope.declare(Definition(definition_name(node), node.title.text, Prose((), node.means.span), node.span))
         case tree.StandardNode():
             scope.declare(Standard(node.name.text, node.title.text, node.span))
         case _:
             pass
+
+
+def _declare_open(scope: Scope, node: tree.OpenTermNode) -> None:
+    word = node.type.text
+    if not is_value_type(word):
+        scope.unknown_kind(node.type, VALUE_TYPES)
+        scope.doubtful |= {node.name.text}
+        return
+    key, value = isinstance(node, tree.KeyOpenTermNode), stand_in(word, scope.currency)
+    scope.declare(Term(node.name.text, _title(node.name, node.title), value, key, node.span, set=False))
+
+
+# --- parameters of used files --------------------------------------------------------------------------------
+
+_NAMED: dict[str, type[Party | Role | Metric | Event | Record | Standard]] = {
+    "party": Party,
+    "role": Role,
+    "metric": Metric,
+    "event": Event,
+    "record": Record,
+    "standard": Standard,
+}
+
+
+def _stands_for(scope: Scope, alias: Alias) -> None:
+    """Report a name that was given for a parameter and is not of its kind; what is said with it is then not reported."""
+    if not _fits(scope, alias):
+        scope.doubtful |= {alias.given.text}
+
+
+def _fits(scope: Scope, alias: Alias) -> bool:
+    kind, given = alias.param.type.text, alias.given
+    found = scope.names.get(given.text)
+    match kind:
+        case "environment":
+            return scope.choose(tree.Name(given.span, given.text), kind, scope.environments) is not None
+        case "dimension":
+            return scope.choose(tree.Name(given.span, given.text), kind, dict.fromkeys(scope.dimensions)) is not None
+        case _ if found is None:
+            scope.find_any(given, _NAMED.get(kind, Term))
+            return False
+        case _ if kind in _NAMED and isinstance(found, _NAMED[kind]):
+            return True
+        case _ if kind not in _NAMED and isinstance(found, Term):
+            return _of_kind(scope, alias.param, found.value, given.span) is not None
+        case _:
+            scope.wrong_parameter(alias.param, given.span)
+            return False
+
+
+def _of_kind(
+    scope: Scope, param: tree.ParamNode, value: Quantity | Period | date | str, span: Span
+) -> Quantity | Period | date | str | None:
+    """The value as one of the kind that the parameter asks for; reports one of another kind."""
+    if not is_value_type(param.type.text):
+        return None
+    found = of_type(value, param.type.text)
+    if found is None:
+        scope.wrong_parameter(param, span)
+    return found
 
 
 def _party(node: tree.PartyNode) -> Party:
@@ -364,7 +442,7 @@ def _describe(scope: Scope, file: tree.File, numbered: Numbered) -> None:
     for node in file.declarations:
         match node:
             case tree.DefinitionNode():
-                name = article_name(node)
+                name = definition_name(node)
                 known = scope.names.get(name)
                 if isinstance(known, Definition):
                     means = prose(scope, node.means, numbered)
@@ -411,15 +489,28 @@ def _clause_ids(scope: Scope, file: tree.File) -> Iterator[str]:
         pending.extend(reversed([item for item in node.items if isinstance(item, tree.ClauseNode)]))
 
 
-def _article_ids(scope: Scope, file: tree.File) -> Iterator[str]:
+def _part_ids(scope: Scope, file: tree.File) -> Iterator[tuple[str, type[tree.Node]]]:
+    """The names of articles and schedules; a reference to one could not tell it from another of the same name."""
     seen: dict[str, Span] = {}
     for node in file.declarations:
-        if isinstance(node, tree.ArticleNode):
+        if isinstance(node, tree.ArticleNode | tree.ScheduleNode):
             name, place = article_name(node), (node.name or node.title).span
-            if name in seen:
-                scope.twice(name, "article", place, seen[name])
+            kind = "article" if isinstance(node, tree.ArticleNode) else "schedule"
+            before = seen.get(name) or (scope.clauses.get(name) if kind == "schedule" else None)
+            if before is not None:
+                scope.twice(name, kind, place, before)
+            else:
+                yield name, type(node)
             seen.setdefault(name, place)
-            yield name
+
+
+def _schedules(scope: Scope, file: tree.File, numbered: Numbered) -> Iterator[Schedule]:
+    nodes = (node for node in file.declarations if isinstance(node, tree.ScheduleNode))
+    for number, node in enumerate(nodes, start=1):
+        content = tuple(_text(scope, item, numbered) for item in node.items)
+        if not any(isinstance(item, Prose) for item in content):
+            scope.report("T0247", node.title.span, schedule=node.title.text)
+        yield Schedule(article_name(node), node.title.text, str(number), node.span, content)
 
 
 def _articles(scope: Scope, file: tree.File, numbered: Numbered) -> Iterator[Article]:
@@ -429,14 +520,15 @@ def _articles(scope: Scope, file: tree.File, numbered: Numbered) -> Iterator[Art
         content: list[Prose | Note] = []
         clauses: list[Clause] = []
         for item in node.items:
-            if isinstance(item, tree.ClauseNode):
-                clauses.append(_clause(scope, item, _next_number(str(number), clauses, item), numbered))
-            elif not isinstance(item, tree.Struck):
-                content.append(_text(scope, item, numbered))
-        omitted = is_struck(node)
-        yield Article(
-            article_name(node), node.title.text, str(number), node.span, tuple(content), tuple(clauses), omitted
-        )
+            match item:
+                case tree.ClauseNode():
+                    clauses.append(_clause(scope, item, _next_number(str(number), clauses, item), numbered))
+                case tree.UseNode() | tree.Struck():
+                    pass  # what it brings stands here already, unless its file cannot be read
+                case _:
+                    content.append(_text(scope, item, numbered))
+        fields = (article_name(node), node.title.text, str(number), node.span)
+        yield Article(*fields, tuple(content), tuple(clauses), is_struck(node))
 
 
 def _next_number(prefix: str, before: list[Clause], node: tree.ClauseNode) -> str:
@@ -467,6 +559,7 @@ def _text(scope: Scope, node: tree.Paragraph | tree.NoteNode, numbered: Numbered
 
 @dataclass
 class _ClauseParts:
+    within: tuple[str, ...] = ()
     content: list[Prose | Note | Operative] = field(default_factory=list)
     stages: list[str] = field(default_factory=list)
     narrative: str | None = None
@@ -482,8 +575,24 @@ class _ClauseParts:
 _OF_RULES = (tree.ExceptDuring, tree.ExceptWhere, tree.MissingExcused, tree.OnBreach)
 
 
-def _clause(scope: Scope, node: tree.ClauseNode, number: str, numbered: Numbered) -> Clause:
-    parts, title = _ClauseParts(), _title(node.name, node.title)
+def _clause(
+    scope: Scope, node: tree.ClauseNode, number: str, numbered: Numbered, within: tuple[str, ...] = ()
+) -> Clause:
+    """The clause. `within` are optional terms without which the clauses around it, and so this one, have no effect."""
+    needs = _needs(scope, node)
+    open_ = tuple(dict.fromkeys((*within, *(name for name in needs if _is_open(scope, name)))))
+    before, awake = len(scope.diagnostics), not scope.dormant
+    scope.dormant = bool(open_)
+    clause = _resolved(scope, node, number, numbered, open_)
+    scope.dormant = not awake
+    if open_:  # tiers cannot be in order before the terms have values
+        scope.diagnostics[before:] = [item for item in scope.diagnostics[before:] if item.code != "T0407"]
+    said = tuple(name for name in needs if _is_open(scope, name) or name in _required(node))
+    return replace(_asleep(clause), needs=said, open=open_) if open_ else replace(clause, needs=said)
+
+
+def _resolved(scope: Scope, node: tree.ClauseNode, number: str, numbered: Numbered, open_: tuple[str, ...]) -> Clause:
+    parts, title = _ClauseParts(within=open_), _title(node.name, node.title)
     for item in node.items:
         _clause_item(scope, item, parts, Fields(node.name.text, number, title, parts.sentences + 1), numbered)
     _each_once(scope, node.items, tree.Narrative, tree.MissingExcused, tree.OnBreach)
@@ -508,6 +617,28 @@ def _clause(scope: Scope, node: tree.ClauseNode, number: str, numbered: Numbered
         clauses=tuple(parts.clauses),
         omitted=is_struck(node),
     )
+
+
+def _required(node: tree.ClauseNode) -> Iterator[str]:
+    return (name.text for item in node.items if isinstance(item, tree.OnlyIfSet) for name in item.terms)
+
+
+def _needs(scope: Scope, node: tree.ClauseNode) -> tuple[str, ...]:
+    """The terms that the clause says it needs, and every optional one that its own sentences speak of."""
+    items = [item for item in node.items if not isinstance(item, tree.ClauseNode)]
+    spoken = (name for name in words(items) if _is_open(scope, name))
+    return tuple(dict.fromkeys((*_required(node), *spoken)))
+
+
+def _is_open(scope: Scope, name: str) -> bool:
+    found = scope.names.get(name)
+    return isinstance(found, Term) and not found.set
+
+
+def _asleep(clause: Clause) -> Clause:
+    """The clause without effect: what its sentences say, and no rules."""
+    content = tuple(Dormant(item) if isinstance(item, Operative) else item for item in clause.content)
+    return replace(clause, content=content, exemptions=(), missing_excused=False, remedies=())
 
 
 def _completed(item: Operative, parts: _ClauseParts) -> Operative:
@@ -545,7 +676,12 @@ def _clause_item(
         case tree.OnBreach():
             parts.remedies = unique_ids(parts.remedies + remedies(scope, item))
         case tree.ClauseNode():
-            parts.clauses.append(_clause(scope, item, _next_number(fields.number, parts.clauses, item), numbered))
+            number = _next_number(fields.number, parts.clauses, item)
+            parts.clauses.append(_clause(scope, item, number, numbered, parts.within))
+        case tree.OnlyIfSet(terms=names):
+            scope.once(names)
+            for name in names:
+                scope.find(name, Term)
         case tree.Struck():
             pass
         case _:

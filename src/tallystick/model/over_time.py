@@ -10,6 +10,7 @@ from tallystick.diagnostics.diagnostic import Diagnostic, Related
 from tallystick.model.agreement import Agreement, Amendment, Clause, Operative
 from tallystick.model.conforming import Amended, Text, conformed
 from tallystick.model.from_syntax import from_syntax
+from tallystick.model.uses import Joined
 from tallystick.rules.rule import Rule
 from tallystick.syntax import tree
 
@@ -43,14 +44,15 @@ class Amending:
 
 
 def over_time(
-    file: tree.File, doubtful: frozenset[str], amendments: Sequence[Amending], at: date | None = None
+    whole: Joined, amendments: Sequence[Amending], at: date | None = None
 ) -> tuple[tuple[Version, ...], tuple[Diagnostic, ...]]:
     """The agreement and what each amendment makes of it, in order of number; only those in force `at` a day.
 
     Each version holds the scenarios that stand in its own file. There are no versions where the agreement has mistakes
     that leave nothing to build on.
     """
-    agreement, first, used = from_syntax(file, doubtful)
+    agreement, first, used = from_syntax(whole)
+    file = whole.file
     found = list(first)
     ordered = sorted(amendments, key=lambda item: item.number)
     found.extend(_dates(agreement, ordered))
@@ -65,8 +67,9 @@ def over_time(
             continue
         text, mistakes = conformed(text, item.node, effective)
         found.extend([item for item in mistakes if item not in found])
-        whole = replace(text.file, declarations=(*text.file.declarations, *item.scenarios))
-        amended, mistakes, used = from_syntax(whole, doubtful, Amended(item.node, effective, text.gone, before))
+        conformed_file = replace(text.file, declarations=(*text.file.declarations, *item.scenarios))
+        copy = replace(whole, file=conformed_file)
+        amended, mistakes, used = from_syntax(copy, Amended(item.node, effective, text.gone, before))
         found.extend([item for item in mistakes if item not in found])
         if amended is None:
             return (), tuple(found)

@@ -23,8 +23,8 @@ from tallystick.model.agreement import (
 from tallystick.model.scope import Declared, Scope
 from tallystick.source import Span
 from tallystick.syntax import tree
+from tallystick.syntax.names import INTERPOLATION
 
-_INTERPOLATION = re.compile(r"\{([^{}\n]*)\}")
 _NAME = re.compile(r"@?[A-Za-z_][A-Za-z0-9_]*\Z")
 
 _TARGETS: dict[type[Declared], Target] = {
@@ -45,6 +45,7 @@ class Numbered:
 
     clauses: frozenset[str]
     articles: frozenset[str]
+    schedules: frozenset[str] = frozenset()
     gone: Mapping[str, Span] = field(default_factory=dict)
 
 
@@ -55,7 +56,7 @@ def prose(scope: Scope, node: tree.ProseText, numbered: Numbered, parts: frozens
     """
     found: list[str | Reference] = []
     end = 0
-    for match in _INTERPOLATION.finditer(node.text):
+    for match in INTERPOLATION.finditer(node.text):
         span = Span(node.span.source, node.offsets[match.start()], node.offsets[match.end() - 1] + 1)
         reference = _reference(scope, match.group(1).strip(), span, numbered, parts)
         found.extend([node.text[end : match.start()], reference or match.group()])
@@ -97,5 +98,8 @@ def _cross_reference(scope: Scope, name: str, span: Span, numbered: Numbered) ->
         return Reference(Target.CLAUSE, name, span)
     if name in numbered.articles:
         return Reference(Target.ARTICLE, name, span)
-    scope.unknown(tree.Name(span, name), "clause or article", [*numbered.clauses, *numbered.articles])
+    if name in numbered.schedules:
+        return Reference(Target.SCHEDULE, name, span)
+    known = [*numbered.clauses, *numbered.articles, *numbered.schedules]
+    scope.unknown(tree.Name(span, name), "clause, article or schedule", known)
     return None

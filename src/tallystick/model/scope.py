@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TypeVar
@@ -20,7 +20,7 @@ from tallystick.model.agreement import (
     Term,
 )
 from tallystick.source import Span
-from tallystick.syntax.tree import Name, NameReference
+from tallystick.syntax.tree import Name, NameReference, ParamNode
 
 Declared = Party | Role | Metric | Event | Record | Term | Definition | Standard
 _D = TypeVar("_D", Party, Role, Metric, Event, Record, Term, Definition, Standard)
@@ -44,9 +44,14 @@ def with_article(noun: str) -> str:
 
 @dataclass
 class Scope:
-    """The names of one agreement while it is being resolved, and the mistakes found on the way."""
+    """The names of one agreement while it is being resolved, and the mistakes found on the way.
+
+    Names may be unknown where a file is `missing`. Optional terms may stand in what is `dormant` without them.
+    """
 
     doubtful: frozenset[str] = frozenset()
+    missing: bool = False
+    dormant: bool = False
     diagnostics: list[Diagnostic] = field(default_factory=list)
     names: dict[str, Declared] = field(default_factory=dict)
     clauses: dict[str, Span] = field(default_factory=dict)
@@ -87,8 +92,10 @@ class Scope:
             self.twice(declared.id, KIND_WORDS[type(declared)], span, before.span)
 
     def twice(self, name: str, kind: str, span: Span | None, first: Span) -> None:
-        """Report a name that is declared a second time."""
-        self.report("T0202", span, name=name, kind=kind, related=(Related(first, "first declared here"),))
+        """Report a name that is declared a second time: in the same file, in another, or by a file that is used twice."""
+        apart = span is not None and (span.source.name != first.source.name or span == first)
+        related = (Related(first, "first declared here"),)
+        self.report("T0240" if apart else "T0202", span, name=name, kind=kind, related=related)
 
     def find(self, name: Name | NameReference, kind: type[_D]) -> _D | None:
         """The declaration of that name and kind; reports when there is none."""
@@ -102,6 +109,8 @@ class Scope:
             self.used.add(name.text)
             return found
         wanted = " or ".join(KIND_WORDS[kind] for kind in kinds)
+        if found is not None and name.text in self.doubtful:
+            return None
         if found is not None:
             is_a = with_article(KIND_WORDS[type(found)])
             self.report("T0203", name.span, name=name.text, is_a=is_a, wanted=with_article(wanted))
@@ -111,7 +120,7 @@ class Scope:
 
     def unknown(self, name: Name | NameReference, wanted: str, known: Iterable[str]) -> None:
         """Report a name that is not among the known ones, with the nearest of them."""
-        if name.text in self.doubtful:
+        if name.text in self.doubtful or self.missing:
             return
         known = list(known)
         close = get_close_matches(name.text, known, 1, 0.6)
@@ -119,6 +128,17 @@ class Scope:
         self.report(
             "T0201", name.span, name=name.text, wanted=wanted, known=listed, instead=close[0] if close else None
         )
+
+    def wrong_parameter(self, param: ParamNode, span: Span) -> None:
+        """Report what was given for a parameter and is not of its kind."""
+        there = (Related(param.span, "the parameter stands here"),)
+        self.report("T0243", span, name=param.name.text, kind=param.type.text, related=there)
+
+    def unknown_kind(self, name: Name, known: Sequence[str]) -> None:
+        """Report a kind of value that does not exist."""
+        close = get_close_matches(name.text, known, 1, 0.6)
+        listed = ", ".join(known)
+        self.report("T0246", name.span, type=name.text, known=listed, instead=close[0] if close else None)
 
     def once(self, names: Iterable[Name]) -> None:
         """Report a name that stands a second time in one list."""

@@ -201,9 +201,10 @@ def _while(scope: Scope, node: tree.DuringTime | tree.OutsideTime, data: list[Da
 def _rule_id(scope: Scope, fields: Fields, qualifiers: _Qualifiers, span: Span) -> str:
     label: tree.Labelled | None = qualifiers.found.get(tree.Labelled)
     name = label.name.text if label else fields.clause + (f"-{fields.ordinal}" if fields.ordinal > 1 else "")
+    place = label.span if label else span
     if name in scope.rule_ids:
-        scope.twice(name, "rule", label.span if label else span, scope.rule_ids[name])
-    scope.rule_ids.setdefault(name, span)
+        scope.twice(name, "rule", place, scope.rule_ids[name])
+    scope.rule_ids.setdefault(name, place)
     return name
 
 

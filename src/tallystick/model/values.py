@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
 
+from tallystick.diagnostics.diagnostic import Related
 from tallystick.model.agreement import Term
 from tallystick.model.scope import Scope
 from tallystick.quantities import CURRENCIES, UNITS, Kind, Period, PeriodUnit, Quantity, known_unit, unit
@@ -117,7 +118,7 @@ def deadline(scope: Scope, node: tree.PeriodLiteral) -> Period | None:
         scope.report("T0236", node.span, found=node.span.text)
         return None
     if node.amount is None:
-        term = scope.find(tree.Name(node.span, node.word), Term)
+        term = settled(scope, tree.Name(node.span, node.word))
         if term is not None and isinstance(term.value, Period):
             return term.value.model_copy(update={"term": term.id})
         if term is not None:
@@ -174,6 +175,44 @@ def _bounded(scope: Scope, found: Period, span: Span) -> Period | None:
     return None
 
 
+# The kinds of values that parameters and optional terms are declared with, besides units, periods and currencies.
+_KINDS = ("text", "date", "period", "money")
+VALUE_TYPES = (*_KINDS, *UNITS, *(word for word in _PLAIN_UNITS if word not in UNITS))
+
+
+def is_value_type(word: str) -> bool:
+    """Whether it names a kind of value: `period`, `money`, `fraction`, `hours`, `USD` …"""
+    return word in VALUE_TYPES or word in CURRENCIES
+
+
+def stand_in(word: str, currency: str | None) -> Quantity | Period | date | str:
+    """Some value of a kind, for a term that has none yet: it says of what kind the term will be, and nothing more."""
+    match word:
+        case "text":
+            return "not yet set"
+        case "date":
+            return date(2000, 1, 1)
+        case "period":
+            return Period(amount=1, unit=PeriodUnit.DAYS)
+        case "money":
+            return Quantity(value=Decimal(1), unit=currency or "USD")
+        case _ if word in PERIOD_WORDS:
+            return Period(amount=1, unit=PeriodUnit(word))
+        case _:
+            return Quantity(value=Decimal(1), unit=word)
+
+
+def of_type(found: Quantity | Period | date | str, word: str) -> Quantity | Period | date | str | None:
+    """The value as one of that kind; None where it is of another. A bare number may be a score."""
+    if word == "score" and isinstance(found, Quantity) and found.unit == "count":
+        return Quantity(value=found.value, unit="score")
+    wanted = stand_in(word, found.unit if isinstance(found, Quantity) and found.kind is Kind.MONEY else None)
+    if isinstance(found, Quantity) and isinstance(wanted, Quantity):
+        fits = found.kind is wanted.kind and (found.kind is not Kind.MONEY or found.unit == wanted.unit)
+        return found if fits else None
+    return found if type(found) is type(wanted) else None
+
+
 def as_quantity(scope: Scope, value: Quantity | Period | date | str, span: Span) -> Quantity | None:
     """A value as a number to compare with; months and years have no fixed length, so they are refused."""
     if isinstance(value, Quantity):
@@ -190,7 +229,7 @@ def as_quantity(scope: Scope, value: Quantity | Period | date | str, span: Span)
 def value(scope: Scope, node: tree.Expression) -> tuple[Value, Typed] | None:
     """A literal or a term as a value with its type."""
     if isinstance(node, tree.NameReference):
-        term = scope.find(node, Term)
+        term = settled(scope, node)
         if term is None:
             return None
         quantity = as_quantity(scope, term.value, node.span)
@@ -200,6 +239,16 @@ def value(scope: Scope, node: tree.Expression) -> tuple[Value, Typed] | None:
     if quantity is None:
         return None
     return Value(quantity=quantity), BARE if isinstance(node, tree.Number) else Typed(quantity.unit)
+
+
+def settled(scope: Scope, name: tree.Name | tree.NameReference) -> Term | None:
+    """The term of that name; reports an optional one where only what has a value can stand."""
+    term = scope.find(name, Term)
+    if term is not None and not term.set and not scope.dormant:
+        there = (Related(term.span, "declared optional here"),)
+        scope.report("T0245", name.span, term=name.text, related=there)
+        return None
+    return term
 
 
 def fitted(node: Value, typed: Typed, other: Typed) -> Value:

@@ -185,7 +185,10 @@ def amount(agreement: Agreement, found: Amount) -> Inlines:
         share = phrases.value(agreement, found.share)
         term = found.of.term
         of = phrases.term(agreement, term) if term else phrases.value(agreement, found.of)
+        if not (phrases.is_set(agreement, term) and phrases.is_set(agreement, found.share.term)):
+            return *share, " of ", *of
         return f"{shown} (", *share, " of ", *of, ")"
     if found.term is not None:
+        shown = shown if phrases.is_set(agreement, found.term) else phrases.NOT_SET
         return *phrases.term(agreement, found.term), f" ({shown})"
     return (shown,)

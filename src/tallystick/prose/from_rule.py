@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import assert_never
 
-from tallystick.model.agreement import Agreement, Operative, Reference, Target
+from tallystick.model.agreement import Agreement, Clause, Dormant, Operative, Reference, Target
 from tallystick.prose import phrases
 from tallystick.prose.from_measure import measure
 from tallystick.prose.phrases import Inlines
@@ -44,13 +44,31 @@ OBLIGATION = "shall"
 
 def rule_sentence(agreement: Agreement, operative: Operative) -> Sentence:
     """The sentence of a rule: the drafter's wording where there is one, with every boundary said after it."""
-    parts = tuple(_parts(agreement, operative.rule))
-    if operative.worded is not None:
-        parts = (*_worded(agreement, operative, parts), Part((".",)))
-    else:
-        parts = (*parts, Part((".",)))
     rule = operative.rule
-    return Sentence((*parts, *_boundaries(rule), *_time_boundaries(agreement, rule)))
+    return Sentence((*_said(agreement, operative), *_boundaries(rule), *_time_boundaries(agreement, rule)))
+
+
+def dormant_sentence(agreement: Agreement, dormant: Dormant) -> Sentence:
+    """The sentence without its boundaries, which depend on terms that have no value yet."""
+    return Sentence(_said(agreement, dormant.operative))
+
+
+def _said(agreement: Agreement, operative: Operative) -> tuple[Part, ...]:
+    parts = tuple(_parts(agreement, operative.rule))
+    return (*(parts if operative.worded is None else _worded(agreement, operative, parts)), Part((".",)))
+
+
+def effect_sentence(agreement: Agreement, clause: Clause) -> Sentence | None:
+    """On which optional terms the clause depends, and whether it has effect; None where it depends on none."""
+    if clause.open:
+        named = phrases.joined([phrases.term(agreement, name) for name in clause.open], "and")
+        are = "is" if len(clause.open) == 1 else "are"
+        return Sentence((Part((f"This Section\u00a0{clause.number} has no effect until ", *named, f" {are} set.")),))
+    if clause.needs:
+        named = phrases.joined([phrases.term(agreement, name) for name in clause.needs], "and")
+        are = "is" if len(clause.needs) == 1 else "are"
+        return Sentence((Part((f"This Section\u00a0{clause.number} has effect because ", *named, f" {are} set.")),))
+    return None
 
 
 def part_names(agreement: Agreement, rule: Rule) -> tuple[str, ...]:

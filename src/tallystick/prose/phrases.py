@@ -31,6 +31,9 @@ from tallystick.rules.rule import Calendar, CalendarUnit, Rolling, Window
 
 Inlines = tuple[Inline, ...]
 
+# Printed where the value of an optional term would stand.
+NOT_SET = "not set"
+
 _CALENDAR = {CalendarUnit.HOUR: "clock hour"} | {
     unit: f"calendar {unit.value}" for unit in CalendarUnit if unit is not CalendarUnit.HOUR
 }
@@ -115,7 +118,12 @@ def value(agreement: Agreement, found: Value) -> Inlines:
     shown = quantity_text(found.quantity)
     if found.term is None:
         return (shown,)
-    return *term(agreement, found.term), f" ({shown})"
+    return *term(agreement, found.term), f" ({shown if is_set(agreement, found.term) else NOT_SET})"
+
+
+def is_set(agreement: Agreement, name: str | None) -> bool:
+    """Whether there is a value: of an optional term there is none until something sets it."""
+    return name is None or agreement.terms[name].set
 
 
 def term(agreement: Agreement, name: str) -> Inlines:
@@ -206,6 +214,7 @@ def period(agreement: Agreement, found: Period, article: str = "the ") -> Inline
     shown = counted(agreement, found)
     if found.term is None:
         return (shown,)
+    shown = shown if is_set(agreement, found.term) else NOT_SET
     return article, Link(agreement.terms[found.term].title, f"term-{found.term}"), f" ({shown})"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tallystick.model.agreement import Agreement, Article, Clause, Reference, Target
+from tallystick.model.agreement import Agreement, Article, Clause, Reference, Schedule, Target
 from tallystick.prose.sentence import Inline, Link
 
 INTERPRETATION = "interpretation"
@@ -35,6 +35,8 @@ def reference_link(agreement: Agreement, reference: Reference) -> Inline:
             return Link(f"Section\u00a0{_clause(agreement, name).number}", anchor)
         case Target.ARTICLE:
             return Link(f"Article\u00a0{_article(agreement, name).number}", anchor)
+        case Target.SCHEDULE:
+            return Link(f"Schedule\u00a0{_schedule(agreement, name).number}", anchor)
         case Target.PART:
             return ""
 
@@ -45,3 +47,7 @@ def _clause(agreement: Agreement, name: str) -> Clause:
 
 def _article(agreement: Agreement, name: str) -> Article:
     return next(article for article in agreement.articles if article.id == name)
+
+
+def _schedule(agreement: Agreement, name: str) -> Schedule:
+    return next(schedule for schedule in agreement.schedules if schedule.id == name)

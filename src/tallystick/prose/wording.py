@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tallystick.diagnostics.diagnostic import Diagnostic
-from tallystick.model.agreement import Agreement, Operative, Reference, Target
+from tallystick.model.agreement import Agreement, Dormant, Operative, Reference, Target
 from tallystick.prose.from_rule import part_names
 
 
 def check_wording(agreement: Agreement) -> tuple[Diagnostic, ...]:
     """One mistake for each wording that leaves a part out, or cites one that its sentence has not."""
-    operatives = (item for clause in agreement.clauses for item in clause.content if isinstance(item, Operative))
+    said = (item for clause in agreement.clauses for item in clause.content)
+    all_ = (item.operative if isinstance(item, Dormant) else item for item in said)
+    operatives = (item for item in all_ if isinstance(item, Operative))
     return tuple(found for item in operatives for found in _check(agreement, item))
 
 

@@ -61,7 +61,7 @@ _QUALIFYING = {"PER", "IN", "WITH", "MATCHING", "LABELLED", "WORDED"}
 # The words that statements begin with: a first word close to one of them was meant to be it.
 _DECLARING = (
     "agreement", "party", "role", "environments", "stages", "metric", "event", "record", "key", "term", "define",
-    "standard", "article", "calendar", "scenario", "amendment",
+    "standard", "article", "calendar", "scenario", "schedule", "use", "param", "amendment",
 )  # fmt: skip
 _BEGINNINGS = (
     *_DECLARING, "clause", "on", "version", "effective", "governing", "timezone", "currency", "recital", "entity",
@@ -82,6 +82,7 @@ _HEADERS = {
     "clause": "clause c{",
     "on": "on breach{",
     "scenario": 'scenario""{',
+    "schedule": 'schedule""{',
     "amendment": 'amendment 1 to""{',
 }
 

@@ -43,7 +43,7 @@ _MARKS = {
 
 # What a later version of the language will say. It begins a statement, or stands anywhere in one.
 _LATER_BEGINNINGS = (
-    r"(?:use|order|schedule|param|refund|accrue|"
+    r"(?:order|refund|accrue|"
     r"fiscal\s+year)(?!\s+(?:must|may|shall|will)\b)"
 )
 _LATER = (
@@ -52,7 +52,6 @@ _LATER = (
     r"with\s+[\d.]+%\s+confidence",
     r"after\s+\w+\s+until\s+\w+",
     r"across\s+the\s+term",
-    r"optional",
     r"prorated\s+by\s+\w+",
 )
 

@@ -372,6 +372,20 @@ class KeyTermNode(TermNode):
 
 
 @dataclass(frozen=True)
+class OpenTermNode(Node):
+    """`term name "Title": fraction optional.`: a term that has no value until something sets it."""
+
+    name: Name
+    title: String | None
+    type: Name
+
+
+@dataclass(frozen=True)
+class KeyOpenTermNode(OpenTermNode):
+    """`key term name "Title": fraction optional.`"""
+
+
+@dataclass(frozen=True)
 class DefinitionNode(Node):
     """`define production_model "Production Model" as \"\"\"…\"\"\".`"""
 
@@ -386,6 +400,61 @@ class StandardNode(Node):
 
     name: Name
     title: String
+
+
+# --- other files ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ParamNode(Node):
+    """`param notice_period "Notice Period": period = 72 hours.` in a clause library; without a value it must be set."""
+
+    name: Name
+    title: String | None
+    type: Name
+    default: Expression | None = None
+
+
+@dataclass(frozen=True)
+class OpenParamNode(ParamNode):
+    """`param limit: fraction optional.`: an optional term, unless it is set."""
+
+
+@dataclass(frozen=True)
+class SetTermNode(TermNode):
+    """A term made from a parameter: its value is what was set, or the default. No source writes it as such."""
+
+    param: ParamNode
+
+
+@dataclass(frozen=True)
+class Prefixed(Node):
+    """`as mobile "Mobile"`: what distinguishes a file that is used twice."""
+
+    name: Name
+    title: String | None
+
+
+@dataclass(frozen=True)
+class Setting(Node):
+    """`notice_period = 24 hours.`"""
+
+    name: Name
+    value: Expression
+
+
+@dataclass(frozen=True)
+class UseNode(Node):
+    """`use "clauses/incidents.msa" as mobile with { … }`."""
+
+    path: String
+    prefixed: Prefixed | None
+    settings: tuple[Setting, ...]
+
+
+@dataclass(frozen=True)
+class UseLibraryNode(UseNode):
+    """`use library "incident-response" with { … }`: a clause library that comes with the program."""
 
 
 # --- numbered text -------------------------------------------------------------------------------------------
@@ -432,6 +501,13 @@ class ExceptWhere(Node):
     """`except where …`."""
 
     where: Where
+
+
+@dataclass(frozen=True)
+class OnlyIfSet(Node):
+    """`only if training_data and training_purposes are set.`"""
+
+    terms: tuple[Name, ...]
 
 
 @dataclass(frozen=True)
@@ -1175,6 +1251,7 @@ ClauseItem = (
     | ExceptDuring
     | ExceptWhere
     | MissingExcused
+    | OnlyIfSet
     | Satisfies
     | OnBreach
     | SentenceNode
@@ -1196,7 +1273,16 @@ class ArticleNode(Node):
 
     name: Name | None
     title: String
-    items: tuple[Paragraph | NoteNode | ClauseNode | Struck, ...]
+    items: tuple[Paragraph | NoteNode | ClauseNode | UseNode | Struck, ...]
+
+
+@dataclass(frozen=True)
+class ScheduleNode(Node):
+    """`schedule "Contacts" { … }`: prose and tables behind the signature page."""
+
+    name: Name | None
+    title: String
+    items: tuple[Paragraph | NoteNode, ...]
 
 
 # --- scenarios -----------------------------------------------------------------------------------------------
@@ -1509,6 +1595,10 @@ Declaration = (
     | ArticleNode
     | OnBreach
     | ScenarioNode
+    | ScheduleNode
+    | OpenTermNode
+    | ParamNode
+    | UseNode
     | AmendmentNode
 )
 
