@@ -13,6 +13,8 @@ from tallystick.document.to_markdown import to_markdown
 from tallystick.document.to_pdf import to_pdf
 from tallystick.sources import attachments
 
+RULES = "rules.json"
+
 
 @dataclass(frozen=True)
 class Built:
@@ -36,15 +38,19 @@ def build(compiled: Compiled, folder: Path, style: Path | None = None) -> Built:
     rules = rules_json(compiled.rulebook)
     for path, text in _texts(compiled, built, rules, style):
         path.write_text(text, encoding="utf-8", newline="\n")
-    encoded = carried(compiled)
-    built.word.write_bytes(to_docx(compiled.document, compiled.tally, encoded, style))
-    built.pdf.write_bytes(to_pdf(compiled.document, compiled.tally, encoded, style))
+    built.word.write_bytes(to_docx(compiled.document, compiled.tally, carried(compiled), style))
+    built.pdf.write_bytes(printed(compiled, style))
     return built
+
+
+def printed(compiled: Compiled, style: Path | None = None) -> bytes:
+    """The PDF, which carries its sources and its rules. Raises PdfUnavailable."""
+    return to_pdf(compiled.document, compiled.tally, carried(compiled), style)
 
 
 def carried(compiled: Compiled) -> dict[str, bytes]:
     """The files that the paper carries in it, by name: every source, and the rules."""
-    files = attachments(compiled.source) | {"rules.json": rules_json(compiled.rulebook)}
+    files = attachments(compiled.source) | {RULES: rules_json(compiled.rulebook)}
     return {name: text.encode() for name, text in files.items()}
 
 
@@ -52,7 +58,7 @@ def paths(compiled: Compiled, folder: Path) -> Built:
     """Where a build writes."""
     name = Path(compiled.source.name).stem
     pdf, word, html, markdown = (folder / f"{name}{suffix}" for suffix in (".pdf", ".docx", ".html", ".md"))
-    return Built(pdf, word, html, markdown, folder / "rules.json")
+    return Built(pdf, word, html, markdown, folder / RULES)
 
 
 def _texts(compiled: Compiled, built: Built, rules: str, style: Path | None) -> Iterator[tuple[Path, str]]:

@@ -10,7 +10,7 @@ import typer
 
 KEPT, FOUND, COULD_NOT_RUN = 0, 1, 2
 
-DRAFT, MEASURE, UNDERSTAND = "Draft", "Measure", "Understand"
+DRAFT, SIGN, MEASURE, UNDERSTAND = "Draft", "Sign", "Measure", "Understand"
 
 app = typer.Typer(
     name="tally",
@@ -32,6 +32,7 @@ class Format(StrEnum):
 Files = Annotated[list[Path], typer.Argument(help="Agreement sources (.msa).", show_default=False)]
 Agreement = Annotated[Path, typer.Argument(help="An agreement source (.msa).", show_default=False)]
 Rules = Annotated[Path, typer.Argument(help="An agreement source (.msa) or rules.json.", show_default=False)]
+Paper = Annotated[Path, typer.Argument(help="A PDF that tally build made.", show_default=False)]
 DataFolder = Annotated[
     Path | None, typer.Option("--data", help="Folder of the data and its tally.toml; without it, data beside FILE.")
 ]
@@ -136,6 +137,44 @@ def run_scenarios(
     from tallystick.cli.test import run_files
 
     raise typer.Exit(run_files(files, junit, mutate=mutate, as_json=format is Format.JSON))
+
+
+@app.command(rich_help_panel=SIGN)
+def sign(
+    file: Paper,
+    party: Annotated[str, typer.Option("--as", help="The party that signs, by its name in the source.")],
+    key: Annotated[Path, typer.Option("--p12", help="Key and certificate (PKCS #12).")],
+    signatory: Annotated[
+        int | None, typer.Option(help="Which of the party's signatories; without it, the next who has not signed.")
+    ] = None,
+    passphrase_file: Annotated[
+        Path | None, typer.Option(help="File with the passphrase; else TALLY_PASSPHRASE, else it is asked for.")
+    ] = None,
+    timestamp: Annotated[str | None, typer.Option(help="Address of a timestamping authority (RFC 3161).")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Where to write; without it, FILE.")] = None,
+) -> None:
+    """Sign a PDF that was built, in the field of a signatory."""
+    from tallystick.cli.sign import sign_file
+
+    raise typer.Exit(sign_file(file, party, key, signatory, passphrase_file, timestamp, output))
+
+
+@app.command(rich_help_panel=SIGN)
+def verify(
+    file: Paper,
+    rules: Annotated[Path | None, typer.Option(help="The rules.json of a machine: are they the signed ones?")] = None,
+    trust: Annotated[
+        list[Path] | None, typer.Option(help="Certificates whose word is taken for who signed (PEM or DER).")
+    ] = None,
+    unsigned: Annotated[bool, typer.Option("--unsigned", help="Pass a file that nobody has signed yet.")] = False,
+    deep: Annotated[bool, typer.Option("--deep", help="Analyse each revision with pyHanko, too; slow.")] = False,
+    format: Annotated[Format, typer.Option(help="text or json.")] = Format.TEXT,
+) -> None:
+    """Prove that paper, rules and signatures belong together."""
+    from tallystick.cli.verify import verify_file
+
+    as_json = format is Format.JSON
+    raise typer.Exit(verify_file(file, rules, trust or [], unsigned=unsigned, deep=deep, as_json=as_json))
 
 
 @app.command(rich_help_panel=MEASURE)

@@ -30,14 +30,16 @@ _PREFIXES = {
     "pdfaProperty": _PROPERTY,
 }
 
+_PRODUCER = f"{{{_PREFIXES['pdf']}}}Producer"
 _MEDIA = {".json": "/application/json"}
 _TEXT = "/text/plain"
 
 
-def finished(written: bytes) -> bytes:
-    """The same pages as PDF/A-3a and PDF/UA-1. Equal bytes give equal bytes."""
+def finished(written: bytes, producer: str) -> bytes:
+    """The same pages as PDF/A-3a and PDF/UA-1, made by `producer`. Equal bytes give equal bytes."""
     with pikepdf.open(BytesIO(written)) as pdf:
-        _claim_both(pdf)
+        pdf.docinfo["/Producer"] = producer
+        _claim_both(pdf, producer)
         _attach_once(pdf)
         _make_signature_fields(pdf)
         made = BytesIO()
@@ -48,13 +50,16 @@ def finished(written: bytes) -> bytes:
 # --- the two standards -----------------------------------------------------------------------------------------
 
 
-def _claim_both(pdf: pikepdf.Pdf) -> None:
+def _claim_both(pdf: pikepdf.Pdf, producer: str) -> None:
     """WeasyPrint claims one standard. PDF/A lets another be claimed when the property is declared (ISO 19005-3, 6.6.2.3)."""
     for prefix, address in _PREFIXES.items():
         register_namespace(prefix, address)
     packet = pdf.Root.Metadata.read_bytes()
     meta = fromstring(packet)  # noqa: S314 - WeasyPrint wrote it a moment ago
     rdf = meta[0]
+    for about in rdf:
+        if _PRODUCER in about.attrib:
+            about.attrib[_PRODUCER] = producer
     about = SubElement(rdf, f"{{{_RDF}}}Description", {f"{{{_RDF}}}about": ""})
     SubElement(about, f"{{{_UA}}}part").text = "1"
     _declare_extension(SubElement(rdf, f"{{{_RDF}}}Description", {f"{{{_RDF}}}about": ""}))

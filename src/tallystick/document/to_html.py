@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from jinja2.loaders import split_template_path
 from jinja2.sandbox import SandboxedEnvironment
 
 from tallystick.document.document import Document
+from tallystick.prose.quantity import date_text
 from tallystick.resources import resource
 
 
@@ -27,6 +29,13 @@ def to_html(document: Document, tally: str, style: Path | None = None) -> str:
     folder = style or resource("templates", "classic")
     page = environment(folder).get_template("agreement.html")
     return page.render(document=document, tally=tally, short_tally=short_tally(tally))
+
+
+def stamp_html(who: str, at: datetime, width: float, height: float) -> str:
+    """A page of `width` by `height` points that says who signed, and when (UTC)."""
+    page = environment(resource("templates", "classic")).get_template("stamp.html")
+    day, time = date_text(at.date()), f"{at:%H:%M:%S}"
+    return page.render(who=who, day=day, time=time, width=f"{width:.3f}", height=f"{height:.3f}")
 
 
 def short_tally(tally: str) -> str:

@@ -7,17 +7,22 @@ the page, and anything else would be an attempt to read a file or a server.
 from __future__ import annotations
 
 import hashlib
+import platform
 import warnings
+import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pikepdf
+
 from tallystick.document.document import Document
 from tallystick.document.finish_pdf import finished
-from tallystick.document.to_html import to_html
+from tallystick.document.to_html import stamp_html, to_html
 
 _INSTALL = (
     "The PDF needs the libraries Pango and HarfBuzz (with its part for subsets of fonts), which are not installed. "
@@ -35,8 +40,8 @@ def to_pdf(
 ) -> bytes:
     """The PDF. `attachments` are carried in it by name (the sources, `rules.json`); `style` is as for `to_html`.
 
-    Dates in it are the agreement's effective date, and its identifier follows from the page and the attachments, so
-    that neither the clock nor the machine leaves a trace. Raises PdfUnavailable when Pango or HarfBuzz is missing.
+    Dates in it are the agreement's effective date, and its identifier follows from the page and the attachments: the
+    clock leaves no trace. What it was made with stands in it (`producer`); the same gives the same bytes. Raises PdfUnavailable when Pango or HarfBuzz is missing.
     """
     weasyprint = _weasyprint()
     page = to_html(document, tally, style)
@@ -58,7 +63,45 @@ def to_pdf(
             for name, content in carried.items()
         ],
     )
-    return finished(written)
+    return finished(written, producer())
+
+
+def stamp_pdf(who: str, at: datetime, width: float, height: float) -> bytes:
+    """What a signature shows on paper: a page of `width` by `height` points. Raises PdfUnavailable."""
+    weasyprint = _weasyprint()
+    page = stamp_html(who, at, width, height)
+    stamp: bytes = weasyprint.HTML(string=page, url_fetcher=_fetcher(weasyprint)()).write_pdf()
+    return stamp
+
+
+def producer() -> str:
+    """What a PDF is made with here: programs, libraries and kind of machine, with versions, as the file names it.
+
+    Where it is equal, the same document has the same bytes. Raises PdfUnavailable.
+    """
+    weasyprint = _weasyprint()
+    native = import_module("weasyprint.text.ffi")
+    pango = native.pango.pango_version()
+    versions = {
+        "tallystick": version("tallystick"),
+        "WeasyPrint": weasyprint.__version__,
+        "pydyf": version("pydyf"),
+        "fontTools": version("fonttools"),
+        "Pango": f"{pango // 10_000}.{pango // 100 % 100}.{pango % 100}",
+        "HarfBuzz": _harfbuzz_version(native.harfbuzz),
+        "qpdf": pikepdf.__libqpdf_version__,
+        "zlib": zlib.ZLIB_RUNTIME_VERSION,
+    }
+    return "; ".join([*(f"{name} {number}" for name, number in versions.items()), platform.machine()])
+
+
+def _harfbuzz_version(harfbuzz: Any) -> str:
+    """WeasyPrint can only ask whether a version is reached."""
+    parts = [0, 0, 0]
+    for place in range(3):
+        while harfbuzz.hb_version_atleast(*parts[:place], parts[place] + 1, *[0] * (2 - place)):
+            parts[place] += 1
+    return ".".join(map(str, parts))
 
 
 def _relationship(name: str) -> str:

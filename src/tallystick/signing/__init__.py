@@ -1,0 +1,1 @@
+"""Signatures on the paper, and the proof that paper and rules belong together."""

@@ -1,0 +1,335 @@
+"""The proof that the halves match: of a PDF, of the sources and rules that it carries, and of who signed it.
+
+The sources in the file are compiled again. What they print must be the file to its last byte, up to where the first
+signature was appended; so nobody has to trust what a reader shows, or what the file says of itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from io import BytesIO
+from typing import Any
+
+import pikepdf
+
+from tallystick.building import RULES, printed
+from tallystick.compilation import Compiled, compile_source, rules_json
+from tallystick.document.document import Signature
+from tallystick.document.finish_pdf import signature_fields
+from tallystick.document.to_pdf import producer
+from tallystick.rules.from_json import from_json
+from tallystick.signing.proof import Check, Outcome, Proof, Signed
+from tallystick.signing.revisions import Difference, differences, uncovered
+from tallystick.sources import MAXIMUM_BYTES, from_attachments
+
+# What reading a PDF that somebody has tampered with may raise.
+_UNREADABLE = (
+    pikepdf.PdfError,
+    zlib.error,
+    ValueError,
+    KeyError,
+    AttributeError,
+    TypeError,
+    IndexError,
+    RecursionError,
+)
+
+HOLDS, FAILS, UNKNOWN = Outcome.HOLDS, Outcome.FAILS, Outcome.UNKNOWN
+
+
+class NotReadable(Exception):
+    """A file that is no PDF, or no certificate; the message says what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class _File:
+    """A PDF and what it carries."""
+
+    raw: bytes
+    sources: dict[str, bytes]
+    rules: bytes | None
+    producer: str
+    fields: tuple[Signed, ...]
+
+    @cached_property
+    def signed(self) -> bool:
+        return b"/ByteRange" in self.raw
+
+
+def verify(
+    raw: bytes, rules: bytes | None = None, trust: Sequence[bytes] = (), *, unsigned: bool = False, deep: bool = False
+) -> Proof:
+    """Examine a PDF. `rules` are those on a machine, to be compared; `trust` certificates (PEM or DER) of those whose
+    word is taken for who somebody is. With `unsigned`, a file that is not signed yet can pass; `deep` adds pyHanko's
+    analysis of each revision, which takes minutes on a long document.
+
+    Raises NotReadable, and PdfUnavailable where nothing can be printed to compare with.
+    """
+    file = _read(raw)
+    compiled, checks = _recompiled(file)
+    if compiled is None:
+        return Proof("", "", tuple(checks), file.fields)
+    checks.append(_same_rules("rules in the file", file.rules, compiled))
+    if rules is not None:
+        checks.append(_same_rules("rules on this machine", rules, compiled))
+    again = printed(compiled)
+    checks.append(_paper(file, compiled, again))
+    checks.extend(_added(file, len(again) if raw.startswith(again) else _first_revision(raw)))
+    signatures, found = _signatures(file, _named(compiled), trust, deep=deep)
+    checks.extend(found)
+    if not unsigned or any(each.by for each in signatures):
+        checks.append(_complete(signatures))
+    return Proof(compiled.agreement.title, compiled.tally, tuple(checks), signatures)
+
+
+# --- what the file carries -------------------------------------------------------------------------------------
+
+
+def _read(raw: bytes) -> _File:
+    try:
+        with pikepdf.open(BytesIO(raw)) as pdf:
+            attached = {name: file.get_file() for name, file in pdf.attachments.items()}
+            sources = {name: _bounded(file) for name, file in attached.items() if name.endswith(".msa")}
+            rules = _bounded(attached[RULES]) if RULES in attached else None
+            fields = tuple(Signed(str(field.get("/T", "")), _place(field)) for field in signature_fields(pdf))
+            return _File(raw, sources, rules, str(pdf.docinfo.get("/Producer", "")), fields)
+    except _UNREADABLE as error:
+        raise NotReadable(f"it is not a PDF that can be read ({error})") from None
+
+
+def _bounded(file: pikepdf.AttachedFile) -> bytes:
+    if (file.size or 0) > MAXIMUM_BYTES:
+        raise ValueError("an attachment is too large")
+    return bytes(file.read_bytes())
+
+
+def _place(field: pikepdf.Object) -> str:
+    return str(field.get("/TU", field.get("/T", "")))
+
+
+def _recompiled(file: _File) -> tuple[Compiled | None, list[Check]]:
+    name = "sources"
+    if not file.sources or file.rules is None:
+        says = "It carries no source and rules: it was not made by tally build, or they were taken out."
+        return None, [Check(name, FAILS, says)]
+    try:
+        source = from_attachments({title: content.decode() for title, content in file.sources.items()})
+    except UnicodeDecodeError:
+        return None, [Check(name, FAILS, "An attached source is not text.")]
+    if source is None:
+        return None, [Check(name, FAILS, "The attached sources are not those of one agreement.")]
+    compiled, diagnostics = compile_source(source)
+    if compiled is None:
+        return None, [Check(name, FAILS, f"The attached {source.name} does not compile ({diagnostics[0].code}).")]
+    return compiled, [Check(name, HOLDS, f"{source.name} compiles to the tally {compiled.tally}.")]
+
+
+def _same_rules(name: str, rules: bytes | None, compiled: Compiled) -> Check:
+    if rules == rules_json(compiled.rulebook).encode():
+        return Check(name, HOLDS, f"The {name} are those that the attached source compiles to.")
+    try:
+        given = from_json(rules or b"")
+    except (ValueError, RecursionError):
+        return Check(name, FAILS, f"The {name} cannot be read as rules.")
+    if given == compiled.rulebook:
+        return Check(name, HOLDS, f"The {name} are those that the attached source compiles to.")
+    return Check(name, FAILS, f"The {name} are not those that the attached source compiles to.")
+
+
+# --- the paper -------------------------------------------------------------------------------------------------
+
+
+def _paper(file: _File, compiled: Compiled, again: bytes) -> Check:
+    name = "paper"
+    if file.raw.startswith(again):
+        return Check(name, HOLDS, "The file is, to the byte, what the attached source prints.")
+    if not file.fields and file.raw == _draft(compiled):
+        return Check(name, FAILS, "It is a draft, which nobody can sign.")
+    if file.producer == producer():
+        return Check(name, FAILS, "The paper is not what the attached source prints: it was changed.")
+    made = f"It was made with other versions ({file.producer or 'unnamed'}) than are here"
+    if _words(file.raw) != _words(again):
+        return Check(name, FAILS, f"The words of the paper are not those that the attached source prints. {made}.")
+    says = f"{made}, so that its bytes cannot be compared. Its words are those that the attached source prints."
+    return Check(name, UNKNOWN, says)
+
+
+def _draft(compiled: Compiled) -> bytes | None:
+    draft, _ = compile_source(compiled.source, draft=True)
+    return printed(draft) if draft else None
+
+
+def _words(raw: bytes) -> list[str]:
+    """What a reader would copy from the pages, without spaces. Whoever made the file decides what that is: equal words
+    prove nothing, unequal ones do."""
+    import pypdfium2
+
+    try:
+        with pypdfium2.PdfDocument(raw) as pdf:
+            return ["".join(page.get_textpage().get_text_bounded().split()) for page in pdf]
+    except pypdfium2.PdfiumError:
+        return []
+
+
+def _first_revision(raw: bytes) -> int:
+    """The length of a file before anything was appended to it."""
+    end = raw.find(b"%%EOF")
+    return len(raw) if end < 0 else end + len(b"%%EOF\n")
+
+
+def _added(file: _File, compiled: int) -> Iterator[Check]:
+    name = "later changes"
+    signatures = file.raw.count(b"/ByteRange", compiled)
+    try:
+        found = [
+            *differences(file.raw[:compiled], file.raw),
+            *(Difference(says) for says in uncovered(file.raw, compiled, signatures)),
+        ]
+    except _UNREADABLE as error:
+        found = [Difference(f"What was added to the file cannot be read ({error}).")]
+    for each in dict.fromkeys(found):
+        yield Check(name, UNKNOWN if each.hidden else FAILS, each.says)
+    if not found:
+        yield Check(name, HOLDS, "Nothing but signatures was added, and they cover every byte.")
+
+
+# --- the signatures --------------------------------------------------------------------------------------------
+
+Names = Mapping[str, frozenset[str]]
+
+
+def _named(compiled: Compiled) -> Names:
+    """Whose certificate fits each field: the signatory's, or that of the company."""
+    return {
+        field.field: frozenset({field.name.casefold(), field.party.casefold()})
+        for section in compiled.document.sections
+        for field in section.blocks
+        if isinstance(field, Signature)
+    }
+
+
+def _signatures(
+    file: _File, named: Names, trust: Sequence[bytes], *, deep: bool
+) -> tuple[tuple[Signed, ...], list[Check]]:
+    if not file.signed:
+        return file.fields, []
+    from pyhanko.pdf_utils.misc import PdfError
+    from pyhanko.pdf_utils.reader import PdfFileReader
+
+    logging.getLogger("pyhanko").setLevel(logging.CRITICAL)  # what it finds is said below
+    logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)
+    try:
+        embedded = {each.field_name: each for each in PdfFileReader(BytesIO(file.raw)).embedded_signatures}
+    except (PdfError, *_UNREADABLE) as error:
+        return file.fields, [Check("signatures", FAILS, f"The signatures cannot be read ({error}).")]
+    strangers = [name for name in embedded if name not in {each.field for each in file.fields}]
+    found, checks = (
+        [],
+        [Check("signatures", FAILS, f"There is a signature in no known field ({n}).") for n in strangers],
+    )
+    for field in file.fields:
+        if field.field in embedded:
+            fitting = named.get(field.field, frozenset())
+            signed, check = _signature(field, embedded[field.field], fitting, trust, deep=deep)
+            checks.append(check)
+            found.append(signed)
+        else:
+            found.append(field)
+    return tuple(found), checks
+
+
+def _signature(
+    field: Signed, embedded: Any, fitting: frozenset[str], trust: Sequence[bytes], *, deep: bool
+) -> tuple[Signed, Check]:
+    from pyhanko.pdf_utils.misc import PdfError
+    from pyhanko.sign.validation import validate_pdf_signature
+    from pyhanko.sign.validation.errors import SignatureValidationError
+
+    name = f"{field.place[:1].lower()}{field.place[1:]}"
+    try:
+        status = validate_pdf_signature(embedded, _authorities(trust), skip_diff=not deep)
+        loose = _uncovered_parts(embedded, status) if status.trusted else None
+    except (SignatureValidationError, PdfError, *_UNREADABLE) as error:
+        return field, Check(name, FAILS, f"The {name} cannot be read ({error}).")
+    certificate = status.signing_cert
+    stamped = status.timestamp_validity
+    at = stamped.timestamp if stamped is not None and stamped.valid else status.signer_reported_dt
+    who, issuer = _common_name(certificate.subject), _common_name(certificate.issuer)
+    signed = Signed(field.field, field.place, who, issuer, at, bool(stamped and stamped.valid and stamped.trusted))
+    if not (status.intact and status.valid):
+        return signed, Check(name, FAILS, f"The {name} does not fit the bytes that it covers.")
+    if deep and not status.docmdp_ok:
+        return signed, Check(name, FAILS, f"The {name} was followed by changes that it does not allow.")
+    if loose is not None:
+        return signed, Check(name, FAILS, f"The {name} carries {loose}, which it does not cover.")
+    if status.trusted and who.casefold() not in fitting:
+        says = f"The {name} was made with the certificate of {who}, whom the agreement does not name there."
+        return signed, Check(name, UNKNOWN, says)
+    if status.trusted:
+        return signed, Check(name, HOLDS, f"Signed by {who}, as {issuer} vouches.")
+    if not trust:
+        says = f"The {name} is sound, but nobody was named whose word is taken that it is {who}'s (--trust)."
+        return signed, Check(name, UNKNOWN, says)
+    now = status.trust_problem_indic
+    reason = "" if now is None else f" ({str(now).rsplit('.', 1)[-1].lower().replace('_', ' ')})"
+    says = f"Nobody whose word is taken vouches now for the certificate of {who}{reason}."
+    return signed, Check(name, FAILS, says)
+
+
+# Algorithms may state that they have no parameters, or say nothing (RFC 5754, 2).
+_NO_PARAMETERS = (b"", b"\x05\x00")
+
+
+def _uncovered_parts(embedded: Any, status: Any) -> str | None:
+    """What stands in the container of a sound signature (RFC 5652) without being signed; None where nothing does that
+    could have been changed."""
+    path = {certificate.dump() for certificate in status.validation_path}
+    carried = embedded.signed_data["certificates"]
+    if any(each.chosen.dump() not in path for each in carried):
+        return "a certificate that vouches for nobody"
+    signer = embedded.signer_info
+    if [each["type"].native for each in signer["unsigned_attrs"]] not in ([], ["signature_time_stamp_token"]):
+        return "a note"
+    used, versions = signer["digest_algorithm"], (embedded.signed_data["version"], signer["version"])
+    listed = [each.dump() for each in embedded.signed_data["digest_algorithms"]]
+    plain = used["parameters"].dump() in _NO_PARAMETERS and listed == [used.dump()]
+    return None if plain and all(version.native == "v1" for version in versions) else "a form of its own"
+
+
+def _common_name(name: Any) -> str:
+    return str(name.native.get("common_name", name.human_friendly))
+
+
+def _authorities(trust: Sequence[bytes]) -> Any:
+    from pyhanko_certvalidator import ValidationContext
+
+    return ValidationContext(trust_roots=[*certificates(trust)], allow_fetching=False)
+
+
+def certificates(given: Sequence[bytes]) -> Iterator[Any]:
+    """Certificates in PEM (several in a file) or DER. Raises NotReadable."""
+    from asn1crypto import pem, x509
+
+    for content in given:
+        try:
+            if pem.detect(content):
+                yield from (
+                    x509.Certificate.load(each, strict=True) for _, _, each in pem.unarmor(content, multiple=True)
+                )
+            else:
+                yield x509.Certificate.load(content, strict=True)
+        except ValueError as error:
+            raise NotReadable(f"it is not a certificate ({error})") from None
+
+
+def _complete(signatures: Sequence[Signed]) -> Check:
+    missing = [each.place for each in signatures if not each.by]
+    if not signatures:
+        return Check("all have signed", FAILS, "There is nowhere to sign.")
+    if missing:
+        return Check("all have signed", FAILS, f"Missing: the {'; the '.join(n[:1].lower() + n[1:] for n in missing)}.")
+    return Check("all have signed", HOLDS, f"All {len(signatures)} signatures are there.")

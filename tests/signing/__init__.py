@@ -1,0 +1,1 @@
+"""Signatures, and the proof that the halves match."""
