@@ -21,6 +21,10 @@ CONTRACTS = Path(__file__).parents[2] / "contracts"
 CASES = [
     ("ai-governance-msa", "2027-04-02"),
     ("data-access-licence", "2027-07-01"),
+    ("data-processing-agreement", "2027-06-18"),
+    ("data-processing-agreement", "2028-01-01"),
+    ("ict-outsourcing", "2027-10-01"),
+    ("inference-api", "2027-01-02T18:00"),
     ("object-storage-sla", "2027-01-21"),
     ("software-support", "2027-06-13T11:00:30"),
     ("software-support", "2027-07-01T12:00"),
