@@ -107,7 +107,7 @@ def control() -> None:
     write("relocation", "time country", ((at(3, 1), "DE"), (at(8, 1), "IE")))
     write(
         "audit_request",
-        "time audit_id requested_by",
+        "time audit_id requester",
         ((at(6, 22, 9), "A-1", "supervisor"), (at(6, 22, 9), "A-2", "bank")),
     )
     write("audit_access", "time audit_id", ((at(6, 24, 23, 59), "A-1"), (at(7, 8), "A-2")))

@@ -144,7 +144,7 @@ def others() -> None:
 def main() -> None:
     """Writes every table."""
     DATA.mkdir(exist_ok=True)
-    write("completion", "time model status first_token prompt_tokens tokens_per_second", [*answered(), *failed()])
+    write("completion", "time model status first_token prompt_length speed", [*answered(), *failed()])
     kept = ((at(2, 7, 1), at(2, 7, 6, 20), model) for model in MODELS)
     write("announced_maintenance", "begin end model", kept)
     models()

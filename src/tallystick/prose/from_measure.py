@@ -10,11 +10,18 @@ from tallystick.rules.measure import (
     Across,
     Age,
     Aggregate,
+    All,
+    Any,
     Arithmetic,
+    Compare,
+    Comparison,
+    Condition,
     Distinct,
     Elapsed,
     Function,
     Measure,
+    Member,
+    Not,
     OpenTime,
     Operator,
     Series,
@@ -92,6 +99,22 @@ def measure(agreement: Agreement, found: Measure) -> Inlines:
             return *_side(agreement, left), words, *_side(agreement, right)
         case Value():
             return value(agreement, found)
+
+
+def compared(agreement: Agreement, found: Measure) -> Inlines:
+    """A measure before its comparison: in parentheses where its own condition could be read on into it."""
+    inner = measure(agreement, found)
+    return ("(", *inner, ")") if isinstance(found, Aggregate) and _is_long(found.of.where) else inner
+
+
+def _is_long(condition: Condition | None) -> bool:
+    match condition:
+        case All() | Any() | Not():
+            return True
+        case Compare(comparison=comparison):
+            return comparison not in (Comparison.IS, Comparison.IS_NOT)
+        case Member() | None:
+            return False
 
 
 def _side(agreement: Agreement, found: Measure) -> Inlines:

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from tallystick.model.agreement import Agreement, Clause, Dormant, Operative, Reference, Target
 from tallystick.prose import phrases
-from tallystick.prose.from_measure import measure
+from tallystick.prose.from_measure import compared, measure
 from tallystick.prose.phrases import Inlines
 from tallystick.prose.quantity import date_text, listed, number_text, ordinal_text, period_text, quantity_text
 from tallystick.prose.references import reference_link
@@ -160,7 +160,7 @@ def _threshold(agreement: Agreement, comparison: Comparison, threshold: Measure)
 
 def _keep(agreement: Agreement, rule: Keep) -> Iterator[Part]:
     yield from _holder(agreement, rule, f"{OBLIGATION} keep")
-    yield Part(measure(agreement, rule.measure), "measure")
+    yield Part(compared(agreement, rule.measure), "measure")
     yield _threshold(agreement, rule.comparison, rule.threshold)
     yield Part((" over ", *phrases.window(agreement, rule.window)), "window")
     yield from _scope(rule)
@@ -172,7 +172,7 @@ def _keep(agreement: Agreement, rule: Keep) -> Iterator[Part]:
 
 def _gate(agreement: Agreement, rule: Gate) -> Iterator[Part]:
     yield from _holder(agreement, rule, f"{OBLIGATION} keep")
-    yield Part(measure(agreement, rule.measure), "measure")
+    yield Part(compared(agreement, rule.measure), "measure")
     yield _threshold(agreement, rule.comparison, rule.threshold)
     article = "the " if rule.before.term is None else ""
     yield Part((f" over {article}", *phrases.period(agreement, rule.before), " before"), "window")
