@@ -145,10 +145,15 @@ def _used_in(uses: Uses, target: Target, name: str) -> Inlines:
 
 def _listed(links: Iterable[Link]) -> Inlines:
     """`Sections 2.1, 2.4 and 3`, each number a link."""
-    found = list(links)
+    found = sorted(links, key=_numbers)
     if len(found) < 2:
         return tuple(found)
     return ("Sections ", *joined([(Link(each.text.split()[-1], each.anchor),) for each in found], "and"))
+
+
+def _numbers(link: Link) -> list[int]:
+    """The number of a Section, to sort by."""
+    return [int(part) for part in link.text.split()[-1].split(".")]
 
 
 # --- metrics, events, records --------------------------------------------------------------------------------
@@ -249,12 +254,18 @@ def _events_and_records(agreement: Agreement, words: Words, uses: Uses) -> Itera
             Table(("Record", *columns), records),
         )
         yield Subsection("", "Records", "records", (opening, table))
+    derived = tuple(
+        Row(((Strong((_capital(each.title),)),), _derivation(agreement, each.id)))
+        for each in agreement.records.values()
+        if each.derived
+    )
+    if derived:
+        table = Table(("Record", "How it is derived"), derived)
+        yield Subsection("", "How records are derived", "derived-records", (table,))
 
 
 def _happening(agreement: Agreement, each: Event | Record, target: Target, words: Words, uses: Uses) -> Row:
     meaning: Inlines = (Break(), *words(each.means)) if each.means else ()
-    how = _derivation(agreement, each.id)
-    meaning = (*meaning, Break(), *how) if how else meaning
     optional = each.optional
     required = tuple(name for name in each.dimensions if name not in optional)
     carried = "; ".join(part for part in (_names(required), _attributes(each.attributes)) if part)
