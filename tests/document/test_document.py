@@ -396,3 +396,43 @@ article "X" { clause up "Up" { provider must keep uptime(downtime) at least 99% 
     assert "in each of which its value is above 10%, that lasts at least 10 minutes" in text
     request = next(line for line in text.splitlines() if "**Request**" in line)
     assert "Section 2.1" in request
+    derived = text[text.index("### How records are derived") :]
+    assert "| **Downtime** | A run of consecutive intervals" in derived
+    assert "A run of" not in text[text.index("### Records") : text.index("### How records are derived")]
+
+
+def test_sections_stand_in_order_and_events_of_the_language_say_where_they_are_used() -> None:
+    source = """
+agreement "A" { version "1". effective 2027-01-01. timezone "UTC". currency EUR. business days "DE". }
+party provider "P" called "Provider".
+party customer "C" called "Customer".
+calendar desk "Night Desk" { hours "Mon-Fri 20:00-23:00". }
+event request "request" by status.
+metric size "size" as count.
+record downtime "downtime" when count(request where status is "failed") above 3 each 5 minutes lasting at least 10 minutes.
+article "X" {
+  clause up "Up" {
+    provider must keep uptime(downtime) at least 99% over each month.
+    on breach { credit customer EUR 5 if claimed within 3 days. cure within 2 days. }
+  }
+  clause requests "Requests" {
+    PROSE
+    provider must keep count(request) at most 9 over each day.
+    provider must keep max(size) at most 9 over each day.
+    provider must perform request within 2 business hours of desk of request.
+  }
+}
+"""
+    found, diagnostics = compile_source(Source("a.msa", source.replace("PROSE", '"""The {desk} looks at them."""')))
+    assert diagnostics == ()
+    assert found is not None
+    text = to_markdown(found.document, found.tally).replace("\u00a0", " ")
+    lines = text.splitlines()
+    assert "The [Night Desk](#interpretation) looks at them." in lines
+    assert "| Unit | count |" in lines
+    for title, used in (
+        ("Request", "Sections [2.1](#clause-up) and [2.2](#clause-requests)"),
+        ("Claim", "[Section 2.1]"),
+        ("Cure", "[Section 2.1]"),
+    ):
+        assert used in next(line for line in lines if f"**{title}**" in line)
