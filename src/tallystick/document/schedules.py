@@ -95,7 +95,8 @@ def _uses(agreement: Agreement) -> Uses:
         _spread(found, (Target.RECORD.value, record.id), record.derived)
     for metric in agreement.metrics.values():
         _spread(found, (Target.METRIC.value, metric.id), metric.derived)
-    return found
+    order = [clause.id for clause in agreement.clauses]
+    return {key: {name: links[name] for name in order if name in links} for key, links in found.items()}
 
 
 def _spread(found: Uses, key: tuple[str, str], derived: Intervals | Runs | None) -> None:
@@ -145,15 +146,10 @@ def _used_in(uses: Uses, target: Target, name: str) -> Inlines:
 
 def _listed(links: Iterable[Link]) -> Inlines:
     """`Sections 2.1, 2.4 and 3`, each number a link."""
-    found = sorted(links, key=_numbers)
+    found = list(links)
     if len(found) < 2:
         return tuple(found)
     return ("Sections ", *joined([(Link(each.text.split()[-1], each.anchor),) for each in found], "and"))
-
-
-def _numbers(link: Link) -> list[int]:
-    """The number of a Section, to sort by."""
-    return [int(part) for part in link.text.split()[-1].split(".")]
 
 
 # --- metrics, events, records --------------------------------------------------------------------------------
