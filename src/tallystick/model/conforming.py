@@ -73,6 +73,10 @@ def _named(node: tree.Declaration | tree.ClauseNode) -> Key:
     return (kind, name.text) if name is not None else ("consequences", "")
 
 
+_OTHERS = (tree.ArticleNode, tree.CalendarNode, tree.ScheduleNode)
+_UNNAMED = (tree.AgreementNode, tree.Environments, tree.Stages, tree.OnBreach, tree.ScenarioNode, tree.AmendmentNode)
+
+
 def conformed(text: Text, amendment: tree.AmendmentNode, effective: date) -> tuple[Text, tuple[Diagnostic, ...]]:
     """The text as an amendment leaves it. A change that cannot be made is reported, and left out."""
     work = _Conforming(list(text.file.declarations), dict(text.gone), dict(text.changed), effective)
@@ -122,7 +126,8 @@ class _Conforming:
                     self.gone[name.text] = change.span
                     self._put(article, replace(article, items=(tree.Struck(change.span),)))
             case tree.AddChange(text=text):
-                self.declarations.append(text)
+                if self._is_new(*_named(text), change.span, self._alike(text)):
+                    self.declarations.append(text)
             case tree.AddClause():
                 self._add_clause(change)
             case _:
@@ -148,7 +153,23 @@ class _Conforming:
         held: dict[str, Holder] = {**self._articles(), **self._clauses()}
         return {name for name, node in held.items() if not is_struck(node)}
 
+    def _alike(self, text: tree.Declaration) -> dict[str, tree.Node]:
+        """What shares its names with a declaration: articles and calendars have names of their own."""
+        own = next((kind for kind in (tree.ArticleNode, tree.CalendarNode) if isinstance(text, kind)), None)
+        among = (node for node in self.declarations if not isinstance(node, _UNNAMED))
+        alike = (
+            node for node in among if isinstance(node, own or tree.Node) and (own or not isinstance(node, _OTHERS))
+        )
+        return {name: node for node in alike if (name := _named(node)[1])}
+
     # --- whether a change can be made
+
+    def _is_new(self, kind: str, name: str, span: Span, known: Mapping[str, tree.Node]) -> bool:
+        if name not in known:
+            return True
+        first = Related(known[name].span, "first declared here")
+        self.found.append(Diagnostic("T0202", span, {"name": name, "kind": kind}, (first,)))
+        return False
 
     def _is_there(self, kind: str, name: tree.Name, known: Mapping[str, tree.Node]) -> bool:
         if name.text in self.gone:
@@ -222,6 +243,8 @@ class _Conforming:
     def _add_clause(self, change: tree.AddClause) -> None:
         if change.name.text in self.gone:
             self._is_there("clause", change.name, {})
+            return
+        if not self._is_new("clause", change.name.text, change.name.span, self._clauses()):
             return
         where = change.place.name
         fields = (change.span, change.name, change.title, change.items)
