@@ -109,14 +109,23 @@ def from_attachments(texts: Mapping[str, str]) -> Source | None:
     """The source again, from what `attachments` gave: the agreement that all belong to, or the one file that no
     other refers to. None where it is unclear.
     """
+    whole = wholes(texts)
+    agreements = [source for source in whole if not _amended_by(source)]
+    roots = agreements or whole
+    return roots[0] if len(roots) == 1 else None
+
+
+def wholes(texts: Mapping[str, str]) -> list[Source]:
+    """The sources that all of the texts belong to: an agreement, and each of its amendments, of which `attachments` gives
+    the same. Agreements come first.
+    """
 
     def read(name: str) -> str | Unread:
         return texts[name] if name in texts else not_found(name, texts)
 
-    whole = [amended(assembled(Source(name, text), read), sorted(texts), read) for name, text in sorted(texts.items())]
-    agreements = [source for source in whole if not _amended_by(source)]
-    roots = [source for source in agreements or whole if {file.name for file in source.all} == set(texts)]
-    return roots[0] if len(roots) == 1 else None
+    every = [amended(assembled(Source(name, text), read), sorted(texts), read) for name, text in sorted(texts.items())]
+    whole = [source for source in every if {file.name for file in source.all} == set(texts)]
+    return sorted(whole, key=lambda source: bool(_amended_by(source)))
 
 
 def read_file(name: str) -> str | Unread:

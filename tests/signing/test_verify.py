@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from datetime import date
 from functools import cache
 from io import BytesIO
+from pathlib import Path
 
 import pikepdf
 import pytest
 
 from tallystick.building import printed
-from tallystick.compilation import Compiled, compile_source, rules_json
+from tallystick.compilation import Compiled, compile_source, load, rules_json
 from tallystick.signing import verify as examined
 from tallystick.signing.proof import Outcome, Proof
 from tallystick.signing.verify import NotReadable, verify
@@ -81,6 +83,48 @@ def test_a_signature_keeps_every_byte_before_it_and_both_standards(papers: Paper
                     "/FontFile2" in font.DescendantFonts[0].FontDescriptor
                 )
         assert pdf.Root.Perms.DocMDP.objgen == pdf.Root.AcroForm.Fields[0].V.objgen
+
+
+# --- agreements over time --------------------------------------------------------------------------------------
+
+AMENDMENT = """\
+amendment {number} to "small.msa" {{
+  effective 2027-0{month}-01.
+  replace clause latency "Latency" {{
+    provider must keep mean(latency) at most {limit} milliseconds over each month per model.
+  }}
+}}
+"""
+
+
+@pytest.fixture
+def amended(tmp_path: Path) -> Path:
+    (tmp_path / "small.msa").write_text(AGREEMENT, encoding="utf-8")
+    for number, month, limit in ((1, 6, 150), (2, 8, 120)):
+        text = AMENDMENT.format(number=number, month=month, limit=limit)
+        (tmp_path / f"amendment-{number}.msa").write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("file", "at"),
+    [
+        ("small.msa", None),
+        ("small.msa", date(2027, 1, 1)),
+        ("small.msa", date(2027, 7, 31)),
+        ("small.msa", date(2028, 1, 1)),
+        ("amendment-1.msa", None),
+        ("amendment-2.msa", None),
+    ],
+)
+def test_every_paper_of_an_amended_agreement_is_proven(amended: Path, file: str, at: date | None) -> None:
+    source, _ = load(amended / file)
+    assert source is not None
+    made, diagnostics = compile_source(source, at=at)
+    assert made is not None, diagnostics
+    proof = verify(printed(made), rules_json(made.rulebook).encode(), unsigned=True)
+    assert proof.outcome is Outcome.HOLDS, proof.line
+    assert proof.tally == made.tally
 
 
 # --- who signed ------------------------------------------------------------------------------------------------

@@ -24,7 +24,8 @@ from tallystick.document.to_pdf import producer
 from tallystick.rules.from_json import from_json
 from tallystick.signing.proof import Check, Outcome, Proof, Signed
 from tallystick.signing.revisions import Difference, differences, uncovered
-from tallystick.sources import MAXIMUM_BYTES, from_attachments
+from tallystick.source import Source
+from tallystick.sources import MAXIMUM_BYTES, wholes
 
 # What reading a PDF that somebody has tampered with may raise.
 _UNREADABLE = (
@@ -117,19 +118,40 @@ def _recompiled(file: _File) -> tuple[Compiled | None, list[Check]]:
         says = "It carries no source and rules: it was not made by tally build, or they were taken out."
         return None, [Check(name, FAILS, says)]
     try:
-        source = from_attachments({title: content.decode() for title, content in file.sources.items()})
+        sources = wholes({title: content.decode() for title, content in file.sources.items()})
     except UnicodeDecodeError:
         return None, [Check(name, FAILS, "An attached source is not text.")]
-    if source is None:
+    if not sources:
         return None, [Check(name, FAILS, "The attached sources are not those of one agreement.")]
-    compiled, diagnostics = compile_source(source)
+    compiled, diagnostics = compile_source(sources[0])
     if compiled is None:
-        return None, [Check(name, FAILS, f"The attached {source.name} does not compile ({diagnostics[0].code}).")]
-    return compiled, [Check(name, HOLDS, f"{source.name} compiles to the tally {compiled.tally}.")]
+        return None, [Check(name, FAILS, f"The attached {sources[0].name} does not compile ({diagnostics[0].code}).")]
+    printed_from = next((each for each in _papers(sources, compiled) if _rules_of(each) == file.rules), compiled)
+    says = f"{printed_from.source.name} compiles to the tally {printed_from.tally}."
+    return printed_from, [Check(name, HOLDS, says)]
+
+
+def _papers(sources: Sequence[Source], whole: Compiled) -> Iterator[Compiled]:
+    """What can be printed from the same sources: the agreement with all its amendments, as each of them left it, as it
+    was signed, and each amendment by itself."""
+    yield whole
+    days = sorted({version.effective for version in whole.versions})
+    for at in days if len(days) > 1 else ():
+        conformed, _ = compile_source(sources[0], at=at)
+        if conformed is not None:
+            yield conformed
+    for source in sources[1:]:
+        instrument, _ = compile_source(source)
+        if instrument is not None:
+            yield instrument
+
+
+def _rules_of(compiled: Compiled) -> bytes:
+    return rules_json(compiled.rulebook).encode()
 
 
 def _same_rules(name: str, rules: bytes | None, compiled: Compiled) -> Check:
-    if rules == rules_json(compiled.rulebook).encode():
+    if rules == _rules_of(compiled):
         return Check(name, HOLDS, f"The {name} are those that the attached source compiles to.")
     try:
         given = from_json(rules or b"")
