@@ -124,6 +124,21 @@ def redline(
     raise typer.Exit(write_redline(old, new, output, author, date))
 
 
+@app.command("import-redline", rich_help_panel=DRAFT)
+def import_redline(
+    file: Annotated[Path, typer.Argument(help="A Word file that came back (.docx).", show_default=False)],
+    source: Annotated[Path, typer.Option("--source", help="The agreement source that it was made from (.msa).")],
+    patch: Annotated[
+        Path | None, typer.Option("--patch", help="Write the changes of the source as a unified diff.")
+    ] = None,
+    format: Annotated[Format, typer.Option(help="text or json.")] = Format.TEXT,
+) -> None:
+    """Turn what was changed in Word into changes of the source."""
+    from tallystick.cli.import_redline import import_file
+
+    raise typer.Exit(import_file(file, source, patch, as_json=format is Format.JSON))
+
+
 @app.command("test", rich_help_panel=DRAFT)
 def run_scenarios(
     files: Files,
