@@ -531,3 +531,27 @@ def test_the_same_from_python(project: Path) -> None:
     assert not judged.kept
     with pytest.raises(AttributeError):
         _ = tallystick.nothing
+
+
+def test_history_and_explain_show_the_text_of_a_day(tmp_path: Path) -> None:
+    (tmp_path / "agreement.msa").write_text(
+        'agreement "A" { version "1". effective 2027-01-01. timezone "UTC". } party p "P". event audit "audit".\n'
+        'article "S" { clause audits { p must perform audit at least every 30 days. } }'
+    )
+    (tmp_path / "amendment-1.msa").write_text(
+        'amendment 1 to "agreement.msa" { effective 2027-06-01.\n'
+        "replace clause audits { p must perform audit at least every 20 days. } }"
+    )
+    file = str(tmp_path / "agreement.msa")
+    held = json.loads(run("history", file, "audits", "--format", "json").stdout)["texts"]
+    assert [(item["kind"], item["effective"], item["until"]) for item in held] == [
+        ("clause", "2027-01-01", "2027-06-01"),
+        ("clause", "2027-06-01", None),
+        ("rule", "2027-01-01", "2027-06-01"),
+        ("rule", "2027-06-01", None),
+    ]
+    may = json.loads(run("history", file, "audits", "--at", "2027-05-31", "--format", "json").stdout)["texts"]
+    assert [item["amendment"] for item in may] == [None, None]
+    assert run("history", file, "nothing").exit_code == 2
+    assert run("history", file, "--at", "May").exit_code == 2
+    assert "at least once every 20 days" in run("explain", "audits@2027-06-01", file).stdout

@@ -33,7 +33,7 @@ from tallystick.prose.from_rule import (
     rule_sentence,
 )
 from tallystick.resources import resource
-from tallystick.rules.rule import Gate, Keep
+from tallystick.rules.rule import VERSION, Gate, Keep, unversioned
 
 _CODE = re.compile(r"T\d{4}\Z", re.IGNORECASE)
 _FINDING = re.compile(r"[0-9a-f]{12}\Z")
@@ -81,14 +81,18 @@ def _explain_clause(what: str, file: Path) -> int:
     compiled = compiled_or_none(file)
     if compiled is None:
         return COULD_NOT_RUN
-    clauses = {name: clause for clause in compiled.agreement.clauses for name in (clause.id, clause.number)}
-    by_rule = {rule.id: clause for clause in compiled.agreement.clauses for rule in clause.rules}
-    clause = clauses.get(what) or by_rule.get(what)
+    agreement, name = compiled.agreement, unversioned(what)
+    if name != what:
+        days = {f"{name}{VERSION}{version.effective}": version.agreement for version in compiled.versions}
+        agreement = days.get(what, agreement)
+    clauses = {name: clause for clause in agreement.clauses for name in (clause.id, clause.number)}
+    by_rule = {rule.id: clause for clause in agreement.clauses for rule in clause.rules}
+    clause = clauses.get(name) or by_rule.get(name)
     if clause is None:
         close = get_close_matches(what, [*clauses, *by_rule], 1)
         fail(f"There is no clause or rule “{what}” in {file}." + (f" Did you mean “{close[0]}”?" if close else ""))
         return COULD_NOT_RUN
-    _show_clause(compiled.agreement, clause)
+    _show_clause(agreement, clause)
     return KEPT
 
 
@@ -96,6 +100,8 @@ def _show_clause(agreement: Agreement, clause: Clause) -> None:
     out.print(f"{clause.number} {clause.title}", style="bold")
     if clause.narrative:
         out.print(f"Not measured: {clause.narrative}.")
+    if clause.omitted:
+        out.print("An amendment struck it. tally history shows its text until then.")
     effect = effect_sentence(agreement, clause)
     if effect is not None:
         out.print(effect.text)
