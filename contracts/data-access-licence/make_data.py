@@ -93,6 +93,8 @@ def main() -> None:
     DATA.mkdir(exist_ok=True)
     write("data_access", "time person role environment purpose region", accesses(random.Random(2027)))
     write("re_identification", "time person", ())
+    tenures = (*TEAM, ("d.custodian", "data_custodian"))  # the guest holds no role
+    write("holds", "begin end person role", ((at(1, 1, 0), "", *tenure) for tenure in tenures))
     write("export_approval", "time export_id role", export_approvals())
     write(
         "data_export", "time export_id environment", ((at(*day, 12), name, "enclave") for name, _, _, day, _ in EXPORTS)

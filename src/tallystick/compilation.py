@@ -329,6 +329,7 @@ def to_rulebook(agreement: Agreement) -> Rulebook:
                 dimensions=e.dimensions,
                 attributes=tuple(AttributeData(name=a.name, unit=a.unit) for a in e.attributes),
                 optional=e.optional,
+                actor=e.actor,
             )
             for e in agreement.events.values()
         ),

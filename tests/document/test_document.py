@@ -63,9 +63,10 @@ def test_sections_stand_in_the_order_of_a_contract() -> None:
         ("Schedule 1", "Metrics and measures"),
         ("Schedule 2", "Events and records"),
         ("Schedule 3", "Service credits"),
-        ("Schedule 4", "Roles and approvals"),
-        ("Schedule 5", "Standards"),
-        ("Schedule 6", "Measurability"),
+        ("Schedule 4", "Playbook"),
+        ("Schedule 5", "Roles and approvals"),
+        ("Schedule 6", "Standards"),
+        ("Schedule 7", "Measurability"),
     ]
 
 
@@ -222,12 +223,12 @@ def test_nested_clauses_stand_inside() -> None:
     ]  # fmt: skip
 
 
-def test_remedies_are_lettered_after_a_lead_in() -> None:
+def test_remedies_are_counted_after_a_lead_in() -> None:
     blocks = clauses(section(Kind.ARTICLE))[0].blocks
     lead, remedies = blocks[-2:]
     assert lead == Paragraph(("On each breach of this Section\u00a02.1:",))
     assert isinstance(remedies, ItemList)
-    assert [each.label for each in remedies.items] == [f"({letter})" for letter in "abcdefgh"]
+    assert [each.label for each in remedies.items] == [f"({n})" for n in range(1, 9)]
 
 
 def test_a_list_of_more_than_26_goes_on_with_two_letters() -> None:
@@ -320,7 +321,7 @@ TOLD = (
 
 
 def test_the_schedule_of_roles() -> None:
-    assert rows(section(Kind.SCHEDULE, 4)) == [
+    assert rows(section(Kind.SCHEDULE, 5)) == [
         [
             "Risk Officer", "Customer", "–",
             TOLD,
@@ -331,7 +332,7 @@ def test_the_schedule_of_roles() -> None:
 
 
 def test_the_schedule_of_standards() -> None:
-    standards = clauses(section(Kind.SCHEDULE, 5))
+    standards = clauses(section(Kind.SCHEDULE, 6))
     assert [(each.title, each.anchor) for each in standards] == [
         ("Regulation (EU) 2024/1689 (Artificial Intelligence Act)", "standard-eu_ai_act"),
         ("ISO/IEC 42001", "standard-iso"),
@@ -344,10 +345,10 @@ def test_the_schedule_of_standards() -> None:
 
 
 def test_the_schedule_of_measurability() -> None:
-    opening = section(Kind.SCHEDULE, 6).blocks[0]
+    opening = section(Kind.SCHEDULE, 7).blocks[0]
     assert isinstance(opening, Paragraph)
     assert text_of(opening.inlines).startswith("6 of 7 Sections (85%) are measured from data.")
-    said = rows(section(Kind.SCHEDULE, 6))
+    said = rows(section(Kind.SCHEDULE, 7))
     assert ["Section\u00a02.2 Standards of work", "–", "Narrative: states a purpose"] in said
     assert ["Section\u00a03.1 Approval", "training, operation", "1 sentence"] in said
 
@@ -436,3 +437,137 @@ article "X" {
         ("Cure", "[Section 2.1]"),
     ):
         assert used in next(line for line in lines if f"**{title}**" in line)
+
+
+TWO_SENTENCES = """agreement "A" { version "1". effective 2027-01-01. timezone "UTC". currency USD. }
+party p "P Ltd" called "P".
+party q "Q Ltd" called "Q".
+role officer "Officer" of q.
+event drill "drill", "hold a drill" by site.
+event audit "audit".
+article "Work" {
+  clause drills "Drills" {
+    \"\"\"Drills are short. The second promise stands in {@yearly}, the only one about audits in {@audits}.\"\"\"
+    p must perform drill at least 1 time each month.
+    p must perform drill at least 20 times each year labelled yearly.
+    on breach {
+      p must notify officer within 2 days.
+      p must perform drill within 5 days.
+      q may terminate after 3 breaches in 6 months.
+      cure within 10 days.
+      escalate to officer after 3 days.
+      block audit.
+      cap credits at USD 5 each month.
+      credit q USD 3 if claimed within 30 days.
+    }
+  }
+  clause audited "Audits" {
+    p must perform audit at least 1 time each year labelled audits.
+  }
+}
+"""
+
+
+def two_sentences() -> Agreement:
+    found, diagnostics = compile_source(Source("a.msa", TWO_SENTENCES))
+    assert found is not None, diagnostics
+    return found.agreement
+
+
+def test_several_sentences_are_lettered_and_one_is_not() -> None:
+    found = two_sentences()
+    assert {rule.id: rule.number for rule in found.rules} == {"drills": "2.1(a)", "yearly": "2.1(b)", "audits": "2.2"}
+    page = to_markdown(from_model(found), "")
+    assert "The second promise stands in [Section\u00a02.1(b)](#rule-yearly)" in page
+    assert "the only one about audits in [Section\u00a02.2](#rule-audits)." in page
+    assert "- (a) " in page
+    assert '- (b) <a id="rule-yearly"></a>' in page
+    assert "- (8) " in page
+    assert '\n<a id="rule-audits"></a>' in page
+
+
+def test_the_playbook_says_who_does_what_by_when() -> None:
+    (schedule,) = (each for each in from_model(two_sentences()).sections if each.anchor == "schedule-playbook")
+    table = next(block for block in schedule.blocks if isinstance(block, Table))
+    assert [[text_of(cell) for cell in row.cells] for row in table.rows] == [
+        ["Section\u00a02.1 Drills", "P", "Notifies the Officer", "No later than 2 days after the breach"],
+        ["", "P", "Shall hold a drill", "No later than 5 days after the breach"],
+        ["", "Q", "May terminate this Agreement", "Once 3 breaches of this Section fall within any 6 months"],
+        ["", "P", "May cure the breach", "No later than 10 days after the breach"],
+        ["", "The Officer", "Takes up what is not cured", "After 3 days"],
+        ["", "No one", "May perform audit", "Until the breach is cured or the requirement met again"],
+        ["", "Q", "Is credited (see the service credits)", "If claimed no later than 30 days after the breach"],
+    ]
+
+
+EXAMPLES = """agreement "A" { version "1". effective 2027-01-01. timezone "Europe/Berlin". currency USD. annex worked examples. }
+party p "P Ltd" called "P".
+party q "Q Ltd" called "Q".
+role officer "Officer" of q.
+metric load "load" as milliseconds by site.
+event outcry "outcry" by site with people as count.
+record strike "strike" by site.
+article "Work" {
+  clause calm "Calm" {
+    p must keep max(load) at most 5 milliseconds over each day per site.
+    on breach { p must notify officer within 2 days. credit q USD 3. block outcry. }
+    except during strike.
+  }
+}
+scenario "A loud day" {
+  given 2 samples of load of 7 milliseconds each hour from 2027-03-01 until 2027-03-01 at 03:00 where site is "a".
+  given outcry on 2027-03-02 at 09:30 with people of 20 where site is "a".
+  given strike from 2027-03-05 where site is "b".
+  given no notice.
+  as of 2027-03-09.
+  expect calm breached at 7 milliseconds for site "a" on 2027-03-01.
+  expect duty to notify officer breached.
+  expect block of outcry breached for site "a".
+  expect credit to q of USD 3.
+  expect outcry blocked.
+}
+"""
+
+
+def test_worked_examples_are_annexed_in_tables() -> None:
+    found, diagnostics = compile_source(Source("a.msa", EXAMPLES))
+    assert found is not None, diagnostics
+    annex = found.document.sections[-1]
+    assert (annex.number, annex.title) == ("Schedule 7", "Worked examples")
+    (example,) = clauses(annex)
+    given, outcome = (block for block in example.blocks if isinstance(block, Table))
+    assert [[text_of(cell) for cell in row.cells] for row in given.rows] == [
+        [
+            "load (2 times)",
+            "3 times from 1 March 2027 to 1 March 2027 at 02:00, both included",
+            "7 milliseconds; site “a”",
+        ],
+        ["outcry", "2 March 2027 at 09:30", "people 20; site “a”"],
+        ["strike", "from 5 March 2027, without end", "site “b”"],
+        ["notice", "never", "–"],
+    ]
+    assert outcome.columns == ("At 9 March 2027", "Outcome")
+    assert [[text_of(cell) for cell in row.cells] for row in outcome.rows] == [
+        ["Section\u00a02.1 for site “a”, on 1 March 2027", "breached at 7 milliseconds"],
+        ["Duty to notify the Officer under Section\u00a02.1", "breached"],
+        ["Block of outcry under Section\u00a02.1 for site “a”", "breached"],
+        ["Credits to Q", "USD 3 in all"],
+        ["outcry", "blocked"],
+    ]
+    assert set(links(found.document)) <= set(anchors(found.document))
+
+
+def test_without_the_statement_no_example_stands_in_the_paper() -> None:
+    found, _ = compile_source(Source("a.msa", EXAMPLES.replace(" annex worked examples.", "")))
+    assert found is not None
+    assert all(each.title != "Worked examples" for each in found.document.sections)
+
+
+def test_a_clause_says_who_alone_may_waive_it() -> None:
+    source = TWO_SENTENCES.replace("    on breach {", "    only officer may waive.\n    on breach {")
+    found, diagnostics = compile_source(Source("a.msa", source))
+    assert found is not None, diagnostics
+    assert (
+        "Only the [Officer](#role-officer) may waive a breach of this Section. A waiver lasts from its beginning up to, but "
+        "not including, its end, in the time zone UTC."
+    ) in to_markdown(found.document, "")

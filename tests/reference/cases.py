@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 from .clock import FOREVER, Window, add, midnight, windows_of
@@ -17,6 +18,7 @@ from .rows import (
     Json,
     Row,
     compares,
+    counts_as,
     exception_records,
     exempt,
     group_of,
@@ -24,6 +26,7 @@ from .rows import (
     in_time,
     meets_where_exemption,
     open_at,
+    roles_known,
     rows_of,
     time_known,
     time_of,
@@ -232,7 +235,7 @@ def response_to(case: Case, rule: Json, trigger: Row) -> int | None:
         for row in rows_of(case, series, [])
         if time_of(row) >= time_of(trigger)
         and matches(row, trigger, rule["matching"])
-        and (series["name"] != "notice" or row["role"] in rule["roles"])
+        and (not rule["roles"] or counts_as(case, series["name"], row, rule["roles"]))
     ]
     return min(times, default=None)
 
@@ -270,6 +273,12 @@ def deadline_of(case: Case, rule: Json, trigger: Row, period: Json) -> tuple[int
     return last, own if last == FOREVER else last
 
 
+def answerable(case: Case, rule: Json) -> bool:
+    """Whether it can be told that no answer came."""
+    name = rule["response"]["name"]
+    return case.bound("event", name) and (not rule["roles"] or roles_known(case, name))
+
+
 def judge_response(case: Case, rule: Json, trigger: Row) -> Finding:
     """One trigger."""
     begin, response = time_of(trigger), response_to(case, rule, trigger)
@@ -281,7 +290,7 @@ def judge_response(case: Case, rule: Json, trigger: Row) -> Finding:
         verdict = "met"
     elif case.as_of <= last:
         verdict = "pending"
-    elif not case.bound("event", rule["response"]["name"]):
+    elif not answerable(case, rule):
         verdict = "unmeasured"
     else:
         verdict = "excused" if excepted(case, rule, rule["trigger"], trigger, begin) else "breached"
@@ -326,8 +335,8 @@ def judge_share(case: Case, rule: Json, group: Texts, window: Window, triggers: 
 
 def share_of_responses(case: Case, rule: Json) -> list[Finding]:
     """Response with `share`: windows as for *keep*, groups of the trigger."""
-    trigger, response = rule["trigger"], rule["response"]
-    is_bound = case.bound("event", response["name"])
+    trigger = rule["trigger"]
+    is_bound = answerable(case, rule)
     seen = first_seen(case, rule, [trigger])
     triggers = cases_of(case, rule, trigger, rule["environments"])
     findings = []
@@ -358,30 +367,46 @@ def response(case: Case, rule: Json) -> list[Finding]:
 # --- precedence, prohibition, permission --------------------------------------------------------------------------
 
 
-def acted_before(case: Case, rule: Json, event: Row, roles: list[str] | None) -> bool:
-    """Whether a required row, by one of the roles (None: anyone), stands in time before the event."""
+def acts_before(case: Case, rule: Json, event: Row, roles: list[str] | None) -> list[Row]:
+    """The required rows, by one of the roles (None: anyone), that stand in time before the event and count."""
     latest = add(case.clock, time_of(event), rule["lead"], -1) if rule["lead"] else time_of(event)
     if rule["lead"] and rule["lead"]["unit"] == "business_days":
         latest -= 1
     earliest = add(case.clock, time_of(event), rule["within"], -1) if rule["within"] else -FOREVER
-    return any(
-        earliest <= time_of(row) <= latest
-        and matches(row, event, rule["matching"])
-        and (roles is None or row["role"] in roles)
+    required = rule["required"]["name"]
+    return [
+        row
         for row in rows_of(case, rule["required"], [])
-    )
+        if earliest <= time_of(row) <= latest
+        and matches(row, event, rule["matching"])
+        and (roles is None or counts_as(case, required, row, roles))
+        and not (rule["other_than_performer"] and (None in (row["person"], event["person"])))
+        and not (rule["other_than_performer"] and row["person"] == event["person"])
+    ]
+
+
+def roles_satisfied(rule: Json, acts: list[list[Row]]) -> int:
+    """How many roles have an act; each by a person of its own where they must differ, in whatever way serves most."""
+    if not rule["different_persons"]:
+        return sum(bool(rows) for rows in acts)
+    choices = [[None, *sorted({row["person"] for row in rows if row["person"] is not None})] for rows in acts]
+    ways = [[person for person in way if person is not None] for way in product(*choices)]
+    return max(len(way) for way in ways if len(way) == len(set(way)))
 
 
 def judge_precedence(case: Case, rule: Json, event: Row) -> Finding:
     """One event."""
     needed = [each["roles"] for each in rule["by"]] or [None]
-    satisfied = sum(acted_before(case, rule, event, roles) for roles in needed)
+    satisfied = roles_satisfied(rule, [acts_before(case, rule, event, roles) for roles in needed])
+    required = rule["required"]["name"]
     if satisfied == len(needed):
         verdict = "met"
     elif excepted(case, rule, rule["event"], event, time_of(event)):
         verdict = "excused"
+    elif case.bound("event", required) and (not rule["by"] or roles_known(case, required)):
+        verdict = "breached"
     else:
-        verdict = "breached" if case.bound("event", rule["required"]["name"]) else "unmeasured"
+        verdict = "unmeasured"
     at = time_of(event)
     return finding(rule, verdict, group_of(event, rule["per"]), Window(at, at), samples=satisfied, decided=at)
 
@@ -433,11 +458,11 @@ def gate(case: Case, rule: Json) -> list[Finding]:
     ]
 
 
-def permitted(rule: Json, event: Row) -> bool:
+def permitted(case: Case, rule: Json, event: Row) -> bool:
     """*Permission*: the role is among `roles` and, where environments are named, the environment among them."""
     if rule["environments"] and event["environment"] not in rule["environments"]:
         return False
-    return event["role"] in rule["roles"]
+    return counts_as(case, rule["event"]["name"], event, rule["roles"])
 
 
 def events_against(case: Case, rule: Json) -> list[Finding]:
@@ -449,7 +474,7 @@ def events_against(case: Case, rule: Json) -> list[Finding]:
     findings = []
     for event in cases_of(case, rule, rule["event"], [] if permission else rule["environments"]):
         group, at = group_of(event, rule["per"]), time_of(event)
-        if permission and permitted(rule, event):
+        if permission and permitted(case, rule, event):
             rest[group] = rest.get(group, 0) + 1
             continue
         verdict = "excused" if excepted(case, rule, rule["event"], event, at) else "breached"

@@ -13,7 +13,22 @@ from .cases import finding
 from .clock import Window, add, period_start, period_starts
 from .findings import Finding
 from .measures import constant
-from .rows import Case, Group, Json, Row, agrees, compares, force_of, own_life, rows_of, time_of, unversioned
+from .rows import (
+    Case,
+    Group,
+    Json,
+    Row,
+    actor_of,
+    agrees,
+    compares,
+    counts_as,
+    force_of,
+    own_life,
+    roles_known,
+    rows_of,
+    time_of,
+    unversioned,
+)
 
 
 @dataclass(frozen=True)
@@ -102,8 +117,12 @@ def group_texts(rule: Json, breach: Finding) -> Group:
 
 
 def serves(case: Case, name: str, row: Row, group: Group) -> bool:
-    """Duties: the event equals the group on every dimension that both have and the row has a text for."""
-    return all(row[d] in (None, group[d]) for d in case.dimensions("event", name) if d in group)
+    """Duties: the event equals the group on every dimension that both have and the row has a text for.
+
+    Whom a notice tells is no such dimension.
+    """
+    told = actor_of(case, name) if name == "notice" else None
+    return all(row[d] in (None, group[d]) for d in case.dimensions("event", name) if d in group and d != told)
 
 
 def events(case: Case, name: str, environments: Iterable[str] = ()) -> list[Row]:
@@ -115,6 +134,11 @@ def events(case: Case, name: str, environments: Iterable[str] = ()) -> list[Row]
 # --- duties -----------------------------------------------------------------------------------------------------
 
 
+def tells(case: Case, rule: Json, duty: Json, notice: Row) -> bool:
+    """Whether a notice is to the role, and of the clause if it names one."""
+    return counts_as(case, "notice", notice, duty["roles"]) and notice["clause"] in (None, rule["clause"])
+
+
 def performed(case: Case, rule: Json, duty: Json, breach: Finding) -> int | None:
     """The first instant at which a duty was done, in time or late."""
     name = "notice" if duty["kind"] == "notify" else duty["event"]
@@ -123,7 +147,7 @@ def performed(case: Case, rule: Json, duty: Json, breach: Finding) -> int | None
         for row in events(case, name)
         if instant_of_breach(breach) <= time_of(row)
         and serves(case, name, row, group_texts(rule, breach))
-        and (duty["kind"] == "perform" or (row["role"] in duty["roles"] and row["clause"] in (None, rule["clause"])))
+        and (duty["kind"] == "perform" or tells(case, rule, duty, row))
     ]
     return min(times, default=None)
 
@@ -137,8 +161,10 @@ def judge_duty(case: Case, rule: Json, duty: Json, breach: Finding) -> Finding:
         verdict = "unmeasured"
     elif done is not None and done <= deadline:
         verdict = "met"
+    elif case.as_of <= deadline:
+        verdict = "pending"
     else:
-        verdict = "pending" if case.as_of <= deadline else "breached"
+        verdict = "breached" if duty["kind"] == "perform" or roles_known(case, "notice") else "unmeasured"
     as_rule = {"id": f"{rule['id']}/{duty['id']}", "clause": rule["clause"]}
     elapsed = None if done is None else done - begin
     return finding(as_rule, verdict, breach.group, Window(begin, deadline), elapsed, int(done is not None), deadline)

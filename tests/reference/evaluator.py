@@ -70,8 +70,9 @@ def evaluate(book: Json, tables: Tables, as_of: int) -> Result:
     if case.evaluated.start >= case.evaluated.end:
         return Result([], [], [], [], [], [], [], [])
     granted = waivers.known_waivers(tables, as_of)
+    unwaived = [(rule, f) for rule in book["rules"] for f in judged_by(own_life(case, rule), rule)]
     judged = [
-        (rule, in_order([waivers.waived(case, rule, granted, f) for f in judged_by(own_life(case, rule), rule)]))
+        (rule, in_order([waivers.waived(case, of, granted, f) for of, f in unwaived if of is rule]))
         for rule in book["rules"]
     ]
     cures = {
@@ -106,5 +107,5 @@ def evaluate(book: Json, tables: Tables, as_of: int) -> Result:
             [(rule, c) for rule, _ in judged for c in cures[rule["id"]]],
             [(rule, f) for rule, found in judged for f in found],
         ),
-        waivers=waivers.statuses(case, granted),
+        waivers=waivers.statuses(case, granted, unwaived),
     )

@@ -278,6 +278,43 @@ def open_at(record: Row, instant: int) -> bool:
     return bool(record["begin"] <= instant and (record["end"] is None or instant < record["end"]))
 
 
+# --- who acts -------------------------------------------------------------------------------------------------
+
+
+def juniors_of(case: Case, role: str | None) -> set[str]:
+    """The role and all that it is above."""
+    found: set[str] = set()
+    while role is not None:
+        found.add(role)
+        role = next((each["above"] for each in case.book["roles"] if each["id"] == role), None)
+    return found
+
+
+def actor_of(case: Case, event: str) -> str | None:
+    """The dimension that names who acts, if the event has one."""
+    found: str | None = case.declaration("event", event)["actor"]
+    return found
+
+
+def counts_as(case: Case, event: str, row: Row, roles: list[str]) -> bool:
+    """Rows, *Who acts*: whether a row of an event is one by (a notice: to) one of the roles."""
+    actor, stated = actor_of(case, event), row.get("role")
+    if actor is None or row[actor] is None:
+        return stated in roles
+    held = {
+        role
+        for tenure in case.tables.get(("record", "holds"), [])
+        if tenure["person"] == row[actor] and open_at(tenure, time_of(row))
+        for role in juniors_of(case, tenure["role"])
+    }
+    return stated in held and stated in roles if stated is not None else not held.isdisjoint(roles)
+
+
+def roles_known(case: Case, event: str) -> bool:
+    """Whether it can be told by which roles the rows of an event are."""
+    return actor_of(case, event) is None or case.bound("record", "holds")
+
+
 # --- exceptions -----------------------------------------------------------------------------------------------
 
 

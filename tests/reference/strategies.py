@@ -52,11 +52,16 @@ EVENTS = (
     EventData(
         id="deployment",
         title="deployment",
-        dimensions=("model", "environment", "role"),
-        optional=("role",),
+        dimensions=("model", "environment", "role", "person"),
+        optional=("role", "person"),
     ),
-    EventData(id="approval", title="approval", dimensions=("model", "role")),
-    EventData(id="notice", title="notice", dimensions=("clause", "role", "model"), optional=("clause", "model")),
+    EventData(id="approval", title="approval", dimensions=("model", "role", "person"), optional=("role", "person")),
+    EventData(
+        id="notice",
+        title="notice",
+        dimensions=("clause", "role", "model", "person"),
+        optional=("clause", "role", "model", "person"),
+    ),
     EventData(id="cure", title="cure", dimensions=("clause", "model"), optional=("model",)),
     EventData(id="claim", title="claim", dimensions=("clause", "model"), optional=("clause", "model")),
     EventData(id="termination", title="termination"),
@@ -70,6 +75,7 @@ RECORDS = (
     ),
     RecordData(id="maintenance", title="maintenance", dimensions=("model",)),
     RecordData(id="freeze", title="freeze", dimensions=("environment",)),
+    RecordData(id="holds", title="tenure", dimensions=("person", "role")),
     RecordData(id="waiver", title="waiver", dimensions=("clause", "role", "model"), optional=("role", "model")),
 )
 SOURCES: dict[str, tuple[m.SeriesKind, MetricData | EventData | RecordData]] = {
@@ -80,6 +86,7 @@ SOURCES: dict[str, tuple[m.SeriesKind, MetricData | EventData | RecordData]] = {
 ROLES = (
     Role(id="engineer", title="Engineer", party="provider"),
     Role(id="officer", title="Officer", party="customer"),
+    Role(id="lead", title="Lead", party="customer", above="officer"),
 )  # the chief is not declared: whoever waives must be
 TEXTS = {
     "model": ("a", "b"),
@@ -87,7 +94,8 @@ TEXTS = {
     "segment": ("x", "y", "z"),
     "ticket": ("1", "2"),
     "severity": ("low", "high"),
-    "role": ("engineer", "officer", "chief"),
+    "role": ("officer", "chief", "engineer", "lead"),
+    "person": ("Ann", "Bob"),
     "clause": ("first", "second"),
 }
 NUMBERS = {
@@ -512,6 +520,7 @@ def fields(draw: st.DrawFn, per: Iterable[str]) -> dict[str, Any]:
         "exemptions": draw(exemptions()),
         "only": draw(limits()),
         "missing_excused": draw(often(False, True)),
+        "waived_by": draw(often((), ("officer", "lead"), ("engineer",))),
         "minimum_samples": draw(often(1, 2, 3)),
         "remedies": draw(remedies()),
     }
@@ -650,16 +659,19 @@ def responses(draw: st.DrawFn, span: Span) -> r.Rule:
 def precedences(draw: st.DrawFn, span: Span) -> r.Rule:
     """*Precedence*."""
     chief = r.RequiredRole(role="chief", roles=("chief",))
-    officer = r.RequiredRole(role="officer", roles=("officer", "chief"))
+    officer = r.RequiredRole(role="officer", roles=("officer", "chief", "lead"))
+    by = draw(choice((), (officer,), (officer, chief), (chief, officer, officer)))
     return r.Precedence(
         id="",
         **draw(fields(dimensions("deployment"))),
         event=draw(series("deployment")),
         required=draw(series("approval")),
-        by=draw(choice((), (officer,), (officer, chief))),
+        by=by,
         matching=draw(choice((), ("model",), ("model", "role"))),
         within=draw(st.none() | DEADLINES),
         lead=draw(st.none() | DEADLINES),
+        other_than_performer=draw(st.booleans()),
+        different_persons=len(by) > 1 and draw(st.booleans()),
     )
 
 
@@ -769,6 +781,11 @@ def tables(draw: st.DrawFn, points: list[int], used: set[str]) -> Tables:
     return found
 
 
+def acting(event: EventData) -> EventData:
+    """The event, its roles those of the person that it names, if it names one."""
+    return event.model_copy(update={"actor": "person"}) if "person" in event.dimensions else event
+
+
 # --- texts over time --------------------------------------------------------------------------------------------
 
 
@@ -842,6 +859,8 @@ def examples(draw: st.DrawFn, kinds: tuple[str, ...] = tuple(KINDS)) -> Example:
         if f"'{remedy}'" in written
     }
     used |= {"waiver"} if draw(st.booleans()) else set()
+    persons = draw(st.booleans())
+    used |= {"holds"} if persons else set()
     shared = (r.Cap(amount=money("40"), each=r.CalendarUnit.MONTH),) if draw(st.booleans()) else ()
     shared = draw(limited_remedies(shared, day)) if amended else shared
     return Example(
@@ -856,7 +875,7 @@ def examples(draw: st.DrawFn, kinds: tuple[str, ...] = tuple(KINDS)) -> Example:
             environments=TEXTS["environment"],
             roles=ROLES,
             metrics=METRICS,
-            events=EVENTS,
+            events=tuple(acting(event) for event in EVENTS) if persons else EVENTS,
             records=RECORDS,
             rules=tuple(rules),
             remedies=shared,

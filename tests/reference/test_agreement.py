@@ -134,9 +134,19 @@ def assert_consequences_agree(found: Evaluation, expected: Result) -> None:
 
 
 def assert_waivers_agree(found: Evaluation, expected: Result) -> None:
-    """Every waiver, with its state."""
-    stated = [(w.begin, w.clause, w.role, w.end is None, w.end or 0, w.state.value) for w in found.waivers]
-    wanted = [(w.begin, w.clause, w.role, w.end is None, w.end or 0, w.state) for w in expected.waivers]
+    """Every waiver, with its state and the findings that it excused."""
+    excused = {f.id: (f.rule, [text for _, text in f.group], f.start, f.end) for f in found.findings}
+    stated = [
+        (w.begin, w.clause, w.role, w.end is None, w.end or 0, w.state.value, sorted(excused[f] for f in w.findings))
+        for w in found.waivers
+    ]
+    wanted = [
+        (
+            *(w.begin, w.clause, w.role, w.end is None, w.end or 0, w.state),
+            sorted((f.rule, [text or "" for text in f.group], f.start, f.end) for f in w.excused),
+        )
+        for w in expected.waivers
+    ]
     assert sorted(stated) == sorted(wanted)
 
 

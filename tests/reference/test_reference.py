@@ -135,7 +135,7 @@ def deployment(
     time: str, role: str | None = "officer", environment: str = "production", model: str = "a"
 ) -> dict[str, Any]:
     """A row of the event `deployment`."""
-    return {"time": at(time), "model": model, "environment": environment, "role": role}
+    return {"time": at(time), "model": model, "environment": environment, "role": role, "person": None}
 
 
 # --- Time -------------------------------------------------------------------------------------------------------
@@ -720,7 +720,7 @@ def test_precedence_needs_each_role_in_time() -> None:
     ):
         tables = {
             ("event", "deployment"): [deployment("2027-01-05T10:00")],
-            ("event", "approval"): [{"time": at(time), "role": role, "model": model}],
+            ("event", "approval"): [{"time": at(time), "role": role, "model": model, "person": None}],
         }
         (found,) = judge(rule, tables, "2027-02-01").findings
         assert (found.verdict, found.samples) == expected
@@ -802,7 +802,7 @@ def test_a_duty_is_done_by_a_notice_about_the_clause() -> None:
         ("first", "officer", "2027-01-31", "breached"),
         ("first", "officer", "2027-02-03T00:00:00.000001", "breached"),
     ):
-        notice = {"time": at(time), "clause": clause, "role": role, "model": None}
+        notice = {"time": at(time), "clause": clause, "role": role, "model": None, "person": None}
         (found,) = judge(failing(duty), {**JANUARY, ("event", "notice"): [notice]}, "2027-02-10").duties
         assert (found.rule, found.verdict, found.start, found.end) == (
             "rule/notify",

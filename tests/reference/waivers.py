@@ -19,6 +19,7 @@ class WaiverStatus:
     begin: int
     end: int | None
     state: str
+    excused: tuple[Finding, ...] = ()
 
 
 def known_waivers(tables: Tables, as_of: int) -> list[dict[str, Any]]:
@@ -34,6 +35,8 @@ def party_of(case: Case, name: str | None) -> str | None:
 def entitled(case: Case, rule: Json, waiver: Row) -> bool:
     """Granted by a role of a party that the rule does not bind."""
     if waiver["role"] not in [role["id"] for role in case.book["roles"]]:
+        return False
+    if rule["waived_by"] and waiver["role"] not in rule["waived_by"]:
         return False
     bound = rule["named"] if rule["kind"] == "permission" else [rule["holder"]] if rule["holder"] else []
     return party_of(case, waiver["role"]) not in [party_of(case, name) for name in bound]
@@ -55,18 +58,21 @@ def covers(waiver: Row, rule: Json, breach: Finding) -> bool:
     return in_force and all(about[d] == text for d, text in given.items() if d in about)
 
 
+def waivers_of(case: Case, rule: Json, rows: list[dict[str, Any]], found: Finding) -> list[dict[str, Any]]:
+    """The waivers that count for a breached finding and cover it."""
+    if found.verdict != "breached":
+        return []
+    counting = [row for row in rows if row["clause"] == rule["clause"] and entitled(case, rule, row)]
+    return [row for row in counting if covers(row, rule, found)]
+
+
 def waived(case: Case, rule: Json, rows: list[dict[str, Any]], found: Finding) -> Finding:
     """The finding, excused where it is breached and a waiver that counts covers it."""
-    if found.verdict != "breached":
-        return found
-    counting = [row for row in rows if row["clause"] == rule["clause"] and entitled(case, rule, row)]
-    if any(covers(row, rule, found) for row in counting):
-        return replace(found, verdict="excused", decided=None)
-    return found
+    return replace(found, verdict="excused", decided=None) if waivers_of(case, rule, rows, found) else found
 
 
-def statuses(case: Case, rows: list[dict[str, Any]]) -> list[WaiverStatus]:
-    """Each waiver and its state."""
+def statuses(case: Case, rows: list[dict[str, Any]], breaches: list[tuple[Json, Finding]]) -> list[WaiverStatus]:
+    """Each waiver, its state, and what it excuses of what would else be breached."""
     found = []
     for row in rows:
         rules = [rule for rule in case.book["rules"] if rule["clause"] == row["clause"]]
@@ -76,5 +82,6 @@ def statuses(case: Case, rows: list[dict[str, Any]]) -> list[WaiverStatus]:
             state = "not entitled"
         else:
             state = "expired" if row["end"] is not None and row["end"] <= case.as_of else "in force"
-        found.append(WaiverStatus(row["clause"], row["role"] or "", row["begin"], row["end"], state))
+        excused = tuple(f for rule, f in breaches if row in waivers_of(case, rule, rows, f))
+        found.append(WaiverStatus(row["clause"], row["role"] or "", row["begin"], row["end"], state, excused))
     return sorted(found, key=lambda w: (w.begin, w.clause, w.role, w.end or FOREVER, w.state))

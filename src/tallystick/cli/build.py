@@ -7,7 +7,9 @@ from pathlib import Path
 from tallystick.building import build, paths
 from tallystick.cli.console import EVERY, Chosen, compiled_or_none, counted, err, fail, out
 from tallystick.cli.main import COULD_NOT_RUN, FOUND, KEPT
+from tallystick.compilation import Compiled
 from tallystick.document.to_pdf import PdfUnavailable
+from tallystick.scenarios.run import run
 
 
 def build_file(file: Path, folder: Path, chosen: Chosen = EVERY, *, draft: bool) -> int:
@@ -17,6 +19,11 @@ def build_file(file: Path, folder: Path, chosen: Chosen = EVERY, *, draft: bool)
         return COULD_NOT_RUN
     compiled = compiled_or_none(file, draft=draft, chosen=chosen)
     if compiled is None:
+        return FOUND
+    wrong = _wrong_examples(compiled)
+    for title in wrong:
+        fail(f"The worked example “{title}” does not hold, so that it cannot be annexed: tally test shows why.")
+    if wrong:
         return FOUND
     try:
         with err.status("laying out the PDF"):
@@ -42,3 +49,10 @@ def build_file(file: Path, folder: Path, chosen: Chosen = EVERY, *, draft: bool)
     for path in (built.pdf, built.word, built.html, built.markdown, built.rules):
         out.print(f"  {path}", soft_wrap=True)
     return KEPT
+
+
+def _wrong_examples(compiled: Compiled) -> list[str]:
+    """The scenarios that the paper would carry and that do not hold."""
+    if not compiled.agreement.examples:
+        return []
+    return [each.title for each in compiled.agreement.scenarios if not run(compiled.rulebook, each).held]

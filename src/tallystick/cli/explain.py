@@ -31,6 +31,7 @@ from tallystick.prose.from_rule import (
     effect_sentence,
     exemption_sentence,
     rule_sentence,
+    waiver_sentence,
 )
 from tallystick.resources import resource
 from tallystick.rules.rule import VERSION, Gate, Keep, unversioned
@@ -86,7 +87,9 @@ def _explain_clause(what: str, file: Path) -> int:
         days = {f"{name}{VERSION}{version.effective}": version.agreement for version in compiled.versions}
         agreement = days.get(what, agreement)
     clauses = {name: clause for clause in agreement.clauses for name in (clause.id, clause.number)}
-    by_rule = {rule.id: clause for clause in agreement.clauses for rule in clause.rules}
+    by_rule = {
+        name: clause for clause in agreement.clauses for rule in clause.rules for name in (rule.id, rule.number)
+    }
     clause = clauses.get(name) or by_rule.get(name)
     if clause is None:
         close = get_close_matches(what, [*clauses, *by_rule], 1)
@@ -112,11 +115,12 @@ def _show_clause(agreement: Agreement, clause: Clause) -> None:
         if isinstance(item, Operative):
             out.print()
             out.print(rule_sentence(agreement, item).text)
-            out.print(f"  rule {item.rule.id}", style="dim")
+            out.print(f"  {f'{item.letter} rule'.lstrip()} {item.rule.id}", style="dim")
             if isinstance(item.rule, Keep | Gate):
                 out.print(f"  How: {measure_definition(agreement, item.rule.measure).text}")
     lines = [exemption_sentence(agreement, exemption).text for exemption in clause.exemptions]
     lines += [MISSING_EXCUSED] if clause.missing_excused else []
+    lines += [waiver_sentence(agreement, clause).text] if clause.waivers else []
     lines += [remedy_sentence(agreement, remedy, clause.rules).text for remedy in clause.remedies]
     for line in lines:
         out.print(f"• {line}")

@@ -126,6 +126,11 @@ CATALOGUE: dict[str, Kind] = _kinds(
     Kind("T0443", "Derived record without its intervals", "“{found}” does not fit a record that is derived from {what}.", "Write a measure with its interval, such as count(incident) above 5 each 1 hour, or a derived metric without one."),
     Kind("T0444", "Columns that derived data cannot have", "{found} has exactly the dimensions of {what}, and no numbers.", "Write by {dimensions} and no with …, or leave both out where there are none."),
     Kind("T0445", "Derived data that is given", "“{name}” is derived from other data, and cannot be given.", "Give the data that it is derived from."),
+    # --- T045: persons
+    Kind("T0450", "Persons that are not named", "“{name}” does not say which person acts, so that nobody can be told from another.", "Declare “{name}” with the dimension person, or leave these words out."),
+    Kind("T0451", "Different persons for one role", "With one role there are no two persons who could differ.", "Name two roles, or write other than the performer."),
+    Kind("T0452", "Person of a notice", "The person of a notice is the one who is told, and need not be the person of the event.", "Leave person out after matching, and give the person of the event a dimension of its own, such as data_subject."),
+    Kind("T0453", "Waiver by the one who is bound", "“{role}” is a role of “{party}”, which a sentence of this clause binds, and nobody waives an own breach.", "Name a role of the other party."),
     # --- T05: the agreement as a whole
     Kind("T0501", "Clause that is not measured", "The clause “{clause}” has no rule that measures it.", 'Add a sentence that can be measured, or say why there is none: narrative "reason".'),
     Kind("T0502", "Not a reference", "{found} is not a reference.", "Write the name of a term, party, role or definition, or @ and the name of a clause, between the braces."),
@@ -153,6 +158,8 @@ CATALOGUE: dict[str, Kind] = _kinds(
     Kind("T0606", "No such time", "There is no time of day {time}.", "Write hours and minutes, such as 09:30, up to 23:59:59."),
     Kind("T0607", "End before the beginning", "What is given ends before it begins.", "Write the earlier time after from, and the later one after until."),
     Kind("T0608", "No such duty", "No breach gives rise to a duty to {duty} here.", "Name a duty that stands in on breach, and after under the rule or clause that it belongs to."),
+    Kind("T0610", "No such block", "No breach blocks “{event}” here.", "Name an event that a block in on breach names, and after under the rule or clause that the block belongs to."),
+    Kind("T0611", "Waiver that is not orphaned", "“{clause}” has a rule, so that a waiver of it is never orphaned.", "Expect it in force, expired or not entitled, or name what has no rule."),
 )  # fmt: skip
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import chain
-from string import ascii_lowercase
+from itertools import chain, groupby
 
 from tallystick.document.document import (
     Block,
@@ -46,6 +45,7 @@ from tallystick.model.agreement import (
     Schedule,
     Target,
     Term,
+    letter_of,
 )
 from tallystick.prose.from_calendar import calendar_sentences
 from tallystick.prose.from_remedy import remedy_sentence
@@ -56,6 +56,7 @@ from tallystick.prose.from_rule import (
     effect_sentence,
     exemption_sentence,
     rule_sentence,
+    waiver_sentence,
 )
 from tallystick.prose.phrases import counted, dimension_text
 from tallystick.prose.quantity import date_text, period_text, quantity_text
@@ -217,16 +218,10 @@ def _duration(agreement: Agreement) -> Iterator[Paragraph]:
 def recitals(making: Making) -> Iterator[Section]:
     if making.agreement.recitals:
         items = (
-            Item(f"({_letter(index).upper()})", making.blocks(recital))
+            Item(f"({letter_of(index).upper()})", making.blocks(recital))
             for index, recital in enumerate(making.agreement.recitals)
         )
         yield Section(Kind.RECITALS, "", "Recitals", "recitals", (ItemList(tuple(items)),))
-
-
-def _letter(index: int) -> str:
-    """a, b, … z, aa, ab, … as contracts count."""
-    more, letter = divmod(index, 26)
-    return (_letter(more - 1) if more else "") + ascii_lowercase[letter]
 
 
 # --- definitions ---------------------------------------------------------------------------------------------
@@ -286,7 +281,7 @@ def _interpretation(agreement: Agreement) -> Subsection:
 
 
 def lettered(items: Iterable[tuple[Block, ...]]) -> ItemList:
-    return ItemList(tuple(Item(f"({_letter(index)})", item) for index, item in enumerate(items)))
+    return ItemList(tuple(Item(f"({letter_of(index)})", item) for index, item in enumerate(items)))
 
 
 # --- articles ------------------------------------------------------------------------------------------------
@@ -316,7 +311,7 @@ def clause_section(making: Making, clause: Clause) -> Subsection:
         if clause.omitted
         else (
             *_effect(making.agreement, clause),
-            *chain.from_iterable(_statement(making, item) for item in clause.content),
+            *_lists_joined(chain.from_iterable(_statement(making, item) for item in clause.content)),
             *_exemptions(making.agreement, _spoken(clause)),
             *_remedies(making.agreement, _spoken(clause)),
             *(clause_section(making, inner) for inner in clause.clauses),
@@ -348,13 +343,28 @@ def _spoken(clause: Clause) -> Clause:
 
 def _statement(making: Making, item: Prose | Note | Operative | Dormant) -> tuple[Block, ...]:
     match item:
-        case Dormant():
-            said = Paragraph(dormant_sentence(making.agreement, item).inlines)
-            return (said, *_table_of_classes(making.agreement, item.operative.rule))
+        case Dormant(operative=operative):
+            words = Paragraph(dormant_sentence(making.agreement, item).inlines)
+            return _listed(operative, (words, *_table_of_classes(making.agreement, operative.rule)))
         case Operative():
-            return (_operative(making.agreement, item), *_table_of_classes(making.agreement, item.rule))
+            said = _operative(making.agreement, item)
+            return _listed(item, (said, *_table_of_classes(making.agreement, item.rule)))
         case Prose() | Note():
             return making.content(item)
+
+
+def _lists_joined(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Lettered sentences that follow one another are one list."""
+    for is_list, run in groupby(blocks, lambda block: isinstance(block, ItemList)):
+        if is_list:
+            yield ItemList(tuple(item for block in run if isinstance(block, ItemList) for item in block.items))
+        else:
+            yield from run
+
+
+def _listed(item: Operative, said: tuple[Block, ...]) -> tuple[Block, ...]:
+    """Under its letter, where the clause has several sentences."""
+    return (ItemList((Item(item.letter, said),)),) if item.letter else said
 
 
 def _operative(agreement: Agreement, item: Operative) -> Paragraph:
@@ -375,6 +385,8 @@ def _exemptions(agreement: Agreement, clause: Clause) -> Iterator[Paragraph]:
         yield Paragraph(exemption_sentence(agreement, exemption).inlines)
     if clause.missing_excused:
         yield paragraph(MISSING_EXCUSED)
+    if clause.waivers:
+        yield Paragraph(waiver_sentence(agreement, clause).inlines)
 
 
 def _remedies(agreement: Agreement, clause: Clause) -> Iterator[Block]:
@@ -384,7 +396,9 @@ def _remedies(agreement: Agreement, clause: Clause) -> Iterator[Block]:
 
 
 def remedy_list(agreement: Agreement, remedies: tuple[Remedy, ...], rules: tuple[Rule, ...]) -> ItemList:
-    return lettered((Paragraph(remedy_sentence(agreement, each, rules).inlines),) for each in remedies)
+    """Counted (1), (2): letters are for the sentences of a clause."""
+    sentences = (Paragraph(remedy_sentence(agreement, each, rules).inlines) for each in remedies)
+    return ItemList(tuple(Item(f"({number})", (sentence,)) for number, sentence in enumerate(sentences, 1)))
 
 
 def _general_remedies(agreement: Agreement) -> Iterator[Section]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from tallystick.model.agreement import Agreement, Clause, Reference, Target
 from tallystick.prose.references import reference_link
 from tallystick.prose.sentence import Inline, Link
+from tallystick.rules.rule import Rule
 
 
 def anchor(target: Target, name: str) -> str:
@@ -24,6 +25,11 @@ def clause_link(clause: Clause) -> Link:
     return Link(f"Section\u00a0{clause.number}", anchor(Target.CLAUSE, clause.id))
 
 
+def rule_link(rule: Rule) -> Link:
+    """The same for one sentence: `Section 3.2(b)`."""
+    return Link(f"Section\u00a0{rule.number}", anchor(Target.RULE, rule.id))
+
+
 def known_anchors(agreement: Agreement) -> frozenset[str]:
     """Every anchor that prose may link to by hand (`[words](#clause-accuracy)`)."""
     named: dict[Target, Iterable[str]] = {
@@ -38,5 +44,6 @@ def known_anchors(agreement: Agreement) -> frozenset[str]:
         Target.CLAUSE: [each.id for each in agreement.clauses],
         Target.ARTICLE: [each.id for each in agreement.articles],
         Target.SCHEDULE: [each.id for each in agreement.schedules],
+        Target.RULE: [each.id for each in agreement.rules],
     }
     return frozenset(anchor(target, name) for target, names in named.items() for name in names)

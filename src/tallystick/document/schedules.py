@@ -25,6 +25,8 @@ from tallystick.document.document import (
     Table,
     paragraph,
 )
+from tallystick.document.examples import examples
+from tallystick.document.playbook import playbook
 from tallystick.document.references import anchor, clause_link, link_to
 from tallystick.model.agreement import Agreement, Clause, Event, Metric, NumberAttribute, Prose, Record, Role, Target
 from tallystick.prose.from_derivation import derived_sentences
@@ -64,9 +66,11 @@ def schedules(agreement: Agreement, words: Words) -> Iterator[Section]:
         ("Metrics and measures", "metrics", _metrics(agreement, words, uses)),
         ("Events and records", "events", _events_and_records(agreement, words, uses)),
         ("Service credits", "credits", _credits(agreement)),
+        ("Playbook", "playbook", playbook(agreement)),
         ("Roles and approvals", "roles", _roles(agreement)),
         ("Standards", "standards", _standards(agreement)),
         ("Measurability", "measurability", _measurability(agreement)),
+        ("Worked examples", "examples", examples(agreement)),
     )
     filled = [(title, name, tuple(content)) for title, name, content in written]
     for number, (title, name, content) in enumerate((each for each in filled if each[2]), len(agreement.schedules) + 1):
@@ -350,6 +354,11 @@ def _roles(agreement: Agreement) -> Iterator[Block]:
         yield paragraph(
             "A senior role may do all that the roles below it may do, and a notice to it counts as a notice to them."
         )
+        if any(event.actor is not None for event in agreement.events.values()):
+            yield paragraph(
+                "Where the person who acts, or who is told, is named, that person must hold the role at that time. A role "
+                "is held from the first instant of its tenure up to, but not including, its end."
+            )
         yield Table(("Role", "Of", "Senior to", "Under this Agreement"), rows)
 
 

@@ -19,7 +19,7 @@ from tallystick.facts.tables import Facts, table_name
 from tallystick.quantities import Unit, known_unit
 from tallystick.rules.measure import Series, SeriesKind
 from tallystick.rules.rule import InForce, Rule
-from tallystick.rules.rulebook import Rulebook
+from tallystick.rules.rulebook import EventData, Rulebook
 
 Group = Mapping[str, str]
 Key = tuple[str, ...]
@@ -30,7 +30,7 @@ class Table:
     """One source: its dimensions, the units of its numbers (a metric's own is `value`), and whether it has data.
 
     Of derived data, `place` is the table that was computed, `groups` one with the groups that a record shows, and
-    `lacks` the base source without a table.
+    `lacks` the base source without a table. `actor` is the dimension that names the person who acts.
     """
 
     kind: SeriesKind
@@ -41,6 +41,7 @@ class Table:
     place: str = ""
     groups: str = ""
     lacks: str = ""
+    actor: str | None = None
 
     @property
     def sql(self) -> str:
@@ -156,6 +157,7 @@ def _tables(rulebook: Rulebook, facts: Facts, engine: Engine) -> dict[tuple[Seri
                 source.dimensions,
                 units,
                 (kind, source.id) in given,
+                actor=source.actor if isinstance(source, EventData) else None,
             )
     for kind, source_id in sorted(facts.bound - tables.keys()):
         columns = engine.columns(table_name(kind, source_id))

@@ -65,5 +65,5 @@ def _read(
     ctx: Context, table: Table, shared: Sequence[str], condition: str
 ) -> Iterator[tuple[tuple[str | None, ...], Evidence]]:
     columns = ", ".join(['"time"', *(dimension(d) for d in shared), *content(table)])
-    for row in ctx.engine.rows(f"SELECT {columns} FROM {known(ctx, table)} WHERE {condition}"):
+    for row in ctx.engine.rows(f"SELECT {columns} FROM {known(ctx, table)} t WHERE {condition}"):
         yield row[1 : 1 + len(shared)], evidence(table, row[0], row[1 + len(shared) :])

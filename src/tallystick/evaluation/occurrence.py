@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections import Counter
 
 from tallystick.evaluation.context import Context, Judgement, Key
-from tallystick.evaluation.dialect import texts
 from tallystick.evaluation.engine import Row
 from tallystick.evaluation.finding import Verdict
+from tallystick.evaluation.holding import by_role, roles_of
 from tallystick.evaluation.judging import EXCEPTION, judgement, unbound, without_cases
 from tallystick.evaluation.rows import (
     ROW_TIME,
     chosen,
     content,
-    dimension,
     evidence,
     excuse,
     in_environments,
@@ -28,7 +27,8 @@ from tallystick.rules.rule import Permission, Prohibition
 
 def occurrence(ctx: Context, rule: Prohibition | Permission) -> list[Judgement]:
     """The findings of the rule: one for each violating event, one for the rest of each group."""
-    reason = unbound(ctx, rule.event, *time_records(rule))
+    holders = roles_of(ctx, rule.event) if isinstance(rule, Permission) else ()
+    reason = unbound(ctx, rule.event, *holders, *time_records(rule))
     if reason:
         return without_cases(ctx, rule, reason)
     violating = [_judge(ctx, rule, row) for row in ctx.engine.rows(_violations_sql(ctx, rule))]
@@ -60,8 +60,7 @@ def _allowed(ctx: Context, rule: Prohibition | Permission) -> str:
     if isinstance(rule, Prohibition):
         return "FALSE"
     table = ctx.table(rule.event)
-    by_role = f"coalesce({dimension('role')} IN {texts(rule.roles)}, FALSE)" if "role" in table.dimensions else "FALSE"
-    return f"({by_role} AND {in_environments(table, rule.environments)})"
+    return f"({by_role(ctx, table, rule.roles)} AND {in_environments(table, rule.environments)})"
 
 
 def _events(ctx: Context, rule: Prohibition | Permission) -> str:

@@ -9,7 +9,6 @@ from fractions import Fraction
 from tallystick.evaluation.belonging import belongs, instant_of
 from tallystick.evaluation.clock import NEVER, add
 from tallystick.evaluation.context import Context, Judgement
-from tallystick.evaluation.dialect import texts
 from tallystick.evaluation.evaluation import (
     BlockedTime,
     CureState,
@@ -19,7 +18,8 @@ from tallystick.evaluation.evaluation import (
 )
 from tallystick.evaluation.finding import Evidence, Finding, Verdict
 from tallystick.evaluation.happenings import Happenings, happenings
-from tallystick.evaluation.judging import OPEN_DEADLINE, judgement, nominal, period_unit
+from tallystick.evaluation.holding import by_role, roles_of
+from tallystick.evaluation.judging import OPEN_DEADLINE, judgement, nominal, period_unit, unbound
 from tallystick.evaluation.rows import dimension, in_environments
 from tallystick.evaluation.sequences import Ground, in_row, in_spans
 from tallystick.evaluation.windows import Stretch
@@ -92,8 +92,9 @@ def _acts(ctx: Context, rule: Rule, duty: NotifyDuty | PerformDuty) -> tuple[str
     if isinstance(duty, PerformDuty):
         return duty.event, happenings(ctx, duty.event, rule.per)
     table = ctx.table(Series(source=SeriesKind.EVENT, name="notice"))
-    to_role = f"{dimension('role')} IN {texts(duty.roles)}" if "role" in table.dimensions else "TRUE"
-    return "notice", happenings(ctx, "notice", ("clause", *rule.per), to_role)
+    # Whom a notice tells is no part of what it is about.
+    about = tuple(d for d in rule.per if d != table.actor)
+    return "notice", happenings(ctx, "notice", ("clause", *about), by_role(ctx, table, duty.roles))
 
 
 def _duty(
@@ -107,12 +108,15 @@ def _duty(
     start = instant_of(breach)
     deadline = add(start, duty.within, ctx.clock)
     done = acts.first(_texts(rule, breach), start, ctx.as_of) if acts else None
+    notice = Series(source=SeriesKind.EVENT, name=event)
     if acts is None:
         verdict, because = Verdict.UNMEASURED, f"no table is bound for event {event}"
     elif done is not None and done.time <= deadline:
         verdict, because = Verdict.MET, ""
     elif ctx.as_of <= deadline:
         verdict, because = Verdict.PENDING, OPEN_DEADLINE
+    elif isinstance(duty, NotifyDuty) and (lacking := unbound(ctx, *roles_of(ctx, notice))):
+        verdict, because = Verdict.UNMEASURED, lacking
     else:
         verdict, because = Verdict.BREACHED, f"late {event}" if done else f"no {event}"
     return judgement(

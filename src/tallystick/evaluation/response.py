@@ -11,9 +11,9 @@ from fractions import Fraction
 from tallystick.evaluation.clock import ALWAYS
 from tallystick.evaluation.context import Context, Judgement, Key
 from tallystick.evaluation.deadlines import Deadlines, Due, no_deadline, other_events
-from tallystick.evaluation.dialect import texts
 from tallystick.evaluation.finding import Evidence, Verdict
 from tallystick.evaluation.groups import seen_in_series
+from tallystick.evaluation.holding import by_role, roles_of
 from tallystick.evaluation.judging import (
     EXCEPTION,
     MISSING_EXCUSED,
@@ -35,7 +35,6 @@ from tallystick.evaluation.rows import (
     Exceptions,
     chosen,
     content,
-    dimension,
     evidence,
     excuse,
     in_time,
@@ -100,17 +99,20 @@ def _cases(ctx: Context, rule: Response) -> list[_Case]:
     ]
 
 
+def _unanswerable(ctx: Context, rule: Response) -> str:
+    """Why it cannot be told that no answer came; empty when it can."""
+    return unbound(ctx, rule.response, *(roles_of(ctx, rule.response) if rule.roles else ()))
+
+
 def _answers(ctx: Context, rule: Response) -> str | None:
     """SQL of the rows that answer; None when the source has no table."""
     table = ctx.table(rule.response)
     if not table.bound:
         return None
     matches = "".join(f", {column} AS match_{i}" for i, column in enumerate(key(table, rule.matching)))
-    to_role = ""
-    if rule.roles and "role" in table.dimensions:
-        to_role = f" AND coalesce({dimension('role')} IN {texts(rule.roles)}, FALSE)"
+    to_role = f" AND {by_role(ctx, table, rule.roles)}" if rule.roles else ""
     condition = chosen(ctx, rule, rule.response, environments=False)
-    return f'SELECT "time", "time" AS answer{matches} FROM {known(ctx, table)} WHERE {condition}{to_role}'
+    return f'SELECT "time", "time" AS answer{matches} FROM {known(ctx, table)} t WHERE {condition}{to_role}'
 
 
 def _case(
@@ -129,7 +131,7 @@ def _case(
         verdict = Verdict.MET
     elif ctx.as_of <= due.last:
         verdict = Verdict.PENDING
-    elif not ctx.table(rule.response).bound:
+    elif _unanswerable(ctx, rule):
         verdict = Verdict.UNMEASURED
     else:
         verdict = Verdict.EXCUSED if excused else Verdict.BREACHED
@@ -139,7 +141,7 @@ def _case(
 def _finding(ctx: Context, rule: Response, case: _Case) -> Judgement:
     because = {
         Verdict.PENDING: OPEN_DEADLINE,
-        Verdict.UNMEASURED: unbound(ctx, rule.response) if case.period else no_deadline(rule.within, case.trigger),
+        Verdict.UNMEASURED: _unanswerable(ctx, rule) if case.period else no_deadline(rule.within, case.trigger),
         Verdict.EXCUSED: EXCEPTION,
         Verdict.BREACHED: "" if case.answer is not None else "no response",
     }.get(case.verdict, "")
@@ -198,7 +200,7 @@ def _share(
     cases_counted = counts[Verdict.MET] + counts[Verdict.BREACHED] + counts[Verdict.PENDING]
     closed = window.end <= ctx.as_of
     excused = exceptions.excuse(group_of(rule, group), window) if closed else ""
-    reason = unbound(ctx, rule.response)
+    reason = _unanswerable(ctx, rule)
     if reason:
         verdict, because, cases_counted = Verdict.UNMEASURED, reason, 0
     elif unset := [case for case in cases if case.period is None]:

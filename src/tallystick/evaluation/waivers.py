@@ -104,7 +104,9 @@ def _given(group: Mapping[str, str | None]) -> tuple[tuple[str, str], ...]:
 
 
 def _entitled(ctx: Context, row: Waiver, rule: Rule) -> bool:
-    """Whether the waiver comes from a role of another party than the one that the rule binds."""
+    """Whether the waiver comes from a role of another party than the one that the rule binds, and one that may waive."""
+    if rule.waived_by and row.role not in rule.waived_by:
+        return False
     party_of = {role.id: role.party for role in ctx.rulebook.roles}
     holders = rule.named if isinstance(rule, Permission) else () if rule.holder is None else (rule.holder,)
     return row.role in party_of and party_of[row.role] not in {party_of.get(name, name) for name in holders}

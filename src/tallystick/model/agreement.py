@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from string import ascii_lowercase
 
 from tallystick.model.scenario import Scenario
 from tallystick.quantities import Period, Quantity
@@ -29,6 +30,7 @@ class Target(StrEnum):
     EVENT = "event"
     RECORD = "record"
     CLAUSE = "clause"
+    RULE = "rule"
     ARTICLE = "article"
     SCHEDULE = "written-schedule"
     STANDARD = "standard"
@@ -113,7 +115,10 @@ class Metric:
 
 @dataclass(frozen=True)
 class Event:
-    """Things that happen at an instant. `title` is the noun, `action` the verb phrase ("deploy a Model") if given."""
+    """Things that happen at an instant. `title` is the noun, `action` the verb phrase ("deploy a Model") if given.
+
+    `actor` is the dimension that names the person who acts (of a notice: who is told), if it has one.
+    """
 
     id: str
     title: str
@@ -124,6 +129,7 @@ class Event:
     optional: tuple[str, ...] = ()
     means: Prose | None = None
     reported_by: str | None = None
+    actor: str | None = None
 
 
 @dataclass(frozen=True)
@@ -188,11 +194,21 @@ class Standard:
 
 @dataclass(frozen=True)
 class Operative:
-    """A rule as it stands in a clause; `worded` is the drafter's own wording, with `{part}` for each measurable part."""
+    """A rule as it stands in a clause; `worded` is the drafter's own wording, with `{part}` for each measurable part.
+
+    `letter` is `(b)` for the second of several sentences of a clause, empty for the only one.
+    """
 
     rule: Rule
     span: Span
     worded: Prose | None = None
+    letter: str = ""
+
+
+def letter_of(index: int) -> str:
+    """a, b, … z, aa, ab, … as contracts count their sentences."""
+    more, letter = divmod(index, 26)
+    return (letter_of(more - 1) if more else "") + ascii_lowercase[letter]
 
 
 @dataclass(frozen=True)
@@ -205,7 +221,8 @@ class Dormant:
 @dataclass(frozen=True)
 class Clause:
     """A numbered clause. `content` keeps the order of the source; `number` is like 3.2 or 3.2.1, and 3.2A of one that an
-    amendment added after 3.2. An amendment left out an `omitted` one, whose number stays.
+    amendment added after 3.2. An amendment left out an `omitted` one, whose number stays. `waivers` are the only roles
+    that may waive a breach of it, if it names any.
 
     `needs` are the optional terms that must be set for it to have effect, `open` those of them that are not: while there
     are any, it has no effect, and no rules.
@@ -226,6 +243,7 @@ class Clause:
     needs: tuple[str, ...] = ()
     open: tuple[str, ...] = ()
     omitted: bool = False
+    waivers: tuple[str, ...] = ()
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -321,6 +339,7 @@ class Agreement:
     scenarios: tuple[Scenario, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     amendments: tuple[Amendment, ...] = ()
+    examples: bool = False
 
     @property
     def clauses(self) -> Iterator[Clause]:

@@ -30,6 +30,7 @@ from tallystick.model.agreement import (
     Schedule,
     Standard,
     Term,
+    letter_of,
 )
 from tallystick.model.calendars import declared, of_agreement, working_calendar
 from tallystick.model.conditions import condition, series
@@ -46,7 +47,8 @@ from tallystick.model.values import VALUE_TYPES, day, is_value_type, literal, of
 from tallystick.quantities import CURRENCIES, Period, PeriodUnit, Quantity
 from tallystick.rules.calendars import OF_AGREEMENT
 from tallystick.rules.measure import Condition
-from tallystick.rules.rule import During, Exemption, Remedy, Rule, Where
+from tallystick.rules.rule import During, Exemption, Permission, Remedy, Rule, Where
+from tallystick.rules.rulebook import HOLDS, PERSON
 from tallystick.source import Span
 from tallystick.syntax import tree
 from tallystick.syntax.names import article_name, definition_name, words
@@ -56,7 +58,7 @@ SENTENCE_PARTS = frozenset(
     {
         "holder", "action", "measure", "comparison", "window", "group", "environments", "samples", "event", "period",
         "times", "role", "trigger", "matching", "condition", "share", "required", "roles", "record", "tolerance",
-        "boundary", "exceptions", "time", "alternative",
+        "boundary", "exceptions", "time", "alternative", "persons",
     }
 )  # fmt: skip
 
@@ -87,6 +89,7 @@ def from_syntax(
         frozenset(name for name, kind in parts.items() if kind is tree.ArticleNode),
         frozenset(name for name, kind in parts.items() if kind is tree.ScheduleNode),
         amended.gone if amended else {},
+        frozenset(_labels(file)),
     )
     _describe(scope, file, numbered)
     articles = tuple(_articles(scope, file, numbered))
@@ -116,6 +119,7 @@ class _Head:
     renewal: Period | None = None
     governing_law: str | None = None
     timezone: str = ""
+    examples: bool = False
     recitals: list[tree.ProseText] = field(default_factory=list)
 
 
@@ -141,6 +145,7 @@ def _head(scope: Scope, node: tree.AgreementNode) -> _Head | None:
         tree.Currency,
         tree.BusinessHours,
         tree.BusinessDays,
+        tree.WorkedExamples,
     )
     for item in node.items:
         _head_item(scope, head, item)
@@ -171,6 +176,8 @@ def _head_item(scope: Scope, head: _Head, item: tree.AgreementItem) -> None:
                 scope.report("T0208", code.span, unit=code.text)
         case tree.Recital(prose=text):
             head.recitals.append(text)
+        case tree.WorkedExamples():
+            head.examples = True
         case tree.BusinessDays() | tree.BusinessHours():
             pass  # read with the declarations: terms may count by them
 
@@ -251,12 +258,24 @@ def _built_ins(dimensions: tuple[str, ...]) -> tuple[Event | Record, ...]:
     """The events and records that the language knows by itself."""
     others = tuple(name for name in dimensions if name not in ("role", "clause"))
     with_role = ("role",) if "role" in dimensions else ()
+    told = PERSON if PERSON in dimensions else None
+    whom = ("role",) if told else ()
     return (
-        Event("notice", "notice", ("role", "clause", *others), (), None, "give notice", ("clause", *others)),
+        Event(
+            "notice",
+            "notice",
+            ("role", "clause", *others),
+            (),
+            None,
+            "give notice",
+            (*whom, "clause", *others),
+            actor=told,
+        ),
         Event("cure", "cure", ("clause", *with_role, *others), (), None, None, (*with_role, *others)),
         Event("claim", "claim", ("clause", *with_role, *others), (), None, None, ("clause", *with_role, *others)),
         Event("termination", "termination of this Agreement", (), (), None, "terminate this Agreement"),
         Record("waiver", "waiver", ("clause", "role", *others), (), None, optional=("role", *others)),
+        Record(HOLDS, "tenure of a role", (PERSON, "role"), (), None),
     )
 
 
@@ -280,7 +299,8 @@ def _declare_one(scope: Scope, node: tree.Declaration) -> None:
         case tree.EventNode():
             dimensions, attributes = _columns(scope, node)
             title, action = _title(node.name, node.title), node.action.text if node.action else None
-            scope.declare(Event(node.name.text, title, dimensions, attributes, node.span, action))
+            actor = PERSON if PERSON in dimensions else None
+            scope.declare(Event(node.name.text, title, dimensions, attributes, node.span, action, actor=actor))
         case tree.RecordNode():
             (dimensions, attributes), title = _columns(scope, node), _title(node.name, node.title)
             scope.declare(Record(node.name.text, title, dimensions, attributes, node.span))
@@ -489,6 +509,19 @@ def _clause_ids(scope: Scope, file: tree.File) -> Iterator[str]:
         pending.extend(reversed([item for item in node.items if isinstance(item, tree.ClauseNode)]))
 
 
+def _labels(file: tree.File) -> Iterator[str]:
+    """The names that sentences are labelled with."""
+    pending: list[object] = [node for node in file.declarations if isinstance(node, tree.ArticleNode)]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, tree.ArticleNode | tree.ClauseNode):
+            pending.extend(node.items)
+        elif isinstance(node, tree.SentenceNode):
+            early = node.event_qualifiers if isinstance(node, tree.PrecedenceNode) else ()
+            said = (*node.qualifiers, *early)
+            yield from (each.name.text for each in said if isinstance(each, tree.Labelled))
+
+
 def _part_ids(scope: Scope, file: tree.File) -> Iterator[tuple[str, type[tree.Node]]]:
     """The names of articles and schedules; a reference to one could not tell it from another of the same name."""
     seen: dict[str, Span] = {}
@@ -565,6 +598,7 @@ class _ClauseParts:
     narrative: str | None = None
     exemptions: list[Exemption] = field(default_factory=list)
     missing_excused: bool = False
+    waivers: tuple[str, ...] = ()
     remedies: tuple[Remedy, ...] = ()
     satisfies: list[tuple[str, str]] = field(default_factory=list)
     clauses: list[Clause] = field(default_factory=list)
@@ -572,7 +606,7 @@ class _ClauseParts:
 
 
 # What a clause says of its rules; without one it would have no effect.
-_OF_RULES = (tree.ExceptDuring, tree.ExceptWhere, tree.MissingExcused, tree.OnBreach)
+_OF_RULES = (tree.ExceptDuring, tree.ExceptWhere, tree.MissingExcused, tree.OnBreach, tree.MayWaive)
 
 
 def _clause(
@@ -593,15 +627,18 @@ def _clause(
 
 def _resolved(scope: Scope, node: tree.ClauseNode, number: str, numbered: Numbered, open_: tuple[str, ...]) -> Clause:
     parts, title = _ClauseParts(within=open_), _title(node.name, node.title)
+    several = sum(isinstance(item, tree.SentenceNode) for item in node.items) > 1
     for item in node.items:
-        _clause_item(scope, item, parts, Fields(node.name.text, number, title, parts.sentences + 1), numbered)
-    _each_once(scope, node.items, tree.Narrative, tree.MissingExcused, tree.OnBreach)
+        letter = f"({letter_of(parts.sentences)})" if several else ""
+        _clause_item(scope, item, parts, Fields(node.name.text, number, title, parts.sentences + 1, letter), numbered)
+    _each_once(scope, node.items, tree.Narrative, tree.MissingExcused, tree.OnBreach, tree.MayWaive)
     for item in node.items:
         if isinstance(item, _OF_RULES) and not parts.sentences and not scope.doubtful:
             scope.report("T0418", item.span)
         elif isinstance(item, tree.ExceptDuring | tree.ExceptWhere):
             parts.exemptions.extend(_exemptions(scope, item, parts.content))
-    content = tuple(_completed(item, parts) if isinstance(item, Operative) else item for item in parts.content)
+    content = tuple(_completed(scope, item, parts) if isinstance(item, Operative) else item for item in parts.content)
+    _waived_by_others(scope, node, parts)
     return Clause(
         id=node.name.text,
         title=title,
@@ -612,6 +649,7 @@ def _resolved(scope: Scope, node: tree.ClauseNode, number: str, numbered: Number
         content=content,
         exemptions=tuple(parts.exemptions),
         missing_excused=parts.missing_excused,
+        waivers=parts.waivers,
         remedies=parts.remedies,
         satisfies=tuple(parts.satisfies),
         clauses=tuple(parts.clauses),
@@ -641,14 +679,33 @@ def _asleep(clause: Clause) -> Clause:
     return replace(clause, content=content, exemptions=(), missing_excused=False, remedies=())
 
 
-def _completed(item: Operative, parts: _ClauseParts) -> Operative:
+def _waivers(scope: Scope, node: tree.MayWaive) -> tuple[str, ...]:
+    scope.once(node.roles)
+    found = [scope.find(name, Role) for name in node.roles]
+    return tuple(role.id for role in found if role is not None)
+
+
+def _waived_by_others(scope: Scope, node: tree.ClauseNode, parts: _ClauseParts) -> None:
+    """Nobody waives what binds the own party."""
+    party_of = {role.id: role.party for role in scope.names.values() if isinstance(role, Role)}
+    rules = [item.rule for item in parts.content if isinstance(item, Operative)]
+    bound = {name for rule in rules for name in (rule.named if isinstance(rule, Permission) else (rule.holder or "",))}
+    parties = {party_of.get(name, name) for name in bound}
+    for item in node.items:
+        for name in item.roles if isinstance(item, tree.MayWaive) else ():
+            if party_of.get(name.text) in parties:
+                scope.report("T0453", name.span, role=name.text, party=party_of[name.text])
+
+
+def _completed(scope: Scope, item: Operative, parts: _ClauseParts) -> Operative:
     """The rule with what its clause says of all its rules."""
     update = {
+        "waived_by": tuple(dict.fromkeys(each for role in parts.waivers for each in scope.seniors(role))),
         "exemptions": tuple(parts.exemptions),
         "missing_excused": parts.missing_excused,
         "remedies": parts.remedies,
     }
-    return Operative(item.rule.model_copy(update=update), item.span, item.worded)
+    return replace(item, rule=item.rule.model_copy(update=update))
 
 
 def _clause_item(
@@ -670,6 +727,8 @@ def _clause_item(
             pass
         case tree.MissingExcused():
             parts.missing_excused = True
+        case tree.MayWaive():
+            parts.waivers = _waivers(scope, item)
         case tree.Satisfies(citations=citations):
             cited = ((scope.find(entry.standard, Standard), entry.text.text) for entry in citations)
             parts.satisfies.extend((standard.id, text) for standard, text in cited if standard)
@@ -693,7 +752,7 @@ def _sentence(scope: Scope, item: tree.SentenceNode, parts: _ClauseParts, fields
     resolved = rule(scope, item, fields)
     if resolved is not None:
         worded = prose(scope, resolved.worded, numbered, SENTENCE_PARTS) if resolved.worded else None
-        parts.content.append(Operative(resolved.rule, item.span, worded))
+        parts.content.append(Operative(resolved.rule, item.span, worded, fields.letter))
 
 
 def _exemptions(
@@ -783,4 +842,5 @@ def _assembled(
         },
         articles=articles,
         remedies=shared,
+        examples=head.examples,
     )

@@ -47,6 +47,7 @@ class Numbered:
     articles: frozenset[str]
     schedules: frozenset[str] = frozenset()
     gone: Mapping[str, Span] = field(default_factory=dict)
+    labels: frozenset[str] = frozenset()
 
 
 def prose(scope: Scope, node: tree.ProseText, numbered: Numbered, parts: frozenset[str] = frozenset()) -> Prose:
@@ -100,6 +101,8 @@ def _cross_reference(scope: Scope, name: str, span: Span, numbered: Numbered) ->
         return Reference(Target.ARTICLE, name, span)
     if name in numbered.schedules:
         return Reference(Target.SCHEDULE, name, span)
-    known = [*numbered.clauses, *numbered.articles, *numbered.schedules]
-    scope.unknown(tree.Name(span, name), "clause, article or schedule", known)
+    if name in numbered.labels:
+        return Reference(Target.RULE, name, span)
+    known = [*numbered.clauses, *numbered.articles, *numbered.schedules, *numbered.labels]
+    scope.unknown(tree.Name(span, name), "clause, labelled sentence, article or schedule", known)
     return None

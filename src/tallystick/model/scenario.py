@@ -38,19 +38,65 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class VerdictExpected:
+class Place:
     """Findings of any of `rules` (a duty is `rule/duty`), of the group, that start in `[since, until)`.
 
     `until` is None for findings that start at `since` exactly, both for findings whenever they start.
     """
 
-    span: Span
     rules: tuple[str, ...]
-    verdict: str
-    value: Shown | None = None
     group: tuple[tuple[str, str], ...] = ()
     since: datetime | None = None
     until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class VerdictExpected:
+    """Findings with a verdict; with `excused_by`, the name of what excused them."""
+
+    span: Span
+    place: Place
+    verdict: str
+    value: Shown | None = None
+    excused_by: str | None = None
+
+
+@dataclass(frozen=True)
+class CureExpected:
+    """A breach that is cured, can still be, or was not."""
+
+    span: Span
+    place: Place
+    state: str
+
+
+@dataclass(frozen=True)
+class EscalationExpected:
+    """Whether a breach has gone up to the role by the day of the scenario."""
+
+    span: Span
+    place: Place
+    role: str
+    due: bool
+
+
+@dataclass(frozen=True)
+class BlockExpected:
+    """Whether an event is blocked, by a breach of any of the rules, at the day of the scenario."""
+
+    span: Span
+    place: Place
+    event: str
+    blocked: bool
+
+
+@dataclass(frozen=True)
+class WaiverExpected:
+    """How a waiver of a clause stands at the day of the scenario."""
+
+    span: Span
+    clause: str
+    state: str
 
 
 @dataclass(frozen=True)
@@ -71,7 +117,15 @@ class RightExpected:
     may: bool
 
 
-Expected = VerdictExpected | CreditExpected | RightExpected
+Expected = (
+    VerdictExpected
+    | CreditExpected
+    | RightExpected
+    | CureExpected
+    | EscalationExpected
+    | BlockExpected
+    | WaiverExpected
+)
 
 
 @dataclass(frozen=True)

@@ -13,18 +13,23 @@ from tallystick.model.agreement import Article, Clause, Event, Metric, Party, Re
 from tallystick.model.conditions import kind_of
 from tallystick.model.remedies import calendar_unit, whole
 from tallystick.model.scenario import (
+    BlockExpected,
     CreditExpected,
+    CureExpected,
+    EscalationExpected,
     Expected,
     Given,
+    Place,
     RightExpected,
     Scenario,
     Shown,
     VerdictExpected,
+    WaiverExpected,
 )
 from tallystick.model.scope import Scope
 from tallystick.model.values import Typed, comparable, day, value
 from tallystick.quantities import Kind, Quantity, known_unit
-from tallystick.rules.rule import CalendarUnit, NotifyDuty, PerformDuty, Remedy, Rule
+from tallystick.rules.rule import Block, CalendarUnit, NotifyDuty, PerformDuty, Remedy, Rule
 from tallystick.source import Span
 from tallystick.syntax import tree
 
@@ -312,12 +317,14 @@ def _expected(told: _Told, node: tree.ExpectNode) -> Expected | None:
     scope = told.scope
     match node:
         case tree.ExpectVerdict():
-            rules = _rules_called(told, node.rule)
-            shown = _shown(scope, node.value) if node.value else None
-            return _verdict(told, node, tuple(rule.id for rule in rules), shown) if rules else None
-        case tree.ExpectNotify() | tree.ExpectPerform():
-            duties = _duties(told, node)
-            return _verdict(told, node, duties, None) if duties else None
+            shown, place = _shown(scope, node.value) if node.value else None, _place(told, node, _ids(told, node.rule))
+            by = scope.find(node.excused_by, Record) if node.excused_by else None
+            if place is None or (node.excused_by and by is None):
+                return None
+            return VerdictExpected(node.span, place, node.verdict.text, shown, by.id if by else None)
+        case tree.ExpectNotify() | tree.ExpectPerform() | tree.ExpectBlocked():
+            place = _place(told, node, _duties(told, node))
+            return VerdictExpected(node.span, place, node.verdict.text) if place else None
         case tree.ExpectCredit():
             return _credit(scope, node)
         case tree.ExpectNoCredit():
@@ -326,16 +333,33 @@ def _expected(told: _Told, node: tree.ExpectNode) -> Expected | None:
         case tree.ExpectRight() | tree.ExpectNoRight():
             party = scope.find(node.party, Party)
             return RightExpected(node.span, party.id, isinstance(node, tree.ExpectRight)) if party else None
+        case tree.ExpectCure():
+            place = _place(told, node, _ids(told, node.rule))
+            return CureExpected(node.span, place, node.state.text) if place else None
+        case tree.ExpectEscalation() | tree.ExpectNoEscalation():
+            place, role = _place(told, node, _ids(told, node.rule)), scope.find(node.role, Role)
+            due = not isinstance(node, tree.ExpectNoEscalation)
+            return EscalationExpected(node.span, place, role.id, due) if place and role else None
+        case tree.ExpectBlock() | tree.ExpectNoBlock():
+            return _block(told, node)
+        case tree.ExpectWaiver():
+            return _waiver(told, node)
 
 
-def _verdict(
-    told: _Told, node: tree.ExpectVerdict | tree.ExpectDuty, rules: tuple[str, ...], shown: Shown | None
-) -> VerdictExpected | None:
+def _ids(told: _Told, name: tree.Name) -> tuple[str, ...]:
+    return tuple(rule.id for rule in _rules_called(told, name))
+
+
+_Placed = tree.ExpectVerdict | tree.ExpectDuty | tree.ExpectCure | tree.ExpectEscalation
+
+
+def _place(told: _Told, node: _Placed, rules: tuple[str, ...]) -> Place | None:
+    """Which findings are meant; None where the rules, the group or the time are not right."""
     group = _group(told.scope, node.group)
-    if group is None:
+    if group is None or not rules:
         return None
     if node.when is None:
-        return VerdictExpected(node.span, rules, node.verdict.text, shown, group)
+        return Place(rules, group)
     since = _moment(told, node.when.moment)
     if since is None:
         return None
@@ -343,7 +367,39 @@ def _verdict(
     if isinstance(node.when, tree.OnMoment) and node.when.moment.time is None:
         local = _local(told.scope, node.when.moment)
         until = _instant(told, local + timedelta(days=1)) if local else None
-    return VerdictExpected(node.span, rules, node.verdict.text, shown, group, since, until)
+    return Place(rules, group, since, until)
+
+
+def _block(told: _Told, node: tree.ExpectBlock) -> BlockExpected | None:
+    event, group = told.scope.find(node.event, Event), _group(told.scope, node.group)
+    rules = _ids(told, node.under.name) if node.under else tuple(rule.id for rule in told.rules)
+    if event is None or group is None or not rules:
+        return None
+    if not any(isinstance(each, Block) and each.event == event.id for each in _remedies(told, rules)):
+        told.scope.report("T0610", node.span, event=event.id)
+        return None
+    blocked = not isinstance(node, tree.ExpectNoBlock)
+    return BlockExpected(node.span, Place(rules, group), event.id, blocked)
+
+
+def _remedies(told: _Told, rules: tuple[str, ...]) -> Iterator[Remedy]:
+    for rule in told.rules:
+        if rule.id in rules:
+            yield from rule.remedies
+    yield from told.shared
+
+
+def _waiver(told: _Told, node: tree.ExpectWaiver) -> WaiverExpected | None:
+    """Only an orphaned waiver is of a clause without a rule."""
+    name, orphaned = node.clause.text, node.state.text == "orphaned"
+    known = {rule.clause for rule in told.rules}
+    if orphaned is (name in known):
+        if orphaned:
+            told.scope.report("T0611", node.span, clause=name)
+        else:
+            told.scope.unknown(node.clause, "clause with a rule", known)
+        return None
+    return WaiverExpected(node.span, name, node.state.text)
 
 
 def _rules_called(told: _Told, name: tree.Name) -> tuple[Rule, ...]:
@@ -356,9 +412,9 @@ def _rules_called(told: _Told, name: tree.Name) -> tuple[Rule, ...]:
 
 
 def _duties(told: _Told, node: tree.ExpectDuty) -> tuple[str, ...]:
-    """The ids of the findings about such a duty."""
-    scope, kind = told.scope, NotifyDuty if isinstance(node, tree.ExpectNotify) else PerformDuty
-    what = scope.find(node.what, Role) if kind is NotifyDuty else scope.find(node.what, Event)
+    """The ids of the findings about such a duty, or about such a block."""
+    scope = told.scope
+    what = scope.find(node.what, Role) if isinstance(node, tree.ExpectNotify) else scope.find(node.what, Event)
     rules = _rules_called(told, node.under.name) if node.under else told.rules
     if what is None or not rules:
         return ()
@@ -366,13 +422,27 @@ def _duties(told: _Told, node: tree.ExpectDuty) -> tuple[str, ...]:
         f"{rule.id}/{remedy.id}"
         for rule in rules
         for remedy in (*rule.remedies, *told.shared)
-        if (isinstance(remedy, NotifyDuty) and kind is NotifyDuty and remedy.role == what.id)
-        or (isinstance(remedy, PerformDuty) and kind is PerformDuty and remedy.event == what.id)
+        if isinstance(remedy, NotifyDuty | PerformDuty | Block) and _is_of(node, remedy, what.id)
     )
-    if not found:
-        words = f"notify {what.id}" if kind is NotifyDuty else f"perform {what.id}"
-        scope.report("T0608", node.span, duty=words)
-    return found
+    if found:
+        return found
+    match node:
+        case tree.ExpectBlocked():
+            scope.report("T0610", node.span, event=what.id)
+        case _:
+            verb = "notify" if isinstance(node, tree.ExpectNotify) else "perform"
+            scope.report("T0608", node.span, duty=f"{verb} {what.id}")
+    return ()
+
+
+def _is_of(node: tree.ExpectDuty, remedy: NotifyDuty | PerformDuty | Block, what: str) -> bool:
+    match remedy:
+        case NotifyDuty():
+            return isinstance(node, tree.ExpectNotify) and remedy.role == what
+        case PerformDuty():
+            return isinstance(node, tree.ExpectPerform) and remedy.event == what
+        case Block():
+            return isinstance(node, tree.ExpectBlocked) and remedy.event == what
 
 
 def _group(scope: Scope, node: tree.ForGroup | None) -> Texts | None:

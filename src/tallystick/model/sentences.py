@@ -63,12 +63,16 @@ _ALWAYS = frozenset({tree.Labelled, tree.Worded, tree.Per, tree.InEnvironments})
 
 @dataclass(frozen=True)
 class Fields:
-    """What every rule takes from its clause: ids and titles. The id of a rule without a label is made from it."""
+    """What every rule takes from its clause: ids and titles. The id of a rule without a label is made from it.
+
+    `letter` is `(b)` for the second of several sentences of a clause, empty for the only one.
+    """
 
     clause: str
     number: str
     title: str
     ordinal: int
+    letter: str = ""
 
 
 @dataclass(frozen=True)
@@ -163,7 +167,7 @@ def _common(
     return {
         "id": _rule_id(scope, fields, qualifiers, span),
         "clause": fields.clause,
-        "number": fields.number,
+        "number": fields.number + fields.letter,
         "title": fields.title,
         "per": per,
         "environments": where,
@@ -435,6 +439,9 @@ def _response(
         return None
     event, rows, role = answer
     first, keys = series(scope, trigger, qualifiers.where), matching(scope, qualifiers.matching, trigger, event)
+    if role is not None and keys and event.actor in keys:
+        scope.report("T0452", node.span)
+        return None
     common = _common(scope, fields, qualifiers, [trigger], node.span)
     if who is None or within is None or first is None or keys is None or common is None:
         return None
@@ -575,10 +582,13 @@ def _precedence(scope: Scope, node: tree.PrecedenceNode, fields: Fields) -> Reso
     bounds = _bounds(scope, node)
     if event is None or required is None or bounds is None or not (before.sound and after.sound):
         return None
+    separation = _separation(scope, node, event, required)
     rows, needed = series(scope, event, before.where), series(scope, required, node.required_where)
     keys, by = matching(scope, after.matching, event, required), _required_roles(scope, node, required)
     common = _common(scope, fields, qualifiers, [event], node.span)
     if who is None or rows is None or needed is None or keys is None or by is None or common is None:
+        return None
+    if separation is None:
         return None
     found = Precedence(
         **common,
@@ -589,6 +599,8 @@ def _precedence(scope: Scope, node: tree.PrecedenceNode, fields: Fields) -> Reso
         matching=keys,
         within=bounds.get("within"),
         lead=bounds.get("lead"),
+        other_than_performer=separation[0],
+        different_persons=separation[1],
     )
     return Resolved(found, qualifiers.worded)
 
@@ -608,14 +620,39 @@ def _bounds(scope: Scope, node: tree.PrecedenceNode) -> dict[str, Period] | None
 
 
 def _required_roles(scope: Scope, node: tree.PrecedenceNode, event: Event) -> tuple[RequiredRole, ...] | None:
-    scope.once(node.by or ())
-    roles = [scope.find(name, Role) for name in node.by or ()]
-    if node.by and "role" not in event.dimensions:
-        scope.report("T0404", node.required.span, name=event.id, dimension="role")
+    names = node.by.roles if isinstance(node.by, tree.ByRoles) else ()
+    scope.once(names)
+    roles = [scope.find(name, Role) for name in names]
+    if names and not _tells_role(scope, node.required.span, event):
         return None
     if any(role is None for role in roles):
         return None
     return tuple(RequiredRole(role=role.id, roles=scope.seniors(role.id)) for role in roles if role)
+
+
+def _tells_role(scope: Scope, span: Span, event: Event) -> bool:
+    """Whether rows of the event tell by which role they are: it is stated, or follows from who acts."""
+    if "role" in event.dimensions or event.actor is not None:
+        return True
+    scope.report("T0404", span, name=event.id, dimension="role")
+    return False
+
+
+def _separation(scope: Scope, node: tree.PrecedenceNode, event: Event, required: Event) -> tuple[bool, bool] | None:
+    """Whether the performer's act does not count, and nobody's twice; None where the events do not say who acts."""
+    by = node.by
+    other = by.other if by else None
+    different = by.different if isinstance(by, tree.ByRoles) else None
+    if isinstance(by, tree.ByRoles) and different is not None and len(by.roles) < 2:
+        scope.report("T0451", different.span)
+        return None
+    asked = [(other, event), (other, required), (different, required)]
+    nameless = [(said, of) for said, of in asked if said is not None and of.actor is None]
+    for said, of in nameless:
+        scope.report("T0450", said.span, name=of.id)
+    if nameless:
+        return None
+    return other is not None, different is not None
 
 
 def _permission(scope: Scope, node: tree.PermissionNode, fields: Fields) -> Resolved | None:
@@ -624,8 +661,7 @@ def _permission(scope: Scope, node: tree.PermissionNode, fields: Fields) -> Reso
     roles, event = [scope.find(name, Role) for name in node.roles], scope.find(node.event, Event)
     if event is None or any(role is None for role in roles):
         return None
-    if "role" not in event.dimensions:
-        scope.report("T0404", node.event.span, name=event.id, dimension="role")
+    if not _tells_role(scope, node.event.span, event):
         return None
     rows, common = series(scope, event, qualifiers.where), _common(scope, fields, qualifiers, [event], node.span)
     if rows is None or common is None:

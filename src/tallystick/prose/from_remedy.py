@@ -74,7 +74,7 @@ def _inlines(agreement: Agreement, remedy: Remedy, rules: Sequence[Rule]) -> Inl
             return "A breach that is not cured within ", *limit, " goes up to ", *phrases.role(agreement, role)
         case Terminate(party=party):
             who = phrases.capital(phrases.holder(agreement, party))
-            once = _terminate(agreement, remedy, bool(rules))
+            once = termination_ground(agreement, remedy, of_section=bool(rules))
             return *who, " may terminate this Agreement once ", *once, *_exercisable(agreement, remedy.exercisable)
         case Block(event=event, environments=environments):
             until = "From the breach until it is cured or this requirement is met again, no one may "
@@ -90,7 +90,8 @@ def _same_group(rules: Sequence[Rule]) -> str:
     return phrases.group(groups.pop()).replace("for each", "for the same", 1) if len(groups) == 1 else ""
 
 
-def _terminate(agreement: Agreement, remedy: Terminate, of_section: bool) -> Inlines:
+def termination_ground(agreement: Agreement, remedy: Terminate, *, of_section: bool) -> Inlines:
+    """When the right arises: `3 breaches of this Section fall within any 6 months`."""
     count = remedy.count
     kind = "uncured breach" if remedy.uncured else "breach"
     noun, verb = (kind, "falls") if count == 1 else (f"{kind}es", "fall")

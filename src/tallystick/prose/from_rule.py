@@ -45,7 +45,8 @@ OBLIGATION = "shall"
 def rule_sentence(agreement: Agreement, operative: Operative) -> Sentence:
     """The sentence of a rule: the drafter's wording where there is one, with every boundary said after it."""
     rule = operative.rule
-    return Sentence((*_said(agreement, operative), *_boundaries(rule), *_time_boundaries(agreement, rule)))
+    bounds = (*_boundaries(rule), *_time_boundaries(agreement, rule), *_tenure(agreement, rule))
+    return Sentence((*_said(agreement, operative), *bounds))
 
 
 def dormant_sentence(agreement: Agreement, dormant: Dormant) -> Sentence:
@@ -311,9 +312,19 @@ def _precedence(agreement: Agreement, rule: Precedence) -> Iterator[Part]:
     if rule.by:
         roles = [(*phrases.role(agreement, item.role), phrases.or_senior(item.roles)) for item in rule.by]
         yield Part((" by ", *("each of " if len(roles) > 1 else "",), *phrases.joined(roles, "and")), "roles")
+    if rule.other_than_performer or rule.different_persons:
+        yield Part((_persons(rule),), "persons")
     if rule.matching:
         yield Part((phrases.matching(rule.matching).replace(" of ", " for ", 1),), "matching")
     yield Part((", ", *_when(agreement, rule)), "period")
+
+
+def _persons(rule: Precedence) -> str:
+    """Whose act does not count, or not twice."""
+    if not rule.different_persons:
+        return f"{'' if rule.by else ' by someone'} other than the person who does so"
+    others = " and none of them the person who does so" if rule.other_than_performer else ""
+    return f", each a different person{others},"
 
 
 def _required(agreement: Agreement, rule: Precedence) -> Inlines:
@@ -513,6 +524,19 @@ def _working_bounds(rule: Precedence) -> Iterator[Part]:
                 yield Part((f" Exactly {period_text(bound)} before is in time.",))
 
 
+def _tenure(agreement: Agreement, rule: Rule) -> Iterator[Part]:
+    """When a person has a role, where it is persons who act."""
+    match rule:
+        case Permission(event=acting) | Precedence(required=acting, by=(_, *_)) | Response(response=acting, role=str()):
+            if agreement.events[acting.name].actor is not None:
+                what = "notice" if isinstance(rule, Response) else phrases.dimension_text(acting.name)
+                whose = "who is told" if isinstance(rule, Response) else "who acts"
+                yield Part((f" The person {whose} must hold the role at the time of the {what}:",))
+                yield Part((" from the first instant of the tenure up to, but not including, its end.",))
+        case _:
+            pass
+
+
 def _or_first_seen(rule: Rule) -> str:
     if not rule.per:
         return ""
@@ -541,3 +565,14 @@ def exemption_sentence(agreement: Agreement, exemption: Exemption) -> Sentence:
 
 
 MISSING_EXCUSED = "Where too little or no data was recorded for a window, that window is excused."
+
+
+def waiver_sentence(agreement: Agreement, clause: Clause) -> Sentence:
+    """Who alone may waive a breach of a clause, and until when a waiver lasts."""
+    roles = phrases.joined([phrases.role(agreement, name) for name in clause.waivers], "or")
+    whom = "it" if len(clause.waivers) == 1 else "one of them"
+    above = any(role.above in clause.waivers for role in agreement.roles.values())
+    senior = f" (or a role senior to {whom})" if above else ""
+    lasts = "A waiver lasts from its beginning up to, but not including, its end"
+    zone = f", in the time zone {agreement.timezone}."
+    return Sentence((Part(("Only ", *roles, senior, f" may waive a breach of this Section. {lasts}{zone}")),))

@@ -233,7 +233,10 @@ class OnlyWhile(Data):
 
 
 class RuleFields(InForce):
-    """What every rule has. `id` is stable; `number` and `sentence` are how the paper shows it."""
+    """What every rule has. `id` is stable; `number` and `sentence` are how the paper shows it.
+
+    `waived_by` are the only roles (seniors among them) whose waiver counts; none: any role of another party.
+    """
 
     id: str
     clause: str
@@ -246,6 +249,7 @@ class RuleFields(InForce):
     exemptions: tuple[Exemption, ...] = ()
     only: tuple[OnlyWhile, ...] = ()
     missing_excused: bool = False
+    waived_by: tuple[str, ...] = ()
     minimum_samples: int = 1
     remedies: tuple[Remedy, ...] = ()
 
@@ -387,7 +391,11 @@ class RequiredRole(Data):
 
 
 class Precedence(RuleFields):
-    """No event without an earlier one, from each required role, not older than `within`, at least `lead` before."""
+    """No event without an earlier one, from each required role, not older than `within`, at least `lead` before.
+
+    With `other_than_performer` an act by the person of the event does not count; with `different_persons` no person's
+    acts count for two roles.
+    """
 
     kind: Literal["precedence"] = "precedence"
     event: Series
@@ -396,6 +404,8 @@ class Precedence(RuleFields):
     matching: tuple[str, ...] = ()
     within: Period | None = None
     lead: Period | None = None
+    other_than_performer: bool = False
+    different_persons: bool = False
 
 
 class Prohibition(RuleFields):

@@ -54,17 +54,28 @@ class AttributeData(Data):
 
 
 class EventData(Data):
-    """An event to be bound to data. Dimensions in `optional` may be empty in a row."""
+    """An event to be bound to data. Dimensions in `optional` may be empty in a row.
+
+    `actor` is the dimension that names the person who acts (of a notice: who is told); the roles of a row that names
+    one are those that `holds` says this person had at the time. Without it a row has the role that it states.
+    """
 
     id: str
     title: str
     dimensions: tuple[str, ...] = ()
     attributes: tuple[AttributeData, ...] = ()
     optional: tuple[str, ...] = ()
+    actor: str | None = None
 
 
 WAIVER = "waiver"
 """The record that every agreement knows. Its end is agreed beforehand, so that one to come is known too."""
+
+HOLDS = "holds"
+"""The record that every agreement knows of who holds which role, and from when until when."""
+
+PERSON = "person"
+"""The dimension of `holds`, and of events, that names a person."""
 
 
 class RecordData(Data):

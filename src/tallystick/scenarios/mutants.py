@@ -9,12 +9,22 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, assert_never
 
 from pydantic import BaseModel
 
 from tallystick.evaluation.finding import Verdict
-from tallystick.model.scenario import Scenario, VerdictExpected
+from tallystick.model.scenario import (
+    BlockExpected,
+    CreditExpected,
+    CureExpected,
+    EscalationExpected,
+    Expected,
+    RightExpected,
+    Scenario,
+    VerdictExpected,
+    WaiverExpected,
+)
 from tallystick.prose.quantity import quantity_text
 from tallystick.quantities import Kind, Period, Quantity
 from tallystick.rules.measure import Comparison, Value
@@ -130,14 +140,25 @@ class _Watch:
 
 
 def _watch(rulebook: Rulebook, scenario: Scenario) -> _Watch:
-    verdicts = [item for item in scenario.expected if isinstance(item, VerdictExpected)]
+    sums = (CreditExpected, RightExpected)
     findings = evaluated(rulebook, scenario).findings
     return _Watch(
         scenario,
-        named=frozenset(_rule_of(name) for item in verdicts for name in item.rules),
+        named=frozenset(_rule_of(name) for item in scenario.expected for name in _rules_of(item)),
         breached=frozenset(_rule_of(item.rule) for item in findings if item.verdict is Verdict.BREACHED),
-        adds_up=len(verdicts) < len(scenario.expected),
+        adds_up=any(isinstance(item, sums) for item in scenario.expected),
     )
+
+
+def _rules_of(expected: Expected) -> tuple[str, ...]:
+    """The rules of which an expectation speaks by name. No number of a rule decides how a waiver stands."""
+    match expected:
+        case VerdictExpected() | CureExpected() | EscalationExpected() | BlockExpected():
+            return expected.place.rules
+        case CreditExpected() | RightExpected() | WaiverExpected():
+            return ()
+        case _:
+            assert_never(expected)
 
 
 def _rule_of(finding: str) -> str:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tallystick.evaluation.evaluation import CreditDue, TerminationRight
+from tallystick.evaluation.evaluation import (
+    BlockedTime,
+    CreditDue,
+    CureStatus,
+    Escalation,
+    TerminationRight,
+    WaiverStatus,
+)
 from tallystick.evaluation.finding import Finding
 from tallystick.model.scenario import Expected, Scenario
 
@@ -27,6 +34,10 @@ class Outcome:
     findings: tuple[Finding, ...] = ()
     credits: tuple[CreditDue, ...] = ()
     rights: tuple[TerminationRight, ...] = ()
+    cures: tuple[CureStatus, ...] = ()
+    escalations: tuple[Escalation, ...] = ()
+    blocks: tuple[BlockedTime, ...] = ()
+    waivers: tuple[WaiverStatus, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,18 @@ from tallystick.evaluation.evaluation import Evaluation
 from tallystick.evaluation.finding import Finding, Verdict
 from tallystick.facts.from_rows import Row, from_rows
 from tallystick.model.scenario import (
+    BlockExpected,
     CreditExpected,
+    CureExpected,
+    EscalationExpected,
     Expected,
     Given,
+    Place,
     RightExpected,
     Scenario,
     Shown,
     VerdictExpected,
+    WaiverExpected,
 )
 from tallystick.quantities import known_unit
 from tallystick.rules.rule import unversioned
@@ -49,8 +54,12 @@ def _or_idle(outcome: Outcome, without: Outcome, *, affirmed: bool) -> Outcome:
 def affirms(expected: Expected) -> bool:
     """Whether the expectation is of something that comes out, not of its absence."""
     match expected:
-        case VerdictExpected():
+        case VerdictExpected() | CureExpected() | WaiverExpected():
             return True
+        case EscalationExpected(due=due):
+            return due
+        case BlockExpected(blocked=blocked):
+            return blocked
         case CreditExpected(amount=amount):
             return amount is not None and amount.value != 0
         case RightExpected(may=may):
@@ -93,7 +102,7 @@ def _rows(given: Given) -> Sequence[Row]:
 def _outcome(expected: Expected, evaluation: Evaluation) -> Outcome:
     match expected:
         case VerdictExpected():
-            picked = tuple(finding for finding in evaluation.findings if _picks(expected, finding))
+            picked = _picked(expected.place, evaluation)
             return Outcome(expected, _state(_comes_out(expected, picked)), picked)
         case CreditExpected():
             due = tuple(item for item in evaluation.credits if expected.party in (None, item.party))
@@ -104,6 +113,22 @@ def _outcome(expected: Expected, evaluation: Evaluation) -> Outcome:
             arisen = tuple(right for right in evaluation.terminations if right.party == expected.party)
             rights = tuple(right for right in arisen if right.arises <= evaluation.as_of and not right.lapsed)
             return Outcome(expected, _state(bool(rights) is expected.may), rights=rights)
+        case CureExpected():
+            ids = {finding.id for finding in _picked(expected.place, evaluation)}
+            cures = tuple(cure for cure in evaluation.cures if cure.finding in ids)
+            return Outcome(expected, _state(any(cure.state == expected.state for cure in cures)), cures=cures)
+        case EscalationExpected():
+            ids = {finding.id for finding in _picked(expected.place, evaluation)}
+            found = tuple(e for e in evaluation.escalations if e.finding in ids and e.role == expected.role)
+            return Outcome(expected, _state(any(e.due for e in found) is expected.due), escalations=found)
+        case BlockExpected():
+            ids = {finding.id for finding in _picked(expected.place, evaluation)}
+            blocks = tuple(b for b in evaluation.blocks if b.finding in ids and b.event == expected.event)
+            blocked = any(b.start < evaluation.as_of and (b.end is None or b.end > evaluation.as_of) for b in blocks)
+            return Outcome(expected, _state(blocked is expected.blocked), blocks=blocks)
+        case WaiverExpected():
+            waivers = tuple(waiver for waiver in evaluation.waivers if waiver.clause == expected.clause)
+            return Outcome(expected, _state(any(w.state == expected.state for w in waivers)), waivers=waivers)
         case _:
             assert_never(expected)
 
@@ -116,15 +141,19 @@ def _in_currency(expected: CreditExpected, currency: str) -> bool:
     return expected.amount is None or expected.amount.unit == currency
 
 
-def _picks(expected: VerdictExpected, finding: Finding) -> bool:
+def _picked(place: Place, evaluation: Evaluation) -> tuple[Finding, ...]:
+    return tuple(finding for finding in evaluation.findings if _picks(place, finding))
+
+
+def _picks(place: Place, finding: Finding) -> bool:
     """Whether a finding is one that the expectation speaks of."""
     named = dict((*finding.about, *finding.group))
-    if unversioned(finding.rule) not in expected.rules or any(named.get(name) != text for name, text in expected.group):
+    if unversioned(finding.rule) not in place.rules or any(named.get(name) != text for name, text in place.group):
         return False
-    if expected.since is None:
+    if place.since is None:
         return True
-    since = instant(expected.since)
-    return finding.start == since if expected.until is None else since <= finding.start < instant(expected.until)
+    since = instant(place.since)
+    return finding.start == since if place.until is None else since <= finding.start < instant(place.until)
 
 
 def _comes_out(expected: VerdictExpected, picked: Sequence[Finding]) -> bool:
@@ -132,6 +161,8 @@ def _comes_out(expected: VerdictExpected, picked: Sequence[Finding]) -> bool:
     same = [finding for finding in picked if finding.verdict.value == expected.verdict]
     if expected.verdict == Verdict.MET and len(same) != len(picked):
         return False
+    if expected.excused_by is not None:
+        same = [finding for finding in same if expected.excused_by in finding.excuse.split(", ")]
     return any(expected.value is None or _shows(expected.value, finding) for finding in same)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import assert_never
 from zoneinfo import ZoneInfo
@@ -10,7 +10,16 @@ from zoneinfo import ZoneInfo
 from tallystick.evaluation.clock import localized
 from tallystick.evaluation.evaluation import CreditState
 from tallystick.evaluation.finding import Finding
-from tallystick.model.scenario import CreditExpected, Expected, RightExpected, VerdictExpected
+from tallystick.model.scenario import (
+    BlockExpected,
+    CreditExpected,
+    CureExpected,
+    EscalationExpected,
+    Expected,
+    RightExpected,
+    VerdictExpected,
+    WaiverExpected,
+)
 from tallystick.prose.quantity import money_text, quantity_text
 from tallystick.quantities import Quantity
 from tallystick.scenarios.outcome import Outcome, State
@@ -47,6 +56,14 @@ def _came(outcome: Outcome, zone: ZoneInfo) -> Iterator[str]:
             yield from _credits(outcome)
         case RightExpected():
             yield from _rights(outcome, zone)
+        case CureExpected():
+            yield from _or(_cures(outcome, zone), "Nothing was breached there.")
+        case EscalationExpected():
+            yield from _or(_escalations(outcome, zone), "Nothing there goes up to this role.")
+        case BlockExpected():
+            yield from _or(_blocks(outcome, zone), "No breach there blocks it.")
+        case WaiverExpected():
+            yield from _or(_waivers(outcome, zone), "There is no waiver of this clause.")
         case _:
             assert_never(outcome.expected)
 
@@ -91,6 +108,37 @@ def _rights(outcome: Outcome, zone: ZoneInfo) -> Iterator[str]:
     for right in outcome.rights[:_MOST]:
         times = f"{len(right.findings)} breach{'' if len(right.findings) == 1 else 'es'}"
         yield f"The right arose under {right.clause} on {_moment(right.arises, zone)}, after {times}."
+
+
+def _or(lines: Iterable[str], nothing: str) -> Iterator[str]:
+    """The first lines; the other words where there are none."""
+    found = list(lines)
+    yield from found[:_MOST] or (nothing,)
+    if len(found) > _MOST:
+        yield f"and {len(found) - _MOST:,} more"
+
+
+def _cures(outcome: Outcome, zone: ZoneInfo) -> Iterator[str]:
+    for cure in outcome.cures:
+        at = "" if cure.at is None else f" on {_moment(cure.at, zone)}"
+        yield f"The breach of {cure.rule} on {_moment(cure.breached, zone)} is {cure.state}{at}."
+
+
+def _escalations(outcome: Outcome, zone: ZoneInfo) -> Iterator[str]:
+    for each in outcome.escalations:
+        yield f"A breach of {each.rule} {'went' if each.due else 'goes'} up to {each.role} on {_moment(each.at, zone)}."
+
+
+def _blocks(outcome: Outcome, zone: ZoneInfo) -> Iterator[str]:
+    for block in outcome.blocks:
+        end = "" if block.end is None else f" until {_moment(block.end, zone)}"
+        yield f"{block.event} is blocked by {block.rule} from {_moment(block.start, zone)}{end}."
+
+
+def _waivers(outcome: Outcome, zone: ZoneInfo) -> Iterator[str]:
+    for waiver in outcome.waivers:
+        last = "" if waiver.last is None else f", its last instant just before {_moment(waiver.last + 1, zone)}"
+        yield f"A waiver by {waiver.role or 'nobody'} from {_moment(waiver.begin, zone)} is {waiver.state}{last}."
 
 
 def _value(value: Decimal, unit: str | None) -> str:

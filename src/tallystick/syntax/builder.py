@@ -25,6 +25,7 @@ NODES: dict[str, type[tree.Node]] = {
     "timezone": tree.Timezone,
     "currency": tree.Currency,
     "recital": tree.Recital,
+    "worked_examples": tree.WorkedExamples,
     "business_hours": tree.BusinessHours,
     "calendar": tree.CalendarNode,
     "hours": tree.Hours,
@@ -78,6 +79,7 @@ NODES: dict[str, type[tree.Node]] = {
     "except_during": tree.ExceptDuring,
     "except_where": tree.ExceptWhere,
     "missing_excused": tree.MissingExcused,
+    "may_waive": tree.MayWaive,
     "citation": tree.Citation,
     "keep": tree.KeepNode,
     "gate": tree.GateNode,
@@ -94,6 +96,10 @@ NODES: dict[str, type[tree.Node]] = {
     "otherwise": tree.Otherwise,
     "prohibition": tree.ProhibitionNode,
     "precedence": tree.PrecedenceNode,
+    "by_roles": tree.ByRoles,
+    "by_someone": tree.BySomeone,
+    "different_persons": tree.DifferentPersons,
+    "other_than_performer": tree.OtherThanPerformer,
     "within_before": tree.WithinBefore,
     "lead_before": tree.LeadBefore,
     "permission": tree.PermissionNode,
@@ -146,6 +152,13 @@ NODES: dict[str, type[tree.Node]] = {
     "expect_no_credit": tree.ExpectNoCredit,
     "expect_right": tree.ExpectRight,
     "expect_no_right": tree.ExpectNoRight,
+    "expect_cure": tree.ExpectCure,
+    "expect_escalation": tree.ExpectEscalation,
+    "expect_no_escalation": tree.ExpectNoEscalation,
+    "expect_blocked": tree.ExpectBlocked,
+    "expect_block": tree.ExpectBlock,
+    "expect_no_block": tree.ExpectNoBlock,
+    "expect_waiver": tree.ExpectWaiver,
     "under": tree.Under,
     "group_value": tree.GroupValue,
     "window_from": tree.WindowFrom,
@@ -190,7 +203,7 @@ LISTS = (
     "article_items",
     "schedule_items",
     "clause_items",
-    "by_roles",
+    "role_names",
     "bounds",
     "any_role",
     "classes",
@@ -214,6 +227,13 @@ COMPARATORS = {
 }
 
 OPERATORS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "share_of": "of"}
+
+WAIVER_STATES = {
+    "in_force": "in force",
+    "expired": "expired",
+    "orphaned": "orphaned",
+    "not_entitled": "not entitled",
+}
 
 EXTENTS = ("started", "full")
 EXTREMES = ("later", "earlier")
@@ -258,6 +278,8 @@ class Builder(Transformer[Token, Any]):
             self._on(words, lambda span, _, words=words: tree.Extent(span, words))
         for words in EXTREMES:
             self._on(words, lambda span, _, words=words: tree.Extreme(span, words))
+        for rule, words in WAIVER_STATES.items():
+            self._on(rule, lambda span, _, words=words: tree.WaiverWord(span, words))
         for rule in LISTS:
             self._on(rule, lambda _, children: tuple(children))
 
@@ -320,6 +342,8 @@ class Builder(Transformer[Token, Any]):
 
     def verdict(self, children: list[Token]) -> tree.VerdictWord:
         return tree.VerdictWord(self._at(children[0]), str(children[0]))
+
+    cure_state = verdict
 
     @v_args(meta=True)
     def period(self, meta: Meta, children: list[Token]) -> tree.PeriodLiteral:

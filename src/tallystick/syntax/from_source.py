@@ -43,6 +43,7 @@ _WORDS_OF_TERMINALS = {
     "DATE": "a date such as 2027-01-01",
     "TIME": "a time of day such as 10:00",
     "VERDICT": "a verdict such as “breached”",
+    "CURE_STATE": "“cured”, “curable” or “uncured”",
     "DOT_NAME": "the name of an attribute",
     "$END": "the end of the file",
     "DOT": "a full stop",
@@ -64,7 +65,7 @@ _DECLARING = (
     "standard", "article", "calendar", "scenario", "schedule", "use", "param", "amendment",
 )  # fmt: skip
 _BEGINNINGS = (
-    *_DECLARING, "clause", "on", "version", "effective", "governing", "timezone", "currency", "recital", "entity",
+    *_DECLARING, "clause", "on", "version", "effective", "governing", "timezone", "currency", "recital", "annex", "entity",
     "address", "notices", "signatory", "means", "reported", "places", "note", "stage", "narrative", "except",
     "missing", "satisfies", "business", "hours", "holidays", "only", "credit", "cap", "cure", "escalate", "block", "trigger",
     "given", "expect", "set", "replace", "strike", "add",

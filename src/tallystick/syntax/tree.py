@@ -137,6 +137,11 @@ class Currency(Node):
 
 
 @dataclass(frozen=True)
+class WorkedExamples(Node):
+    """`annex worked examples.`: the paper carries the scenarios."""
+
+
+@dataclass(frozen=True)
 class Recital(Node):
     """One recital."""
 
@@ -158,7 +163,16 @@ class BusinessHours(Node):
 
 
 AgreementItem = (
-    Version | Effective | Duration | GoverningLaw | Timezone | Currency | Recital | BusinessDays | BusinessHours
+    Version
+    | Effective
+    | Duration
+    | GoverningLaw
+    | Timezone
+    | Currency
+    | Recital
+    | BusinessDays
+    | BusinessHours
+    | WorkedExamples
 )
 
 
@@ -508,6 +522,13 @@ class OnlyIfSet(Node):
     """`only if training_data and training_purposes are set.`"""
 
     terms: tuple[Name, ...]
+
+
+@dataclass(frozen=True)
+class MayWaive(Node):
+    """`only head_of_risk may waive.`"""
+
+    roles: tuple[Name, ...]
 
 
 @dataclass(frozen=True)
@@ -952,6 +973,32 @@ class LeadBefore(Node):
 
 
 @dataclass(frozen=True)
+class DifferentPersons(Node):
+    """`as different persons`: nobody acts for two of the roles."""
+
+
+@dataclass(frozen=True)
+class OtherThanPerformer(Node):
+    """`other than the performer`: not whoever does what needs it."""
+
+
+@dataclass(frozen=True)
+class ByRoles(Node):
+    """`by risk_officer and legal_counsel as different persons other than the performer`."""
+
+    roles: tuple[Name, ...]
+    different: DifferentPersons | None
+    other: OtherThanPerformer | None
+
+
+@dataclass(frozen=True)
+class BySomeone(Node):
+    """`by someone other than the performer`: whatever the role."""
+
+    other: OtherThanPerformer
+
+
+@dataclass(frozen=True)
 class PrecedenceNode(Node):
     """`provider must not perform deployment in production without approval by … within … before matching ….`"""
 
@@ -960,7 +1007,7 @@ class PrecedenceNode(Node):
     event_qualifiers: tuple[Qualifier, ...]
     required: Name
     required_where: Where | None
-    by: tuple[Name, ...] | None
+    by: ByRoles | BySomeone | None
     bounds: tuple[WithinBefore | LeadBefore, ...] | None
     qualifiers: tuple[Qualifier, ...]
 
@@ -1252,6 +1299,7 @@ ClauseItem = (
     | ExceptWhere
     | MissingExcused
     | OnlyIfSet
+    | MayWaive
     | Satisfies
     | OnBreach
     | SentenceNode
@@ -1422,6 +1470,7 @@ class ExpectVerdict(Node):
 
     rule: Name
     verdict: VerdictWord
+    excused_by: Name | None
     value: Expression | None
     group: ForGroup | None
     when: OnMoment | WindowFrom | None
@@ -1477,8 +1526,82 @@ class ExpectNoRight(Node):
     party: Name
 
 
+@dataclass(frozen=True)
+class ExpectBlocked(ExpectDuty):
+    """`expect block of deployment under accuracy_floor breached.`"""
+
+
+@dataclass(frozen=True)
+class ExpectCure(Node):
+    """`expect accuracy_floor uncured for model "credit".`"""
+
+    rule: Name
+    state: VerdictWord
+    group: ForGroup | None
+    when: OnMoment | WindowFrom | None
+
+
+@dataclass(frozen=True)
+class ExpectEscalation(Node):
+    """`expect accuracy_floor escalated to head_of_risk.`"""
+
+    rule: Name
+    role: Name
+    group: ForGroup | None
+    when: OnMoment | WindowFrom | None
+
+
+@dataclass(frozen=True)
+class ExpectNoEscalation(ExpectEscalation):
+    """`expect accuracy_floor not escalated to head_of_risk.`"""
+
+
+@dataclass(frozen=True)
+class ExpectBlock(Node):
+    """`expect deployment blocked under accuracy_floor for model "credit".`"""
+
+    event: Name
+    under: Under | None
+    group: ForGroup | None
+
+
+@dataclass(frozen=True)
+class ExpectNoBlock(ExpectBlock):
+    """`expect deployment not blocked.`"""
+
+
+@dataclass(frozen=True)
+class WaiverWord(Node):
+    """How a waiver stands: `in force`, `expired`, `orphaned`, `not entitled`."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class ExpectWaiver(Node):
+    """`expect waiver of accuracy in force.`"""
+
+    clause: Name
+    state: WaiverWord
+
+
 GivenNode = GivenSamples | GivenEvent | GivenRecord | GivenNone
-ExpectNode = ExpectVerdict | ExpectNotify | ExpectPerform | ExpectCredit | ExpectNoCredit | ExpectRight | ExpectNoRight
+ExpectNode = (
+    ExpectVerdict
+    | ExpectNotify
+    | ExpectPerform
+    | ExpectBlocked
+    | ExpectCredit
+    | ExpectNoCredit
+    | ExpectRight
+    | ExpectNoRight
+    | ExpectCure
+    | ExpectEscalation
+    | ExpectNoEscalation
+    | ExpectBlock
+    | ExpectNoBlock
+    | ExpectWaiver
+)
 
 
 @dataclass(frozen=True)
