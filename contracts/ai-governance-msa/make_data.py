@@ -412,14 +412,14 @@ def explanations() -> tuple[list[Row], list[Row]]:
 
 
 def human_reviews() -> Iterator[Row]:
-    """Thirty a quarter, of which 4, 5, 7 and 3 are overturned."""
-    for quarter, overturned in enumerate((4, 5, 7, 3)):
+    """Thirty a quarter, of which 4, 7 (not surely too many), 12 (surely) and 3 are overturned."""
+    for quarter, overturned in enumerate((4, 7, 12, 3)):
         for number in range(30):
             month, day = quarter * 3 + 1 + number // 10, 2 + 2 * (number % 10)
             yield (
                 at(month, day, 15),
                 MODELS[number % 3],
-                "overturned" if number % 4 == 1 and number // 4 < overturned else "upheld",
+                "overturned" if number % 2 and number // 2 < overturned else "upheld",
             )
 
 

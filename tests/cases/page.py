@@ -161,7 +161,9 @@ def _findings(evaluation: Evaluation, zone: ZoneInfo) -> Iterator[str]:
     names = {item.id: _name(item) for item in evaluation.findings}
     for item in evaluation.findings:
         value = "" if item.value is None else f" value {_number(item.value)}"
-        why = item.excuse or (item.because if item.verdict == "unmeasured" else "")
+        value += f" in {_number(item.interval.low)}..{_number(item.interval.high)}" if item.interval else ""
+        shown = item.verdict == "unmeasured" or (item.verdict == "met" and item.interval)
+        why = item.excuse or (item.because if shown else "")
         window = f"{_time(item.start, zone)}..{_time(item.end, zone)}"
         yield f"{item.verdict.value} {_name(item)} {window}{value} samples {item.samples}" + (
             f" ({why})" if why else ""

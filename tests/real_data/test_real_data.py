@@ -240,3 +240,57 @@ def test_token_rates_of_an_inference_service(tmp_path: Path) -> None:
                 "output": Fraction(sum(generated), sum(context)),
             }[rule]
             assert finding.value == round(Decimal(expected.numerator) / expected.denominator, 9).normalize()
+
+
+# --- drift ---------------------------------------------------------------------------------------------------------
+
+
+def latency_by_day() -> dict[int, list[float]]:
+    """The samples of each day of March 2014."""
+    found: dict[int, list[float]] = defaultdict(list)
+    with (SHARED / "nab_ec2_request_latency_system_failure.csv").open() as file:
+        for row in csv.DictReader(file):
+            found[int(row["timestamp"][8:10])].append(float(row["value"]))
+    return found
+
+
+def index_by_loop(before: list[float], now: list[float]) -> float:
+    """The population stability index over the deciles of the samples before."""
+    ordered, total, low = sorted(before), 0.0, -math.inf
+    ends = sorted({ordered[-(-len(ordered) * tenth // 10) - 1] for tenth in range(1, 10)})
+    for high in (*ends, math.inf):
+        old, new = (max(sum(low < v <= high for v in side) / len(side), 1e-4) for side in (before, now))
+        total, low = total + (new - old) * math.log(new / old), high
+    return total
+
+
+def test_drift_and_change_are_those_of_scipy_and_plain_loops(tmp_path: Path) -> None:
+    stats = pytest.importorskip("scipy.stats")
+    result = judged("drift", tmp_path, "2014-03-22", ("nab_ec2_request_latency_system_failure.csv",))
+    days = latency_by_day()
+
+    def day(finding: Finding) -> int:
+        return local(finding, "UTC").day
+
+    for finding in of_rule(result, "distance"):
+        first = [value for number in range(7, 11) for value in days[number]]
+        wanted = stats.ks_2samp(first, days[day(finding)], method="asymp").statistic
+        assert (finding.value is None) == (day(finding) < 11)
+        assert finding.value is None or float(finding.value) == pytest.approx(wanted, abs=2e-9)
+    for finding in of_rule(result, "stability"):
+        before = [value for number in range(day(finding) - 3, day(finding)) for value in days[number]]
+        assert (finding.verdict == Verdict.EXCUSED) == (day(finding) < 10)
+        if finding.value is not None:
+            assert float(finding.value) == pytest.approx(index_by_loop(before, days[day(finding)]), abs=2e-9)
+    for finding in of_rule(result, "rising")[1:]:
+        now, then = (sum(days[n]) / len(days[n]) for n in (day(finding), day(finding) - 1))
+        assert finding.value is not None
+        assert float(finding.value) == pytest.approx(now / then - 1, abs=2e-9)
+    for finding in of_rule(result, "sure"):
+        samples = days[day(finding)]
+        mean, error = sum(samples) / len(samples), stats.sem(samples)
+        low, high = stats.t.interval(0.99, len(samples) - 1, loc=mean, scale=error)
+        assert finding.interval is not None
+        assert (float(finding.interval.low), float(finding.interval.high)) == pytest.approx((low, high), abs=1e-7)
+        assert (finding.verdict == Verdict.BREACHED) == (low > 45)
+    assert {finding.verdict for finding in of_rule(result, "sure")} == {Verdict.MET, Verdict.BREACHED}

@@ -12,7 +12,19 @@ from typing import Any
 
 from .clock import FOREVER, Window, add, midnight, windows_of
 from .findings import Finding, Texts
-from .measures import Scope, constant, leaves, samples_of, series_of, take, too_few
+from .measures import (
+    Measured,
+    Scope,
+    constant,
+    fewest,
+    interval_of,
+    kept,
+    leaves,
+    samples_of,
+    series_of,
+    take,
+    too_few,
+)
 from .rows import (
     Case,
     Json,
@@ -305,14 +317,22 @@ def verdict_on_share(rule: Json, met: int, pending: int, spared: int, cases: int
 
     Of them, `spared` stand under an exception: they count only when they are met.
     """
-    if cases < rule["minimum_samples"] and (cases or rule["minimum_samples"] > 1):
+    if cases < fewest(rule) and (cases or rule["minimum_samples"] > 1):
         return "excused" if rule["missing_excused"] else "unmeasured"
     if cases == spared:
         return "met"
     comparison, threshold = rule["share"]["comparison"], constant(rule["share"]["threshold"])
-    if compares(Fraction(met, cases - spared), comparison, threshold):
+    worst, best = share_of(met, cases - spared), share_of(met + pending, cases)
+    if rule["confidence"] and worst.samples < 2:
+        return "pending"
+    if kept(rule, None, comparison, worst, threshold):
         return "met"
-    return "pending" if compares(Fraction(met + pending, cases), comparison, threshold) else "breached"
+    return "pending" if kept(rule, None, comparison, best, threshold) else "breached"
+
+
+def share_of(met: int, cases: int) -> Measured:
+    """A share of cases."""
+    return Measured(Fraction(met, cases), cases, limits=True)
 
 
 def judge_share(case: Case, rule: Json, group: Texts, window: Window, triggers: list[Row]) -> Finding:
@@ -330,7 +350,10 @@ def judge_share(case: Case, rule: Json, group: Texts, window: Window, triggers: 
         verdict = "excused"
     else:
         verdict = verdict_on_share(rule, met, pending, spared, cases)
-    return decide(finding(rule, verdict, group, window, Fraction(met, cases) if cases else None, cases))
+    if not cases:
+        return finding(rule, verdict, group, window)
+    found = finding(rule, verdict, group, window, Fraction(met, cases), cases)
+    return decide(replace(found, interval=interval_of(rule, None, share_of(met, cases))))
 
 
 def share_of_responses(case: Case, rule: Json) -> list[Finding]:
@@ -441,11 +464,12 @@ def judge_gate(case: Case, rule: Json, event: Row) -> Finding:
     samples = join_sides(rule, value, threshold)
     if value.value is None or threshold.value is None or too_few(samples, rule):
         verdict = missing
-    elif compares(value.value, rule["comparison"], threshold.value):
+    elif kept(rule, rule["measure"], rule["comparison"], value, threshold.value):
         verdict = "met"
     else:
         verdict = "excused" if excused else "breached"
-    return finding(rule, verdict, group, window, value.value, samples.samples, at)
+    found = finding(rule, verdict, group, window, value.value, samples.samples, at)
+    return replace(found, interval=interval_of(rule, rule["measure"], value))
 
 
 def gate(case: Case, rule: Json) -> list[Finding]:

@@ -12,7 +12,7 @@ Texts = tuple[str | None, ...]
 class Finding:
     """The judgement of a rule on a group (its texts, as `per` has them) in `[start, end)`; `value` in base units.
 
-    `performed` is when that which was late was done.
+    `performed` is when that which was late was done; `interval` the ends of the confidence interval, in base units.
     """
 
     rule: str
@@ -26,3 +26,4 @@ class Finding:
     decided: int | None = None
     about: tuple[tuple[str, str], ...] = ()
     performed: int | None = None
+    interval: tuple[Fraction, Fraction] | None = None

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
 from math import ceil, isqrt
 
-from .clock import Window, time_covered
+from . import confidence
+from .clock import Window, add, midnight, time_covered, windows_of
 from .rows import (
     Case,
     Group,
@@ -31,12 +34,16 @@ from .rows import (
 
 @dataclass(frozen=True)
 class Measured:
-    """A value in base units (None: missing), its samples, whether they limit, and whether elapsed times are open."""
+    """A value in base units (None: missing), its samples, whether they limit, and whether elapsed times are open.
+
+    A mean has the variance of its samples too, where there are two.
+    """
 
     value: Fraction | None
     samples: int
     limits: bool
     still_open: bool = False
+    variance: Fraction | None = None
 
 
 # --- the parts of a measure -------------------------------------------------------------------------------------
@@ -48,7 +55,7 @@ def leaves(measure: Json) -> Iterator[Json]:
         case "arithmetic":
             yield from leaves(measure["left"])
             yield from leaves(measure["right"])
-        case "across":
+        case "across" | "change":
             yield from leaves(measure["measure"])
         case "value":
             return
@@ -86,12 +93,18 @@ def root_to_nine_places(square: Fraction) -> Fraction:
     return Fraction(root, 10**9)
 
 
-def standard_deviation(samples: list[Fraction]) -> Fraction | None:
-    """Sample standard deviation; missing for fewer than two samples."""
+def variance_of(samples: list[Fraction]) -> Fraction | None:
+    """Sample variance; missing for fewer than two samples."""
     if len(samples) < 2:
         return None
     mean = sum(samples, Fraction(0)) / len(samples)
-    return root_to_nine_places(sum(((each - mean) ** 2 for each in samples), Fraction(0)) / (len(samples) - 1))
+    return sum(((each - mean) ** 2 for each in samples), Fraction(0)) / (len(samples) - 1)
+
+
+def standard_deviation(samples: list[Fraction]) -> Fraction | None:
+    """Sample standard deviation; missing for fewer than two samples."""
+    variance = variance_of(samples)
+    return None if variance is None else root_to_nine_places(variance)
 
 
 def aggregate(function: str, percent: str | None, samples: list[Fraction]) -> Fraction | None:
@@ -175,7 +188,8 @@ def measure_aggregate(scope: Scope, leaf: Json) -> Measured:
         return Measured(max(samples)[1] if samples else None, len(samples), limits=True)
     if function == "sum" and series["source"] == "event":
         return Measured(sum(numbers, Fraction(0)), len(samples), limits=False)
-    return Measured(aggregate(function, leaf["percentile"], numbers), len(samples), limits=True)
+    value = aggregate(function, leaf["percentile"], numbers)
+    return Measured(value, len(samples), limits=True, variance=variance_of(numbers) if function == "mean" else None)
 
 
 def measure_share(scope: Scope, leaf: Json) -> Measured:
@@ -234,7 +248,8 @@ def measure_elapsed(scope: Scope, leaf: Json) -> Measured:
         ]
         still_open = still_open or not ends
         times.append(Fraction(min(ends, default=scope.case.as_of) - time_of(start)))
-    return Measured(aggregate(leaf["function"], leaf["percentile"], times), len(times), True, still_open)
+    value = aggregate(leaf["function"], leaf["percentile"], times)
+    return Measured(value, len(times), True, still_open, variance_of(times))
 
 
 # --- whole measures ---------------------------------------------------------------------------------------------
@@ -266,11 +281,114 @@ def measure_across(scope: Scope, measure: Json) -> Measured:
     values = [p.value for p in enough if p.value is not None]
     samples, limits = sum(p.samples for p in enough), any(p.limits for p in enough)
     still_open = any(p.still_open for p in enough)
-    if len(values) < 2:
+    lacking = scope.rule.get("samples_each") == dimension and any(too_few(p, scope.rule) for p in parts)
+    if len(values) < 2 or lacking:
         return Measured(None, samples, limits, still_open)
     if measure["function"] == "gap":
         return Measured(max(values) - min(values), samples, limits, still_open)
     return Measured(min(values) / max(values) if max(values) else None, samples, limits, still_open)
+
+
+def take_change(scope: Scope, measure: Json) -> Measured:
+    """`change`, `rise`, `fall`: the measure in the window against that in the window before."""
+    now, window = take(scope, measure["measure"]), window_before(scope)
+    if window is None:
+        return replace(now, value=None)
+    before = take(replace(scope, window=window), measure["measure"])
+    difference = None
+    if now.value is not None and before.value is not None:
+        difference = {"rise": 1, "fall": -1}.get(measure["function"], 0) * (now.value - before.value)
+        difference = abs(now.value - before.value) if measure["function"] == "change" else difference
+        if measure["relative"]:
+            difference = difference / abs(before.value) if before.value else None
+    return join(now, before, difference)
+
+
+def window_before(scope: Scope) -> Window | None:
+    """The window just before, None where there is none in the life; that of a gate is as long as it is."""
+    case, rule, window = scope.case, scope.rule, scope.window
+    if rule["kind"] == "gate":
+        return Window(add(case.clock, window.start, rule["before"], -1), window.start)
+    if rule["window"]["kind"] == "calendar":
+        windows = windows_of(case.zone, case.life, rule["window"], case.as_of)
+        return next((each for each in windows if each.end == window.start), None)
+    begin = add(case.clock, window.start, rule["window"]["length"], -1)
+    return Window(begin, window.start) if begin >= case.life.start else None
+
+
+def reference_time(scope: Scope, reference: Json) -> Window | None:
+    """What samples are compared with; None where it has not ended yet, or would begin before the life."""
+    case, start = scope.case, scope.window.start
+    if reference["kind"] == "before":
+        begin = add(case.clock, start, reference["length"], -1)
+        known = begin >= case.life.start or scope.rule["kind"] == "gate"
+        return Window(begin, start) if known else None
+    if reference["kind"] == "first":
+        found = Window(case.life.start, add(case.clock, case.life.start, reference["length"]))
+    else:
+        first, until = date.fromisoformat(reference["first"]), date.fromisoformat(reference["until"])
+        found = Window(midnight(case.zone, first), midnight(case.zone, until))
+    return found if found.end <= start else None
+
+
+def measure_drift(scope: Scope, leaf: Json) -> Measured:
+    """The distance of the window's samples from those of the reference time."""
+    window = reference_time(scope, leaf["reference"])
+    now = [number for _, number in samples_of(scope, leaf["of"])]
+    old = [] if window is None else [number for _, number in samples_of(replace(scope, window=window), leaf["of"])]
+    if not now or not old:
+        return Measured(None, 0, limits=True)
+    return Measured((psi if leaf["method"] == "psi" else ks)(old, now), min(len(now), len(old)), limits=True)
+
+
+def psi(old: list[Fraction], now: list[Fraction]) -> Fraction:
+    """The population stability index, by its textbook sum, to nine places."""
+    total, low = Decimal(0), None
+    with localcontext(prec=60, rounding=ROUND_HALF_EVEN):
+        for high in [*sorted({percentile(old, Fraction(10 * tenth)) for tenth in range(1, 10)}), None]:
+            shares = []
+            for samples in (old, now):
+                inside = sum((low is None or low < each) and (high is None or each <= high) for each in samples)
+                share = max(Fraction(inside, len(samples)), Fraction("0.0001"))
+                shares.append(Decimal(share.numerator) / Decimal(share.denominator))
+            total += (shares[1] - shares[0]) * (shares[1].ln() - shares[0].ln())
+            low = high
+        return Fraction(round(total, 9))
+
+
+def ks(old: list[Fraction], now: list[Fraction]) -> Fraction:
+    """The Kolmogorov-Smirnov distance: the largest difference of the shares up to any sample."""
+    return max(abs(share_up_to(old, each) - share_up_to(now, each)) for each in {*old, *now})
+
+
+def share_up_to(samples: list[Fraction], most: Fraction) -> Fraction:
+    """The share of samples that do not exceed a number."""
+    return Fraction(sum(each <= most for each in samples), len(samples))
+
+
+def nothing_before(scope: Scope, first: int | None) -> bool:
+    """Whether some part of the rule has nothing to be compared with; `first` is when the group was first seen."""
+    parts = [*compared(scope.rule["measure"]), *compared(scope.rule["threshold"])]
+    for part in parts:
+        before = window_before(scope) if part["kind"] == "change" else reference_time(scope, part["reference"])
+        moving = part["kind"] == "change" or part["reference"]["kind"] == "before"
+        if before is None or (moving and first is not None and first >= scope.window.start):
+            return True
+    return False
+
+
+def compared(measure: Json) -> Iterator[Json]:
+    """The changes and drifts in a measure."""
+    match measure["kind"]:
+        case "change" | "drift":
+            yield measure
+        case "across":
+            yield from compared(measure["measure"])
+        case "arithmetic":
+            yield from compared(measure["left"])
+            yield from compared(measure["right"])
+        case _:
+            return
 
 
 def join(left: Measured, right: Measured, value: Fraction | None) -> Measured:
@@ -283,6 +401,8 @@ def take_arithmetic(scope: Scope, measure: Json) -> Measured:
     """Exact arithmetic between measures; values bring no samples."""
     left, right = take(scope, measure["left"]), take(scope, measure["right"])
     value = calculate(measure["operator"], left.value, right.value)
+    if scope.rule.get("confidence"):
+        return Measured(value, right.samples, limits=True)  # a count by the count that it is part of
     return together(measure["left"], left, measure["right"], right, value)
 
 
@@ -312,6 +432,10 @@ def take(scope: Scope, measure: Json) -> Measured:
             return measure_elapsed(scope, measure)
         case "across":
             return measure_across(scope, measure)
+        case "change":
+            return take_change(scope, measure)
+        case "drift":
+            return measure_drift(scope, measure)
         case "arithmetic":
             return take_arithmetic(scope, measure)
         case _:
@@ -320,4 +444,24 @@ def take(scope: Scope, measure: Json) -> Measured:
 
 def too_few(measured: Measured, rule: Json) -> bool:
     """*Samples*: fewer than the rule's minimum, where samples limit."""
-    return measured.limits and measured.samples < rule["minimum_samples"]
+    return measured.limits and measured.samples < fewest(rule)
+
+
+def fewest(rule: Json) -> int:
+    """The rule's minimum of samples; with confidence it is never below 2."""
+    return max(int(rule["minimum_samples"]), confidence.FEWEST if rule.get("confidence") else 0)
+
+
+def interval_of(rule: Json, measure: Json | None, measured: Measured) -> confidence.Ends | None:
+    """*Confidence*: the interval of a value; None where the rule asks for none, or where there is too little."""
+    level = confidence.level_of(rule)
+    if level is None or measured.value is None or measured.samples < confidence.FEWEST:
+        return None
+    return confidence.ends(measure, measured.value, measured.samples, measured.variance, level)
+
+
+def kept(rule: Json, measure: Json | None, comparison: str, measured: Measured, threshold: Fraction) -> bool:
+    """Whether a value keeps the threshold, or misses it without being sure."""
+    assert measured.value is not None
+    found = interval_of(rule, measure, measured)
+    return compares(measured.value, comparison, threshold) or not confidence.sure_breach(found, comparison, threshold)

@@ -323,8 +323,39 @@ def distincts() -> st.SearchStrategy[m.Distinct]:
     return series("deployment").map(lambda s: m.Distinct(of=s, dimension="role"))
 
 
+@st.composite
+def changes(draw: st.DrawFn, inner: st.SearchStrategy[Any], relative: bool = False) -> m.Change:
+    """`change`, `rise` or `fall`."""
+    function = draw(choice("change", "rise", "fall"))
+    return m.Change.model_validate(
+        {"function": function, "measure": draw(inner).model_dump(), "relative": relative},
+    )
+
+
+DAYS = st.builds(Period, amount=st.integers(1, 40), unit=choice(PeriodUnit.DAYS, PeriodUnit.DAYS, PeriodUnit.HOURS))
+
+
+@st.composite
+def drifts(draw: st.DrawFn) -> m.Drift:
+    """Drift of a metric, by either method, against each kind of reference."""
+    start = date.fromisoformat(draw(st.sampled_from(STARTS))) + timedelta(days=draw(st.integers(-3, 3)))
+    reference = draw(
+        st.builds(m.FirstTime, length=DAYS)
+        | st.builds(m.TimeBefore, length=DAYS)
+        | st.just(m.TimeBetween(first=start, until=start + timedelta(days=draw(st.integers(1, 9)))))
+    )
+    of = draw(choice("quality", "latency").flatmap(series))
+    return m.Drift(method=draw(choice("psi", "ks")), of=of, reference=reference)
+
+
 MEASURES: dict[str, st.SearchStrategy[Any]] = {
-    "score": st.one_of(aggregates("quality"), across("gap", aggregates("quality"), "environment"), scaled()),
+    "score": st.one_of(
+        aggregates("quality"),
+        across("gap", aggregates("quality"), "environment"),
+        scaled(),
+        changes(aggregates("quality")),
+        drifts(),
+    ),
     "fraction": st.one_of(
         aggregates("passed"),
         shares(),
@@ -332,6 +363,8 @@ MEASURES: dict[str, st.SearchStrategy[Any]] = {
         across("ratio", aggregates("latency"), "segment"),
         across("gap", shares(), "segment"),
         quotients(),
+        changes(st.one_of(aggregates("passed"), shares(), record_times(m.Uptime))),
+        changes(st.one_of(aggregates("quality"), count_of("incident"), ages()), relative=True),
     ),
     "duration": st.one_of(aggregates("latency"), record_times(m.OpenTime), ages(), elapsed()),
     "count": st.one_of(
@@ -349,6 +382,8 @@ def dimensions_measured(measure: Any) -> list[set[str]]:
     match measure:
         case m.Arithmetic():
             return dimensions_measured(measure.left) + dimensions_measured(measure.right)
+        case m.Change():
+            return dimensions_measured(measure.measure)
         case m.Across():
             return [each - {measure.dimension} for each in dimensions_measured(measure.measure)]
         case m.Uptime() | m.OpenTime():
@@ -526,6 +561,46 @@ def fields(draw: st.DrawFn, per: Iterable[str]) -> dict[str, Any]:
     }
 
 
+LEVELS = choice("0.8", "0.95", "0.99").map(lambda n: m.Value(quantity=Quantity(value=Decimal(n), unit="fraction")))
+SURE = choice(m.Comparison.AT_LEAST, m.Comparison.AT_MOST, m.Comparison.BELOW, m.Comparison.ABOVE)
+
+
+@st.composite
+def proportions(draw: st.DrawFn) -> m.Arithmetic:
+    """The number of some incidents by that of all."""
+    part = m.Series(source=m.SeriesKind.EVENT, name="incident", where=draw(conditions("incident")))
+    some, every = (
+        m.Aggregate(function=m.Function.COUNT, of=of) for of in (part, part.model_copy(update={"where": None}))
+    )
+    return m.Arithmetic(operator=m.Operator.DIVIDED_BY, left=some, right=every)
+
+
+@st.composite
+def estimates(draw: st.DrawFn) -> tuple[Any, m.Value]:
+    """A measure that has a confidence interval, and a threshold for it."""
+    kind, of = draw(
+        choice(("score", "quality"), ("fraction", "passed"), ("duration", "latency"), ("money", "incident"))
+    )
+    mean = m.Aggregate(function=m.Function.MEAN, of=draw(series(of, "loss" if kind == "money" else None)))
+    elapsing = draw(elapsed()).model_copy(update={"function": m.Function.MEAN, "percentile": None})
+    options = {kind: mean, "duration": elapsing} if kind != "duration" else {kind: mean}
+    kind = draw(choice(kind, "fraction", "fraction", *options))
+    shown = options[kind] if kind in options and kind != "fraction" else draw(shares() | proportions())
+    return shown, draw(value(kind))
+
+
+@st.composite
+def sure_keeps(draw: st.DrawFn, span: Span) -> r.Rule:
+    """*Keep* and *gate* with confidence."""
+    measure, threshold = draw(estimates())
+    dims = draw(st.sampled_from(dimensions_measured(measure)))
+    sides = {"measure": measure, "comparison": draw(SURE), "threshold": threshold, "confidence": draw(LEVELS)}
+    if draw(st.booleans()) and not isinstance(measure, m.Elapsed):
+        event = m.Series(source=m.SeriesKind.EVENT, name="deployment")
+        return r.Gate(id="", **draw(fields(dimensions("deployment"))), **sides, before=draw(LONG_PERIODS), event=event)
+    return r.Keep(id="", **draw(fields(dims)), **sides, window=draw(span.windows))
+
+
 @st.composite
 def keeps(draw: st.DrawFn, span: Span) -> r.Rule:
     """*Keep* over a window."""
@@ -536,6 +611,7 @@ def keeps(draw: st.DrawFn, span: Span) -> r.Rule:
     return r.Keep(
         id="",
         **draw(fields(dims)),
+        samples_each=measure.dimension if isinstance(measure, m.Across) and draw(st.booleans()) else None,
         measure=measure,
         comparison=draw(COMPARISONS),
         threshold=threshold,
@@ -651,7 +727,8 @@ def responses(draw: st.DrawFn, span: Span) -> r.Rule:
         within=draw(within(dims)),
         whichever=draw(st.none() | whichevers(trigger, matching)),
         matching=matching,
-        share=share if draw(st.booleans()) else None,
+        share=share if (shared := draw(st.booleans())) else None,
+        confidence=draw(st.none() | LEVELS) if shared else None,
     )
 
 
@@ -710,8 +787,31 @@ def deletions(draw: st.DrawFn, span: Span) -> r.Rule:
     )
 
 
+@st.composite
+def comparisons_in_time(draw: st.DrawFn, span: Span) -> r.Rule:
+    """*Keep* and *gate* of changes and drift alone."""
+    kind, measure = draw(
+        choice(
+            ("score", drifts()),
+            ("score", drifts()),
+            ("fraction", changes(aggregates("passed"))),
+            ("count", changes(count_of("incident"))),
+            ("fraction", changes(count_of("incident"), relative=True)),
+        )
+    )
+    found = draw(measure)
+    sides = {"measure": found, "comparison": draw(COMPARISONS), "threshold": draw(value(kind))}
+    if draw(st.booleans()):
+        event = m.Series(source=m.SeriesKind.EVENT, name="deployment")
+        return r.Gate(id="", **draw(fields(dimensions("deployment"))), **sides, before=draw(PERIODS), event=event)
+    dims = draw(st.sampled_from(dimensions_measured(found)))
+    return r.Keep(id="", **draw(fields(dims)), **sides, window=draw(span.windows))
+
+
 KINDS = {
+    "compared": comparisons_in_time,
     "keep": keeps,
+    "sure": sure_keeps,
     "gate": gates,
     "keep_always": always,
     "cadence": cadences,

@@ -84,14 +84,18 @@ def from_engine(finding: Finding) -> tuple[Any, ...]:
     """What must agree of a finding of the engine."""
     texts = tuple(text for _, text in finding.group)
     where = (finding.rule, finding.clause, texts, finding.start, finding.end)
-    return (*where, finding.verdict.value, finding.value, finding.samples, finding.decided)
+    interval = None if finding.interval is None else (finding.interval.low, finding.interval.high)
+    return (*where, finding.verdict.value, finding.value, finding.samples, finding.decided, interval)
 
 
 def from_reference(finding: plain.Finding, unit: str | None) -> tuple[Any, ...]:
     """The same of the reference, its value in the unit that the engine chose to show it in."""
     texts = tuple(text or "" for text in finding.group)
     where = (finding.rule, finding.clause, texts, finding.start, finding.end)
-    return (*where, finding.verdict, as_shown(finding.value, unit), finding.samples, finding.decided)
+    value, interval = as_shown(finding.value, unit), None
+    if finding.interval is not None and unit is not None:
+        interval = (as_shown(finding.interval[0], unit), as_shown(finding.interval[1], unit))
+    return (*where, finding.verdict, value, finding.samples, finding.decided, interval)
 
 
 def order_of_findings(result: Result, rulebook: Rulebook) -> list[plain.Finding]:

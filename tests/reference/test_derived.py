@@ -20,16 +20,16 @@ from .test_agreement import PROFILE, assert_agreement
 UNITS = {"score": "score", "fraction": "fraction", "duration": "minutes", "count": "count", "money": "USD"}
 
 
-def is_elapsed(measure: m.Measure) -> bool:
-    """Whether elapsed times are measured, which the language refuses here."""
-    return isinstance(measure, m.Elapsed)
+def is_refused(measure: m.Measure) -> bool:
+    """Whether elapsed times are measured, or windows compared, which the language refuses here."""
+    return isinstance(measure, m.Elapsed | m.Change | m.Drift)
 
 
 @st.composite
 def derivations(draw: st.DrawFn, span: s.Span) -> tuple[str, d.Intervals, tuple[str, ...]]:
     """The kind of its values, the intervals, and dimensions that one source has."""
     kind = draw(st.sampled_from(sorted(s.MEASURES)))
-    measure = draw(s.MEASURES[kind].filter(lambda each: not is_elapsed(each)))
+    measure = draw(s.MEASURES[kind].filter(lambda each: not is_refused(each)))
     short = ((30, "minutes"), (1, "hours"), (6, "hours"), (7, "hours"), (1, "days"))
     amount, unit = draw(s.choice(*short) if span.days < 10 else s.choice((8, "hours"), (1, "days"), (2, "days")))
     each = Period(amount=amount, unit=PeriodUnit(unit))

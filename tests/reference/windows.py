@@ -10,7 +10,19 @@ from tallystick.quantities import Kind, known_unit
 
 from .clock import Window, time_covered, windows_of
 from .findings import Finding, Texts
-from .measures import Measured, Scope, constant, leaves, series_of, take, together, too_few
+from .measures import (
+    Measured,
+    Scope,
+    constant,
+    interval_of,
+    kept,
+    leaves,
+    nothing_before,
+    series_of,
+    take,
+    together,
+    too_few,
+)
 from .rows import (
     Case,
     Group,
@@ -139,7 +151,9 @@ def verdict_on(case: Case, rule: Json, value: Measured, threshold: Measured, sam
     if value.value is None or threshold.value is None or too_few(samples, rule):
         return ("excused" if rule["missing_excused"] else "unmeasured") if closed else "pending"
     if closed and not value.still_open and not threshold.still_open:
-        return "met" if compares(value.value, rule["comparison"], threshold.value) else "breached"
+        return "met" if kept(rule, rule["measure"], rule["comparison"], value, threshold.value) else "breached"
+    if rule["confidence"]:
+        return "pending"
     return certain(case, rule, value.value, closed) or "pending"
 
 
@@ -161,18 +175,21 @@ def join_sides(rule: Json, value: Measured, threshold: Measured) -> Measured:
     return together(rule["measure"], value, rule["threshold"], threshold, value.value)
 
 
-def judge_keep(case: Case, rule: Json, group: Texts, window: Window, known: bool) -> Finding:
-    """One group and window; `known` is false for the empty group of a rule whose groups were never seen."""
+def judge_keep(case: Case, rule: Json, group: Texts, window: Window, known: bool, first: int | None) -> Finding:
+    """One group and window; `known` is false for the empty group of a rule whose groups were never seen.
+
+    `first` is when the group was first seen, None without `per`.
+    """
     scope = Scope(case, rule, named(rule, group), window)
     value, threshold = take(scope, rule["measure"]), take(scope, rule["threshold"])
     samples = join_sides(rule, value, threshold)
     if not known:
         value, samples = replace(value, value=None), replace(samples, samples=0)
     excused = wholly_excepted(case, rule, group, window)
+    excused = excused or (window.end <= case.as_of and nothing_before(scope, first))
     verdict = "excused" if excused else verdict_on(case, rule, value, threshold, samples, window)
-    return decide(
-        Finding(rule["id"], rule["clause"], verdict, group, window.start, window.end, value.value, samples.samples)
-    )
+    found = Finding(rule["id"], rule["clause"], verdict, group, window.start, window.end, value.value, samples.samples)
+    return decide(replace(found, interval=interval_of(rule, rule["measure"], value)))
 
 
 def keep(case: Case, rule: Json) -> list[Finding]:
@@ -190,7 +207,9 @@ def keep(case: Case, rule: Json) -> list[Finding]:
                 continue
             known = bool(seen) or not rule["per"]
             findings.append(
-                judge_keep(case, rule, group, window, known) if is_bound else unmeasured(rule, window, group)
+                judge_keep(case, rule, group, window, known, seen.get(group) if rule["per"] else None)
+                if is_bound
+                else unmeasured(rule, window, group)
             )
     return findings
 

@@ -15,7 +15,16 @@ from rich.text import Text
 from tallystick.cli.console import compiled_or_none, fail, out
 from tallystick.cli.judging import judged
 from tallystick.cli.main import COULD_NOT_RUN, KEPT
-from tallystick.cli.words import STYLES, group_text, moment_text, money, state_text, value_text, window_text
+from tallystick.cli.words import (
+    STYLES,
+    group_text,
+    interval_text,
+    moment_text,
+    money,
+    state_text,
+    value_text,
+    window_text,
+)
 from tallystick.diagnostics.catalogue import CATALOGUE
 from tallystick.evaluating import Judged
 from tallystick.evaluation.evaluation import CreditState, CureState, CureStatus
@@ -175,6 +184,7 @@ def _facts(found: Finding, zone: ZoneInfo) -> Sequence[tuple[str, str]]:
         ("window", f"{window_text(found, zone)} ({zone.key})"),
         ("in UTC", window),
         ("value", value_text(found.value, found.unit) if found.value is not None else ""),
+        *((f"{item.confidence:.2%} interval", interval_text(found)) for item in [found.interval] if item),
         ("agreed", value_text(found.threshold, found.unit) if found.threshold is not None else ""),
         ("samples", f"{found.samples:,}"),
         ("decided", moment_text(found.decided, zone) if found.decided is not None else ""),

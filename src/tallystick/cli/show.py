@@ -12,7 +12,16 @@ from rich.table import Table
 from rich.text import Text
 
 from tallystick.cli.console import counted, out
-from tallystick.cli.words import STYLES, group_text, moment_text, money, state_text, value_text, window_text
+from tallystick.cli.words import (
+    STYLES,
+    group_text,
+    interval_text,
+    moment_text,
+    money,
+    state_text,
+    value_text,
+    window_text,
+)
 from tallystick.evaluating import Judged
 from tallystick.evaluation.evaluation import CreditState, CureState, TerminationRight
 from tallystick.evaluation.finding import Finding, Verdict
@@ -118,7 +127,7 @@ def _finding_cells(item: Finding, rules: dict[str, Rule], zone: ZoneInfo) -> Seq
         group_text(item.group or item.about),
         window_text(item, zone),
         Text(item.verdict.value, style=STYLES[item.verdict]),
-        value_text(item.value, item.unit),
+        value_text(item.value, item.unit) + (f" ({interval_text(item)})" if item.interval else ""),
         value_text(item.threshold, item.unit),
         item.excuse or item.because,
     )

@@ -30,6 +30,13 @@ def value_text(value: Decimal | None, unit: str | None) -> str:
     return quantity_text(Quantity(value=rounded, unit=unit or "count"))
 
 
+def interval_text(finding: Finding) -> str:
+    """`90.1% to 92.3%`; nothing for a finding without a confidence interval."""
+    if finding.interval is None:
+        return ""
+    return " to ".join(value_text(end, finding.unit) for end in (finding.interval.low, finding.interval.high))
+
+
 def money(amount: Decimal, currency: str) -> str:
     """`USD 4,000`."""
     return money_text(Quantity(value=amount, unit=currency))

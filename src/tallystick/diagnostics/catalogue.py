@@ -131,6 +131,13 @@ CATALOGUE: dict[str, Kind] = _kinds(
     Kind("T0451", "Different persons for one role", "With one role there are no two persons who could differ.", "Name two roles, or write other than the performer."),
     Kind("T0452", "Person of a notice", "The person of a notice is the one who is told, and need not be the person of the event.", "Leave person out after matching, and give the person of the event a dimension of its own, such as data_subject."),
     Kind("T0453", "Waiver by the one who is bound", "“{role}” is a role of “{party}”, which a sentence of this clause binds, and nobody waives an own breach.", "Name a role of the other party."),
+    # --- T046: statistics
+    Kind("T0460", "No such confidence", "“{found}” is no level of confidence.", "Write a percentage from 50% to 99.99%, such as with 95% confidence."),
+    Kind("T0461", "Nothing to be sure about", "No confidence interval is defined for “{found}”.", "Write a mean, a share of samples, or a count divided by a count that it is part of."),
+    Kind("T0462", "Confidence without a limit", "A confidence interval lies on one side of a fixed limit or it does not; “{found}” is no such limit.", "Compare with a value or a term, by at least, at most, above or below."),
+    Kind("T0463", "Unknown method", "“{found}” is not a way to measure drift.", "Write by psi (the population stability index) or by ks (the Kolmogorov–Smirnov distance)."),
+    Kind("T0464", "Reference time without a day", "From {first} until {until} there is no day.", "Write the first day, and the day after the last."),
+    Kind("T0465", "Samples of what is not compared", "The sentence does not compare across “{name}”.", "Leave out for each …, or name the dimension after across in a gap or ratio."),
     # --- T05: the agreement as a whole
     Kind("T0501", "Clause that is not measured", "The clause “{clause}” has no rule that measures it.", 'Add a sentence that can be measured, or say why there is none: narrative "reason".'),
     Kind("T0502", "Not a reference", "{found} is not a reference.", "Write the name of a term, party, role or definition, or @ and the name of a clause, between the braces."),

@@ -28,12 +28,25 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """The ends of a confidence interval in the unit of the finding, rounded half-even to nine places for show only.
+
+    `confidence` is its level, a fraction.
+    """
+
+    confidence: Decimal
+    low: Decimal
+    high: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """The judgement of one rule on one group in one window `[start, end)`, instants in microseconds since 1970 UTC.
 
     A finding about one row (one incident, one deployment) has the row's texts and numbers in `about`.
 
-    `value` and `threshold` are decimal numbers in `unit`, rounded half-even to nine places for show only.
+    `value` and `threshold` are decimal numbers in `unit`, rounded half-even to nine places for show only; `interval`
+    is that of the value, of a rule that asks for confidence.
     `decided` is the breach instant of a breached finding. `because` says why in a stable word, such as
     `too few samples`; `excuse` names the exception of an excused one.
     """
@@ -47,6 +60,7 @@ class Finding:
     value: Decimal | None = None
     threshold: Decimal | None = None
     unit: str | None = None
+    interval: Bounds | None = None
     samples: int = 0
     decided: int | None = None
     because: str = ""

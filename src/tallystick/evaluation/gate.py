@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tallystick.evaluation.clock import add
 from tallystick.evaluation.context import Context, Judgement
+from tallystick.evaluation.deciding import compared, interval_of, minimum_samples, with_note
 from tallystick.evaluation.engine import Row
 from tallystick.evaluation.finding import Verdict
 from tallystick.evaluation.judging import (
@@ -20,7 +21,6 @@ from tallystick.evaluation.judging import (
     without_cases,
 )
 from tallystick.evaluation.measures import Computed, Measured, Scope, compiled, series_of, shown_unit, together
-from tallystick.evaluation.numbers import holds
 from tallystick.evaluation.pairing import key
 from tallystick.evaluation.rows import ROW_TIME, chosen, content, evidence, excuse, in_time, known, labels, time_records
 from tallystick.evaluation.scans import Scans
@@ -59,7 +59,7 @@ class GatePlan:
         value, threshold = self._values(matched, number)
         samples, limits = together(value, threshold)
         excused = row[width] or ""
-        too_few = limits and samples < rule.minimum_samples
+        too_few = limits and samples < minimum_samples(rule)
         verdict, because, excuse_named = self._verdict(value, threshold, too_few, excused)
         return judgement(
             rule,
@@ -68,10 +68,11 @@ class GatePlan:
             verdict,
             exact=value.value,
             threshold=threshold.value,
+            interval=interval_of(rule, rule.measure, value),
             unit=self.unit,
             samples=max(samples, 0),
             decided=at,
-            because=because,
+            because=with_note(because, value),
             excuse=excuse_named,
             case=evidence(self.ctx.table(rule.event), at, row[width + 1 + len(rule.matching) :]),
         )
@@ -85,9 +86,10 @@ class GatePlan:
 
     def _verdict(self, value: Computed, threshold: Computed, too_few: bool, excused: str) -> tuple[Verdict, str, str]:
         if value.value is not None and threshold.value is not None and not too_few:
-            if holds(value.value, self.rule.comparison, threshold.value):
-                return Verdict.MET, "", ""
-            return (Verdict.EXCUSED, EXCEPTION, excused) if excused else (Verdict.BREACHED, "", "")
+            verdict, because = compared(self.rule, self.rule.measure, self.rule.comparison, value, threshold.value)
+            if verdict is Verdict.BREACHED and excused:
+                return Verdict.EXCUSED, EXCEPTION, excused
+            return verdict, because, ""
         if excused:
             return Verdict.EXCUSED, EXCEPTION, excused
         if self.unbound:

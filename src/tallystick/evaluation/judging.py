@@ -5,8 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
+from tallystick.evaluation.confidence import Interval
 from tallystick.evaluation.context import Context, Group, Judgement, Key
-from tallystick.evaluation.finding import Evidence, Finding, Verdict
+from tallystick.evaluation.finding import Bounds, Evidence, Finding, Verdict
 from tallystick.evaluation.numbers import holds, shown
 from tallystick.evaluation.windows import Stretch
 from tallystick.quantities import UNITS, Kind, Period, PeriodUnit, Unit
@@ -25,8 +26,10 @@ from tallystick.rules.measure import (
 from tallystick.rules.rule import Rule
 
 NO_DATA = "no data"
+NOT_SURE = "not statistically established"
 TOO_FEW = "too few samples"
 NO_VALUE = "the measure has no value"
+NOTHING_BEFORE = "there is nothing before it to compare with"
 NO_GROUP = "no group was seen"
 OPEN_WINDOW = "the window is still open"
 OPEN_CASES = "some cases are still open"
@@ -65,6 +68,7 @@ def judgement(
     *,
     exact: Fraction | None = None,
     threshold: Fraction | None = None,
+    interval: Interval | None = None,
     unit: Unit | None = None,
     samples: int = 0,
     decided: int | None = None,
@@ -89,6 +93,7 @@ def judgement(
         value=_in_unit(exact, unit),
         threshold=_in_unit(threshold, unit),
         unit=unit.name if unit and (exact is not None or threshold is not None) else None,
+        interval=_bounds(rule, interval, unit),
         samples=samples,
         decided=decided if verdict is Verdict.BREACHED else None,
         because=because,
@@ -101,6 +106,13 @@ def judgement(
 
 def _in_unit(value: Fraction | None, unit: Unit | None) -> Decimal | None:
     return None if value is None or unit is None else shown(value / unit.factor)
+
+
+def _bounds(rule: Rule, interval: Interval | None, unit: Unit | None) -> Bounds | None:
+    if interval is None or unit is None or rule.confidence is None:
+        return None
+    low, high = (shown(end / unit.factor) for end in interval.ends)
+    return Bounds(rule.confidence.quantity.value, low, high)
 
 
 def unbound(ctx: Context, *series: Series) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from tallystick.evaluation.clock import ALWAYS
+from tallystick.evaluation.comparing import nothing_before
 from tallystick.evaluation.context import Context, Judgement, Key
+from tallystick.evaluation.deciding import compared, interval_of, minimum_samples, with_note
 from tallystick.evaluation.finding import Verdict
 from tallystick.evaluation.groups import Seen, seen_anywhere, seen_in_series
 from tallystick.evaluation.judging import (
@@ -15,6 +18,7 @@ from tallystick.evaluation.judging import (
     NO_DATA,
     NO_GROUP,
     NO_VALUE,
+    NOTHING_BEFORE,
     OPEN_CASES,
     OPEN_WINDOW,
     TOO_FEW,
@@ -32,7 +36,6 @@ from tallystick.evaluation.measures import (
     shown_unit,
     together,
 )
-from tallystick.evaluation.numbers import holds
 from tallystick.evaluation.rows import Exceptions, time_records
 from tallystick.evaluation.scans import Scans
 from tallystick.evaluation.windows import Stretch, windows
@@ -56,26 +59,31 @@ class Plan:
     unbound: str
     sides: tuple[Measured, Measured] | None
     counts: bool = False
+    nothing_before: Sequence[int] = ()
 
     def judgements(self) -> Iterator[Judgement]:
         """The findings in order of group and window."""
         for key, first in self.seen.items():
             for number, window in enumerate(self.windows):
                 if window.end > first:
-                    yield self._judge(key, number)
+                    yield self._judge(key, number, first)
         if not self.seen and self.counts:
             reason = self.unbound or NO_GROUP
             yield judgement(self.rule, (), self.ctx.evaluated, Verdict.UNMEASURED, because=reason)
         elif not self.seen:
-            yield from (self._judge((), number) for number in range(len(self.windows)))
+            yield from (self._judge((), number, ALWAYS) for number in range(len(self.windows)))
 
-    def _judge(self, key: Key, number: int) -> Judgement:
+    def _judge(self, key: Key, number: int, first: int) -> Judgement:
         rule, window = self.rule, self.windows[number]
         if self.sides is None:
             return judgement(rule, key, window, Verdict.UNMEASURED, because=self.unbound)
         value, threshold = self._sides(key, number)
         samples, limits = together(value, threshold)
-        verdict, because, excuse = self._verdict(key, window, value, threshold, limits and samples < self._minimum)
+        too_few = limits and samples < minimum_samples(rule)
+        if self.nothing_before and first >= self.nothing_before[number] and window.end <= self.ctx.as_of:
+            verdict, because, excuse = Verdict.EXCUSED, NOTHING_BEFORE, "nothing before it"
+        else:
+            verdict, because, excuse = self._verdict(key, window, value, threshold, too_few)
         return judgement(
             rule,
             key,
@@ -83,16 +91,13 @@ class Plan:
             verdict,
             exact=value.value,
             threshold=threshold.value,
+            interval=interval_of(rule, rule.measure, value),
             unit=self.unit,
             samples=max(samples, 0),
             decided=window.end,
-            because=because,
+            because=with_note(because, value),
             excuse=excuse,
         )
-
-    @property
-    def _minimum(self) -> int:
-        return self.rule.minimum_samples
 
     def _sides(self, key: Key, number: int) -> tuple[Computed, Computed]:
         if self.sides is None or not (key or not self.rule.per):
@@ -116,8 +121,9 @@ class Plan:
             return self._missing(key, value, too_few, closed)
         settled = value.open == 0 and threshold.open == 0
         if closed and settled:
-            kept = holds(value.value, rule.comparison, threshold.value)
-            return (Verdict.MET if kept else Verdict.BREACHED), "", ""
+            return *compared(rule, rule.measure, rule.comparison, value, threshold.value), ""
+        if rule.confidence:
+            return Verdict.PENDING, OPEN_CASES if closed else OPEN_WINDOW, ""
         sure = certain(
             rule.measure,
             rule.comparison,
@@ -155,7 +161,9 @@ def plan_keep(ctx: Context, rule: Keep, scans: Scans) -> Plan:
     sides = None if reason else (compiled(rule.measure, scope), compiled(rule.threshold, scope))
     unit = shown_unit(ctx, rule.measure, rule.threshold)
     seen = seen_in_series(ctx, rule, series)
-    return Plan(ctx, rule, stretches, seen, Exceptions(ctx, rule, rule.per), unit, reason, sides)
+    exceptions = Exceptions(ctx, rule, rule.per)
+    earlier = nothing_before(ctx, rule, (rule.measure, rule.threshold), stretches)
+    return Plan(ctx, rule, stretches, seen, exceptions, unit, reason, sides, nothing_before=earlier)
 
 
 def plan_count(ctx: Context, rule: CountEvents, scans: Scans) -> Plan:

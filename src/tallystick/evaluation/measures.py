@@ -9,17 +9,19 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from heapq import heappop, heappush
-from typing import NamedTuple, Protocol, assert_never
+from typing import Literal, NamedTuple, Protocol, assert_never
 
 from tallystick.evaluation.clock import ALWAYS
+from tallystick.evaluation.comparing import reference_times, windows_before
 from tallystick.evaluation.conditions import against
 from tallystick.evaluation.context import Context, Group, Key, Table
 from tallystick.evaluation.dialect import all_values, latest, order_statistic
+from tallystick.evaluation.drift import kolmogorov_smirnov, population_stability
 from tallystick.evaluation.engine import Row
 from tallystick.evaluation.numbers import calculate, root
 from tallystick.evaluation.pairing import first_after, key
@@ -44,7 +46,9 @@ from tallystick.rules.measure import (
     Age,
     Aggregate,
     Arithmetic,
+    Change,
     Distinct,
+    Drift,
     Elapsed,
     Function,
     Measure,
@@ -63,12 +67,15 @@ _MEDIAN = Decimal(50)
 
 class Computed(NamedTuple):
     """What a measure came to: its value in base units (None: missing), the rows it used, whether those limit a
-    finding by their number, and how many elapsed times were still open."""
+    finding by their number, how many elapsed times were still open; the samples' variance, of a mean whose
+    confidence is asked for; and what was left out."""
 
     value: Fraction | None
     samples: int = 0
     limits: bool = False
     open: int = 0
+    variance: Fraction | None = None
+    note: str = ""
 
 
 class Measured(Protocol):
@@ -115,9 +122,15 @@ def compiled(measure: Measure, scope: Scope) -> Measured:
                 (*scope.dimensions, measure.dimension),
                 scope.windows,
             )
-            return _Across(measure, compiled(measure.measure, inner), scope.rule.minimum_samples)
+            every = scope.rule.samples_each == measure.dimension
+            return _Across(measure, compiled(measure.measure, inner), scope.rule.minimum_samples, every)
+        case Change():
+            return _change(measure, scope)
+        case Drift():
+            return _drift(measure, scope)
         case Arithmetic(left=left, right=right):
-            return _Arithmetic(measure, compiled(left, scope), compiled(right, scope))
+            sides = compiled(left, scope), compiled(right, scope)
+            return _Proportion(*sides) if scope.rule.confidence else _Arithmetic(measure, *sides)
         case Value(quantity=quantity):
             return _Constant(quantity.base)
         case _:
@@ -127,13 +140,13 @@ def compiled(measure: Measure, scope: Scope) -> Measured:
 def series_of(measure: Measure) -> Iterator[Series]:
     """Every series that a measure reads."""
     match measure:
-        case Aggregate(of=of) | Share(of=of) | Distinct(of=of) | Age(of=of):
+        case Aggregate(of=of) | Share(of=of) | Distinct(of=of) | Age(of=of) | Drift(of=of):
             yield of
         case Uptime(record=record, excluding=excluding) | OpenTime(record=record, excluding=excluding):
             yield from (record, *([excluding] if excluding else []))
         case Elapsed(start=start, finish=finish):
             yield from (start, finish)
-        case Across(measure=inner):
+        case Across(measure=inner) | Change(measure=inner):
             yield from series_of(inner)
         case Arithmetic(left=left, right=right):
             yield from series_of(left)
@@ -165,9 +178,11 @@ def _own_unit(ctx: Context, measure: Measure) -> Unit | None:
             return UNITS["count"]
         case Aggregate(of=of):
             return series_unit(ctx, of)
-        case Share() | Uptime() | Across(function="ratio"):
+        case Share() | Uptime() | Across(function="ratio") | Change(relative=True):
             return UNITS["fraction"]
-        case Across(measure=inner):
+        case Drift():
+            return UNITS["score"]
+        case Across(measure=inner) | Change(measure=inner):
             return _own_unit(ctx, inner)
         case Value(quantity=quantity):
             return known_unit(quantity.unit)
@@ -197,13 +212,15 @@ class _Sampled:
     empty: Fraction | None
     limits: bool
     open: int | None = None
+    variance: Callable[[Row], Fraction | None] | None = None
 
     def value(self, group: Group, window: int) -> Computed:
         row = self.scan.get(tuple(group[d] for d in self.dimensions), window)
         if row is None or row[self.count] == 0:
             return Computed(self.empty, 0, self.limits)
         opened = 0 if self.open is None else row[self.open]
-        return Computed(self.finish(row), row[self.count], self.limits, opened)
+        variance = None if self.variance is None else self.variance(row)
+        return Computed(self.finish(row), row[self.count], self.limits, opened, variance)
 
     def members(self, group: Group, window: int, split: str) -> set[str]:
         if split not in self.dimensions:
@@ -243,7 +260,10 @@ def _sampled(measure: Aggregate | Share | Distinct, scope: Scope) -> _Sampled:
             return _Sampled(scan, dimensions, count, lambda row: Fraction(row[count]), Fraction(0), limits=False)
         case Aggregate(function=function, percentile=percentile):
             attribute_sum = function is Function.SUM and measure.of.source is not SeriesKind.METRIC
-            return _aggregated(scan, dimensions, condition, str(number), function, percentile, unit, attribute_sum)
+            sure = scope.rule.confidence is not None
+            return _aggregated(
+                scan, dimensions, condition, str(number), function, percentile, unit, attribute_sum, varies=sure
+            )
 
 
 def _distinct(measure: Distinct, scan: Scan, dimensions: tuple[str, ...], condition: str) -> _Sampled:
@@ -271,13 +291,16 @@ def _aggregated(
     unit: Unit,
     zero_when_empty: bool = False,
     opened: str | None = None,
+    varies: bool = False,
 ) -> _Sampled:
+    """`varies`: the variance of the samples is wanted beside their mean."""
     taken = f"CASE WHEN {condition} THEN {number} END"
     count = scan.column(f"count({taken})")
     finish = _finish(scan, condition, number, taken, function, percentile, count, unit.factor)
     empty = Fraction(0) if zero_when_empty else None
     still_open = None if opened is None else scan.column(f"count(CASE WHEN {condition} AND {opened} THEN 1 END)")
-    return _Sampled(scan, dimensions, count, finish, empty, not zero_when_empty, still_open)
+    variance = _variance_of(scan, taken, unit.factor) if varies and function is Function.MEAN else None
+    return _Sampled(scan, dimensions, count, finish, empty, not zero_when_empty, still_open, variance)
 
 
 def _finish(
@@ -305,18 +328,24 @@ def _finish(
             newest = scan.column(latest(condition, number))
             return lambda row: Fraction(row[newest]["v"]) * factor
         case Function.STDDEV:
-            values = scan.column(all_values(taken))
-            return lambda row: _deviation([Fraction(v) * factor for v in row[values] if v is not None])
+            variance = _variance_of(scan, taken, factor)
+            return lambda row: None if (found := variance(row)) is None else root(found)
         case _:
             assert_never(function)
     return lambda row: Fraction(row[found]) * factor
 
 
-def _deviation(values: Sequence[Fraction]) -> Fraction | None:
+def _variance_of(scan: Scan, taken: str, factor: int) -> Callable[[Row], Fraction | None]:
+    values = scan.column(all_values(taken))
+    return lambda row: _variance([Fraction(v) * factor for v in row[values] if v is not None])
+
+
+def _variance(values: Sequence[Fraction]) -> Fraction | None:
+    """The sample variance, with n - 1; none of fewer than two samples."""
     n = len(values)
     if n < 2:
         return None
-    return root((n * sum((v * v for v in values), Fraction(0)) - sum(values, Fraction(0)) ** 2) / (n * (n - 1)))
+    return (n * sum((v * v for v in values), Fraction(0)) - sum(values, Fraction(0)) ** 2) / (n * (n - 1))
 
 
 def _elapsed(measure: Elapsed, scope: Scope) -> _Sampled:
@@ -346,6 +375,7 @@ def _elapsed(measure: Elapsed, scope: Scope) -> _Sampled:
         measure.percentile,
         _MICROSECONDS,
         opened="unfinished",
+        varies=scope.rule.confidence is not None,
     )
 
 
@@ -531,10 +561,123 @@ class _Arithmetic:
         result = None
         if left.value is not None and right.value is not None:
             result = calculate(self.measure.operator, left.value, right.value)
-        return Computed(result, samples, limits, left.open + right.open)
+        return Computed(result, samples, limits, left.open + right.open, note=left.note or right.note)
 
     def members(self, group: Group, window: int, split: str) -> set[str]:
         return self.left.members(group, window, split) | self.right.members(group, window, split)
+
+
+@dataclass(frozen=True)
+class _Proportion:
+    """A count divided by the count that it is part of, whose samples are those below the line."""
+
+    part: Measured
+    whole: Measured
+
+    def value(self, group: Group, window: int) -> Computed:
+        part, whole = self.part.value(group, window).value, self.whole.value(group, window).value
+        samples = self.whole.value(group, window).samples
+        return Computed(part / whole if part is not None and whole else None, samples, limits=True)
+
+    def members(self, group: Group, window: int, split: str) -> set[str]:
+        return self.whole.members(group, window, split)
+
+
+@dataclass(frozen=True)
+class _Change:
+    """A measure in each window against the same in the time before; `places` are where that stands among those times."""
+
+    measure: Change
+    now: Measured
+    before: Measured
+    places: tuple[int | None, ...]
+
+    def value(self, group: Group, window: int) -> Computed:
+        now, place = self.now.value(group, window), self.places[window]
+        if place is None:
+            return Computed(None, now.samples, now.limits, now.open)
+        before = self.before.value(group, place)
+        samples, limits = together(now, before)
+        return Computed(self._difference(now.value, before.value), samples, limits, now.open + before.open)
+
+    def members(self, group: Group, window: int, split: str) -> set[str]:
+        return self.now.members(group, window, split)
+
+    def _difference(self, now: Fraction | None, before: Fraction | None) -> Fraction | None:
+        if now is None or before is None:
+            return None
+        match self.measure.function:
+            case "rise":
+                found = now - before
+            case "fall":
+                found = before - now
+            case "change":
+                found = abs(now - before)
+            case _:
+                assert_never(self.measure.function)
+        if not self.measure.relative:
+            return found
+        return found / abs(before) if before else None
+
+
+def _change(measure: Change, scope: Scope) -> _Change:
+    times, places = _distinct_times(windows_before(scope.ctx, scope.rule, scope.windows))
+    earlier = compiled(measure.measure, replace(scope, windows=times))
+    return _Change(measure, compiled(measure.measure, scope), earlier, places)
+
+
+def _distinct_times(times: Sequence[Stretch | None]) -> tuple[tuple[Stretch, ...], tuple[int | None, ...]]:
+    """Each time once, and for each place which of them stands there."""
+    distinct = tuple(dict.fromkeys(time for time in times if time is not None))
+    numbers = {time: number for number, time in enumerate(distinct)}
+    return distinct, tuple(None if time is None else numbers[time] for time in times)
+
+
+@dataclass(frozen=True)
+class _Drift:
+    """The samples of a window against those of its reference time."""
+
+    method: Literal["psi", "ks"]
+    now: _Sampled
+    reference: _Sampled
+    columns: tuple[int, int]
+    places: tuple[int | None, ...]
+
+    def value(self, group: Group, window: int) -> Computed:
+        place = self.places[window]
+        now = _values(self.now, self.columns[0], group, window)
+        reference = [] if place is None else _values(self.reference, self.columns[1], group, place)
+        fewer = min(len(now), len(reference))
+        if not fewer:
+            return Computed(None, 0, limits=True)
+        of = population_stability if self.method == "psi" else kolmogorov_smirnov
+        return Computed(of(reference, now), fewer, limits=True)
+
+    def members(self, group: Group, window: int, split: str) -> set[str]:
+        return self.now.members(group, window, split)
+
+
+def _values(side: _Sampled, column: int, group: Group, window: int) -> list[Decimal]:
+    row = side.scan.get(tuple(group[d] for d in side.dimensions), window)
+    return [] if row is None else [value for value in row[column] if value is not None]
+
+
+def _drift(measure: Drift, scope: Scope) -> _Drift:
+    times, places = _distinct_times(reference_times(scope.ctx, measure, scope.rule, scope.windows))
+    now, values = _all_samples(measure.of, scope)
+    reference, same = _all_samples(measure.of, replace(scope, windows=times))
+    return _Drift(measure.method, now, reference, (values, same), places)
+
+
+def _all_samples(series: Series, scope: Scope) -> tuple[_Sampled, int]:
+    """The number of samples of a series, and the column that holds them all."""
+    table = scope.ctx.table(series)
+    condition = f"{chosen(scope.ctx, scope.rule, series)} AND NOT {exempt_where(scope.ctx, scope.rule, table)}"
+    dimensions = scope.shared(table)
+    scan = scope.scans.scan(unexempted(scope.ctx, scope.rule, table), dimensions, scope.windows)
+    taken = f"CASE WHEN {condition} THEN {table.column(_number_name(series))} END"
+    count, values = scan.column(f"count({taken})"), scan.column(all_values(taken))
+    return _Sampled(scan, dimensions, count, lambda _: None, None, limits=True), values
 
 
 @dataclass(frozen=True)
@@ -542,25 +685,36 @@ class _Across:
     measure: Across
     inner: Measured
     minimum: int
+    every: bool
 
     def value(self, group: Group, window: int) -> Computed:
-        found = [
-            self.inner.value({**group, self.measure.dimension: member}, window)
-            for member in self.inner.members(group, window, self.measure.dimension)
-        ]
-        compared = [c for c in found if c.value is not None and not (c.limits and c.samples < self.minimum)]
+        dimension = self.measure.dimension
+        found = {
+            member: self.inner.value({**group, dimension: member}, window)
+            for member in sorted(self.inner.members(group, window, dimension))
+        }
+        fewer = {member: c for member, c in found.items() if c.limits and c.samples < self.minimum}
+        compared = [c for member, c in found.items() if c.value is not None and member not in fewer]
+        note = self._note(fewer)
         samples, opened = (
             sum(c.samples for c in compared),
             sum(c.open for c in compared),
         )
         limits = any(c.limits for c in compared)
-        if len(compared) < 2:
-            return Computed(None, samples, limits, opened)
+        if len(compared) < 2 or (self.every and fewer):
+            return Computed(None, samples, limits, opened, note=note)
         values = [c.value for c in compared if c.value is not None]
         low, high = min(values), max(values)
         if self.measure.function == "gap":
-            return Computed(high - low, samples, limits, opened)
-        return Computed(low / high if high else None, samples, limits, opened)
+            return Computed(high - low, samples, limits, opened, note=note)
+        return Computed(low / high if high else None, samples, limits, opened, note=note)
+
+    def _note(self, fewer: Mapping[str, Computed]) -> str:
+        """Which values of the dimension have too few samples, and how many."""
+        if not fewer:
+            return ""
+        listed = ", ".join(f"{member} ({c.samples})" for member, c in fewer.items())
+        return f"too few samples of {self.measure.dimension} {listed}"
 
     def members(self, group: Group, window: int, split: str) -> set[str]:
         return self.inner.members(group, window, split)

@@ -10,8 +10,6 @@ from typing import assert_never
 from tallystick.evaluation.dialect import PLACES
 from tallystick.rules.measure import Comparison, Operator
 
-_GRID = 10**PLACES
-
 
 def holds(value: Fraction, comparison: Comparison, threshold: Fraction) -> bool:
     """Whether the comparison is true, exactly."""
@@ -60,10 +58,11 @@ def shown(value: Fraction) -> Decimal:
     return Decimal("0" if rounded == "-0" else rounded)
 
 
-def root(value: Fraction) -> Fraction:
-    """The square root rounded half-even to nine places."""
-    scaled = value * _GRID * _GRID
+def root(value: Fraction, places: int = PLACES) -> Fraction:
+    """The square root of a number of at least zero, rounded half-even to that many places."""
+    grid = 10**places
+    scaled = value * grid * grid
     low = isqrt(scaled.numerator // scaled.denominator)
     twice, middle = 4 * scaled, (2 * low + 1) ** 2
     up = twice > middle or (twice == middle and low % 2 == 1)
-    return Fraction(low + up, _GRID)
+    return Fraction(low + up, grid)

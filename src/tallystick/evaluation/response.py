@@ -11,6 +11,7 @@ from fractions import Fraction
 from tallystick.evaluation.clock import ALWAYS
 from tallystick.evaluation.context import Context, Judgement, Key
 from tallystick.evaluation.deadlines import Deadlines, Due, no_deadline, other_events
+from tallystick.evaluation.deciding import FEWEST, compared, interval_of, minimum_samples
 from tallystick.evaluation.finding import Evidence, Verdict
 from tallystick.evaluation.groups import seen_in_series
 from tallystick.evaluation.holding import by_role, roles_of
@@ -28,7 +29,7 @@ from tallystick.evaluation.judging import (
     unbound,
     without_cases,
 )
-from tallystick.evaluation.numbers import holds
+from tallystick.evaluation.measures import Computed
 from tallystick.evaluation.pairing import first_after, key
 from tallystick.evaluation.rows import (
     ROW_TIME,
@@ -211,12 +212,12 @@ def _share(
         verdict, because = Verdict.PENDING, OPEN_WINDOW
     elif cases_counted == 0 and rule.minimum_samples <= 1:
         verdict, because = Verdict.MET, "nothing happened"
-    elif cases_counted < rule.minimum_samples:
+    elif cases_counted < minimum_samples(rule):
         verdict, because = Verdict.UNMEASURED, TOO_FEW
         if rule.missing_excused:
             verdict, because, excused = Verdict.EXCUSED, MISSING_EXCUSED, "missing data"
     else:
-        verdict, because = _certain_share(share, counts, cases)
+        verdict, because = _certain_share(rule, share, counts, cases)
     exact = Fraction(counts[Verdict.MET], cases_counted) if cases_counted else None
     return judgement(
         rule,
@@ -225,6 +226,7 @@ def _share(
         verdict,
         exact=exact,
         threshold=share.threshold.quantity.base,
+        interval=interval_of(rule, None, Computed(exact, cases_counted)),
         unit=UNITS["fraction"],
         samples=cases_counted,
         decided=window.end,
@@ -233,15 +235,24 @@ def _share(
     )
 
 
-def _certain_share(share: CaseShare, counts: dict[Verdict, int], cases: Sequence[_Case]) -> tuple[Verdict, str]:
+def _certain_share(
+    rule: Response, share: CaseShare, counts: dict[Verdict, int], cases: Sequence[_Case]
+) -> tuple[Verdict, str]:
     """Worst and best that can still become of the open cases; one under an exception counts only when it is met."""
-    threshold = share.threshold.quantity.base
     met, pending = counts[Verdict.MET], counts[Verdict.PENDING]
     safe = sum(case.verdict is Verdict.PENDING and bool(case.excuse) for case in cases)
     counted = met + counts[Verdict.BREACHED]
     worst_of, best_of = counted + pending - safe, counted + pending
-    if worst_of == 0 or holds(Fraction(met, worst_of), share.comparison, threshold):
+    if worst_of == 0:
         return Verdict.MET, ""
-    if not holds(Fraction(met + pending, best_of), share.comparison, threshold):
-        return Verdict.BREACHED, ""
+    if rule.confidence and worst_of < FEWEST:
+        return Verdict.PENDING, OPEN_CASES
+    worst, best = (_decided(rule, share, met, worst_of), _decided(rule, share, met + pending, best_of))
+    if worst[0] is Verdict.MET or best[0] is Verdict.BREACHED:
+        return worst
     return Verdict.PENDING, OPEN_CASES
+
+
+def _decided(rule: Response, share: CaseShare, met: int, cases: int) -> tuple[Verdict, str]:
+    part = Computed(Fraction(met, cases), cases)
+    return compared(rule, None, share.comparison, part, share.threshold.quantity.base)

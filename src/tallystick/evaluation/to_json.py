@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from tallystick.evaluation.clock import NEVER, localized
 from tallystick.evaluation.evaluation import Evaluation
-from tallystick.evaluation.finding import Evidence, Finding
+from tallystick.evaluation.finding import Bounds, Evidence, Finding
 from tallystick.facts.tables import SetAside
 from tallystick.rules.rulebook import Rulebook
 
@@ -89,12 +89,19 @@ def finding_json(finding: Finding, numbers: dict[str, str], zone: ZoneInfo) -> d
         "value": number_text(finding.value),
         "threshold": number_text(finding.threshold),
         "unit": finding.unit,
+        "interval": _bounds(finding.interval),
         "samples": finding.samples,
         "decided": _moment(finding.decided, zone),
         "because": finding.because,
         "excuse": finding.excuse,
         "evidence": [evidence_json(row, zone) for row in finding.evidence],
     }
+
+
+def _bounds(interval: Bounds | None) -> dict[str, str | None] | None:
+    if interval is None:
+        return None
+    return {name: number_text(getattr(interval, name)) for name in ("confidence", "low", "high")}
 
 
 def evidence_json(row: Evidence, zone: ZoneInfo) -> dict[str, Any]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def to_table(rulebook: Rulebook, evaluation: Evaluation) -> pa.Table:
-    """One row for each finding. Values and thresholds are decimal text in `unit`; the group is a JSON object."""
+    """One row for each finding. Values and thresholds are decimal text in `unit`, as are the ends of a confidence interval; the group is a JSON object."""
     import pyarrow as pa
 
     zone = ZoneInfo(rulebook.timezone)
@@ -39,6 +39,8 @@ def to_table(rulebook: Rulebook, evaluation: Evaluation) -> pa.Table:
         "value": [number_text(finding.value) for finding in found],
         "threshold": [number_text(finding.threshold) for finding in found],
         "unit": [finding.unit for finding in found],
+        "interval_low": [number_text(finding.interval.low) if finding.interval else None for finding in found],
+        "interval_high": [number_text(finding.interval.high) if finding.interval else None for finding in found],
         "decided_utc": [utc_text(finding.decided) for finding in found],
         "because": [finding.because for finding in found],
         "excuse": [finding.excuse for finding in found],

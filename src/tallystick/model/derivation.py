@@ -14,7 +14,7 @@ from tallystick.model.scope import Scope
 from tallystick.model.values import Typed, comparable, fitted, period, value
 from tallystick.quantities import Kind, Period, PeriodUnit
 from tallystick.rules.derived import Intervals, Runs, SampledIntervals
-from tallystick.rules.measure import Comparison, Elapsed, Measure, Series, Value
+from tallystick.rules.measure import Change, Comparison, Drift, Elapsed, Measure, Series, Value
 from tallystick.syntax import tree
 
 _SECONDS_OF_A_DAY = 86_400
@@ -110,6 +110,9 @@ def _measured(
             return None
     if any(isinstance(part, Elapsed) for part in parts_of(found[0])):
         scope.report("T0442", node.span, found="time(from … to …)", why="it can still change once its interval is over")
+        return None
+    if any(isinstance(part, Change | Drift) for part in parts_of(found[0])):
+        scope.report("T0442", node.span, found=node.span.text, why="it compares windows of a sentence")
         return None
     data = [item for series in read if isinstance(item := scope.names[series.name], Metric | Event | Record)]
     best = max(data, key=lambda item: sum(name.text in item.dimensions for name in dimensions))

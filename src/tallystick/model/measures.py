@@ -11,20 +11,26 @@ from typing import Literal
 from tallystick.model.agreement import Event, Metric, Record
 from tallystick.model.conditions import Data, series
 from tallystick.model.scope import Scope
-from tallystick.model.values import OPERATORS, Typed, combined, comparable, fitted, value
+from tallystick.model.values import OPERATORS, Typed, combined, comparable, day, fitted, period, value
 from tallystick.rules.measure import (
     Across,
     Age,
     Aggregate,
     Arithmetic,
+    Change,
     Comparison,
     Distinct,
+    Drift,
     Elapsed,
+    FirstTime,
     Function,
     Measure,
     OpenTime,
+    ReferenceTime,
     Series,
     Share,
+    TimeBefore,
+    TimeBetween,
     Uptime,
     Value,
 )
@@ -45,8 +51,11 @@ _EXTRAS: dict[str, frozenset[str]] = {
     "age": frozenset({"where"}),
     "gap": frozenset({"across"}),
     "ratio": frozenset({"across"}),
+    "change": frozenset(),
+    "rise": frozenset(),
+    "fall": frozenset(),
+    "drift": frozenset(),
 }
-_LATER = frozenset({"change", "drift"})
 _REQUIRED = {"percentile": "number", "share": "comparison", "gap": "across", "ratio": "across"}
 _EXTRA_WORDS = {
     "where": "where …",
@@ -64,6 +73,10 @@ def measure(scope: Scope, node: tree.Expression) -> Result | None:
             return _call(scope, node)
         case tree.Binary():
             return _arithmetic(scope, node)
+        case tree.RelativeChange(call=call):
+            return _relative(scope, call)
+        case tree.DriftNode():
+            return _drift(scope, node)
         case tree.ElapsedNode():
             scope.report("T0402", node.span, function="time", needs="an aggregate around it", instead="mean(time(…))")
             return None
@@ -89,9 +102,6 @@ def _arithmetic(scope: Scope, node: tree.Binary) -> Result | None:
 
 def _call(scope: Scope, node: tree.Call) -> Result | None:
     name = "percentile" if PERCENTILE.match(node.function.text) else node.function.text
-    if name in _LATER:
-        scope.report("T0112", node.function.span, found=name)
-        return None
     if name not in _EXTRAS:
         close = get_close_matches(name, _EXTRAS, 1, 0.6)
         listed = ", ".join(_EXTRAS) + ", p50 … p99"
@@ -110,6 +120,11 @@ def _call(scope: Scope, node: tree.Call) -> Result | None:
             return _age(scope, node)
         case "gap" | "ratio":
             return _across(scope, node, name)
+        case "drift":
+            scope.report("T0402", node.span, function=name, needs="by … against …")
+            return None
+        case "change" | "rise" | "fall":
+            return _change(scope, node, name)
         case _:
             return _aggregate(scope, node, Function(name))
 
@@ -299,6 +314,51 @@ def _across(scope: Scope, node: tree.Call, name: Literal["gap", "ratio"]) -> Res
     return Across(function=name, measure=inner[0], dimension=dimension.text), typed
 
 
+def _change(scope: Scope, node: tree.Call, name: Literal["change", "rise", "fall"]) -> Result | None:
+    inner = measure(scope, node.argument)
+    if inner is None:
+        return None
+    if not any(series_of(inner[0])) or any(isinstance(part, Change | Drift) for part in parts_of(inner[0])):
+        scope.report("T0411", node.argument.span, wanted="a measure of data in one window")
+        return None
+    return Change(function=name, measure=inner[0]), inner[1]
+
+
+def _relative(scope: Scope, call: tree.Call) -> Result | None:
+    found = measure(scope, call)
+    if found is None or not isinstance(found[0], Change):
+        return None
+    return found[0].model_copy(update={"relative": True}), Typed("fraction", derived=True)
+
+
+_METHODS: dict[str, Literal["psi", "ks"]] = {"psi": "psi", "ks": "ks"}
+
+
+def _drift(scope: Scope, node: tree.DriftNode) -> Result | None:
+    method = _METHODS.get(node.method.text)
+    if method is None:
+        scope.report("T0463", node.method.span, found=node.method.text)
+    found, reference = _samples(scope, node.argument, node.where, counted=False), _reference(scope, node.reference)
+    if method is None or found is None or reference is None:
+        return None
+    return Drift(method=method, of=found[0], reference=reference), Typed("score")
+
+
+def _reference(scope: Scope, node: tree.FirstTime | tree.TimeBefore | tree.TimeBetween) -> ReferenceTime | None:
+    if isinstance(node, tree.TimeBetween):
+        first, until = day(scope, node.first), day(scope, node.until)
+        if first is None or until is None:
+            return None
+        if first >= until:
+            scope.report("T0464", node.span, first=str(first), until=str(until))
+            return None
+        return TimeBetween(first=first, until=until)
+    length = period(scope, node.length)
+    if length is None:
+        return None
+    return FirstTime(length=length) if isinstance(node, tree.FirstTime) else TimeBefore(length=length)
+
+
 def parts_of(found: Measure) -> Iterator[Measure]:
     """The measure and every measure inside it."""
     yield found
@@ -306,7 +366,7 @@ def parts_of(found: Measure) -> Iterator[Measure]:
         case Arithmetic(left=left, right=right):
             yield from parts_of(left)
             yield from parts_of(right)
-        case Across(measure=inner):
+        case Across(measure=inner) | Change(measure=inner):
             yield from parts_of(inner)
         case _:
             return
@@ -316,11 +376,11 @@ def series_of(found: Measure) -> Iterator[Series]:
     """Every series the measure reads (without what it excludes)."""
     for part in parts_of(found):
         match part:
-            case Aggregate(of=rows) | Share(of=rows) | Distinct(of=rows) | Age(of=rows):
+            case Aggregate(of=rows) | Share(of=rows) | Distinct(of=rows) | Age(of=rows) | Drift(of=rows):
                 yield rows
             case Uptime(record=rows) | OpenTime(record=rows):
                 yield rows
             case Elapsed(start=start):
                 yield start
-            case Value() | Arithmetic() | Across():
+            case Value() | Arithmetic() | Across() | Change():
                 pass

@@ -9,12 +9,13 @@ from typing import Any, Literal, assert_never
 from tallystick.diagnostics.diagnostic import Related
 from tallystick.model.agreement import Event, Metric, Record, Role, Term
 from tallystick.model.conditions import Data, series
-from tallystick.model.measures import has_dimension, matching, measure, series_of
+from tallystick.model.confidence import confidence, level
+from tallystick.model.measures import has_dimension, matching, measure, parts_of, series_of
 from tallystick.model.remedies import calendar_unit, environments, holder, whole
 from tallystick.model.scope import Scope
 from tallystick.model.values import Typed, comparable, deadline, fitted, period, value
 from tallystick.quantities import Kind, Period, known_unit
-from tallystick.rules.measure import Across, Arithmetic, Comparison, Elapsed, Measure, Series, SeriesKind, Value
+from tallystick.rules.measure import Across, Arithmetic, Change, Comparison, Elapsed, Measure, Series, SeriesKind, Value
 from tallystick.rules.rule import (
     AfterEvent,
     AgreedDay,
@@ -48,6 +49,7 @@ _WORDS: dict[type[tree.Node], str] = {
     tree.Per: "per …",
     tree.InEnvironments: "in …",
     tree.Samples: "with at least … samples",
+    tree.Confidence: "with … confidence",
     tree.Matching: "matching …",
     tree.Labelled: "labelled …",
     tree.Worded: "worded …",
@@ -112,6 +114,10 @@ class _Qualifiers:
     @property
     def matching(self) -> tree.Matching | None:
         return self.found.get(tree.Matching)
+
+    @property
+    def confidence(self) -> tree.Confidence | None:
+        return self.found.get(tree.Confidence)
 
     @property
     def worded(self) -> tree.ProseText | None:
@@ -256,7 +262,7 @@ def _in_domain(scope: Scope, threshold: Value, typed: Typed, span: Span) -> bool
 
 
 def _keep(scope: Scope, node: tree.KeepNode, fields: Fields) -> Resolved | None:
-    qualifiers = _Qualifiers(scope, node.qualifiers, tree.Samples, *_TIMES)
+    qualifiers = _Qualifiers(scope, node.qualifiers, tree.Samples, tree.Confidence, *_TIMES)
     who, window, sides = holder(scope, node.holder), _window(scope, node.window), _comparison(scope, node)
     if sides is None:
         return None
@@ -265,8 +271,8 @@ def _keep(scope: Scope, node: tree.KeepNode, fields: Fields) -> Resolved | None:
         scope.report("T0411", node.left.span, wanted="a measure of data")
         return None
     common = _common(scope, fields, qualifiers, data, node.span)
-    samples = _minimum_samples(scope, qualifiers)
-    if who is None or window is None or common is None or samples is None:
+    samples, sure = _minimum_samples(scope, qualifiers), confidence(scope, qualifiers.confidence, sides[:2], node)
+    if who is None or window is None or common is None or samples is None or sure is False:
         return None
     comparison = Comparison(node.comparator.words)
     found = Keep(
@@ -277,12 +283,14 @@ def _keep(scope: Scope, node: tree.KeepNode, fields: Fields) -> Resolved | None:
         threshold=sides[1],
         window=window,
         minimum_samples=samples,
+        samples_each=_samples_each(scope, qualifiers, sides[:2]),
+        confidence=sure,
     )
     return Resolved(found, qualifiers.worded)
 
 
 def _gate(scope: Scope, node: tree.GateNode, fields: Fields) -> Resolved | None:
-    qualifiers = _Qualifiers(scope, node.qualifiers, tree.Where, tree.Matching, tree.Samples, *_TIMES)
+    qualifiers = _Qualifiers(scope, node.qualifiers, tree.Where, tree.Matching, tree.Samples, tree.Confidence, *_TIMES)
     who, before, event = holder(scope, node.holder), period(scope, node.before), scope.find(node.event, Event)
     sides = _comparison(scope, node)
     if sides is None or event is None:
@@ -295,8 +303,10 @@ def _gate(scope: Scope, node: tree.GateNode, fields: Fields) -> Resolved | None:
         scope.report("T0413", span, qualifier="time(from … to …)")
     keys = _gate_matching(scope, qualifiers.matching, event, _sources(scope, sides[0], sides[1]))
     rows, common = series(scope, event, qualifiers.where), _common(scope, fields, qualifiers, [event], node.span)
-    samples = _minimum_samples(scope, qualifiers)
-    if who is None or before is None or rows is None or keys is None or common is None or samples is None or late:
+    samples, sure = _minimum_samples(scope, qualifiers), confidence(scope, qualifiers.confidence, sides[:2], node)
+    if late or sure is False:
+        return None
+    if who is None or before is None or rows is None or keys is None or common is None or samples is None:
         return None
     found = Gate(
         **common,
@@ -308,6 +318,8 @@ def _gate(scope: Scope, node: tree.GateNode, fields: Fields) -> Resolved | None:
         event=rows,
         matching=keys,
         minimum_samples=samples,
+        samples_each=_samples_each(scope, qualifiers, sides[:2]),
+        confidence=sure,
     )
     return Resolved(found, qualifiers.worded)
 
@@ -317,7 +329,7 @@ def _ends_later(found: Measure) -> bool:
     match found:
         case Elapsed():
             return True
-        case Across(measure=inner):
+        case Across(measure=inner) | Change(measure=inner):
             return _ends_later(inner)
         case Arithmetic(left=left, right=right):
             return _ends_later(left) or _ends_later(right)
@@ -337,6 +349,17 @@ def _gate_matching(scope: Scope, node: tree.Matching | None, event: Event, data:
 def _minimum_samples(scope: Scope, qualifiers: _Qualifiers) -> int | None:
     node: tree.Samples | None = qualifiers.found.get(tree.Samples)
     return whole(scope, node.number) if node else 1
+
+
+def _samples_each(scope: Scope, qualifiers: _Qualifiers, sides: tuple[Measure, ...]) -> str | None:
+    """The dimension of which every value needs the samples; the measure must compare across it."""
+    node: tree.Samples | None = qualifiers.found.get(tree.Samples)
+    if node is None or node.each is None:
+        return None
+    compared = {part.dimension for side in sides for part in parts_of(side) if isinstance(part, Across)}
+    if node.each.text not in compared:
+        scope.report("T0465", node.each.span, name=node.each.text)
+    return node.each.text
 
 
 def _keep_always(scope: Scope, node: tree.KeepAlwaysNode, fields: Fields) -> Resolved | None:
@@ -429,13 +452,17 @@ def _response(
     scope: Scope, node: tree.NotifyResponseNode | tree.PerformResponseNode, fields: Fields
 ) -> Resolved | None:
     qualifiers = _Qualifiers(
-        scope, node.qualifiers, tree.Where, tree.Matching, tree.CaseShareNode, tree.Samples, *_TIMES
+        scope,
+        node.qualifiers,
+        *(tree.Where, tree.Matching, tree.CaseShareNode, tree.Samples, tree.Confidence),
+        *_TIMES,
     )
     who, trigger = holder(scope, node.holder), scope.find(node.trigger, Event)
     within = _within(scope, node.within, trigger)
     answer = _answer(scope, node)
     share, samples = _case_share(scope, qualifiers), _minimum_samples(scope, qualifiers)
-    if trigger is None or answer is None or samples is None or share is False:
+    sure = _confidence_of_share(scope, qualifiers)
+    if trigger is None or answer is None or samples is None or share is False or sure is False:
         return None
     event, rows, role = answer
     first, keys = series(scope, trigger, qualifiers.where), matching(scope, qualifiers.matching, trigger, event)
@@ -460,6 +487,8 @@ def _response(
         matching=keys,
         share=share,
         minimum_samples=samples,
+        samples_each=_samples_each(scope, qualifiers, ()),
+        confidence=sure,
     )
     return Resolved(found, qualifiers.worded)
 
@@ -560,6 +589,14 @@ def _case_share(scope: Scope, qualifiers: _Qualifiers) -> CaseShare | Literal[Fa
         Comparison.AT_LEAST if words is Comparison.AT_LEAST else Comparison.ABOVE
     )
     return CaseShare(comparison=comparison, threshold=threshold[0], window=window)
+
+
+def _confidence_of_share(scope: Scope, qualifiers: _Qualifiers) -> Value | Literal[False] | None:
+    """Only a share of cases can be more or less sure; one late answer is late."""
+    if qualifiers.confidence and tree.CaseShareNode not in qualifiers.found:
+        scope.report("T0413", qualifiers.confidence.span, qualifier=_WORDS[tree.Confidence])
+        return False
+    return level(scope, qualifiers.confidence)
 
 
 def _prohibition(scope: Scope, node: tree.ProhibitionNode, fields: Fields) -> Resolved | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tallystick.model.agreement import Agreement
 from tallystick.prose.phrases import Inlines, data, dimension_text, each, matching, operator_words, value
-from tallystick.prose.quantity import ordinal_text
+from tallystick.prose.quantity import date_text, ordinal_text, period_text
 from tallystick.prose.sentence import Part, Sentence
 from tallystick.rules.measure import (
     Across,
@@ -13,11 +13,14 @@ from tallystick.rules.measure import (
     All,
     Any,
     Arithmetic,
+    Change,
     Compare,
     Comparison,
     Condition,
     Distinct,
+    Drift,
     Elapsed,
+    FirstTime,
     Function,
     Measure,
     Member,
@@ -27,6 +30,8 @@ from tallystick.rules.measure import (
     Series,
     SeriesKind,
     Share,
+    TimeBefore,
+    TimeBetween,
     Uptime,
     Value,
 )
@@ -94,6 +99,12 @@ def measure(agreement: Agreement, found: Measure) -> Inlines:
             )
             over = f"the {function} across every {dimension_text(dimension)} in "
             return over, *measure(agreement, inner), f" ({how})"
+        case Change():
+            return _change(agreement, found)
+        case Drift(method=method, of=of, reference=reference):
+            name = "population stability index" if method == "psi" else "Kolmogorov–Smirnov distance"
+            against = f" against those of {_reference(reference)}"
+            return f"the {name} of the samples of ", *_samples(agreement, of), against
         case Arithmetic(operator=operator, left=left, right=right):
             words = f" {operator_words(operator, left)} "
             return *_side(agreement, left), words, *_side(agreement, right)
@@ -115,6 +126,42 @@ def _is_long(condition: Condition | None) -> bool:
             return comparison not in (Comparison.IS, Comparison.IS_NOT)
         case Member() | None:
             return False
+
+
+_CHANGES = {"change": "difference", "rise": "rise", "fall": "fall"}
+
+
+def _change(agreement: Agreement, found: Change) -> Inlines:
+    how, inner = _CHANGES[found.function], measure(agreement, found.measure)
+    if found.relative:
+        return f"the {how} against the window before, in percent of its value then, of ", *inner
+    points = " in percentage points" if is_fraction(agreement, found.measure) else ""
+    return f"the {how}{points} against the window before of ", *inner
+
+
+def is_fraction(agreement: Agreement, found: Measure) -> bool:
+    """Whether the measure is a percentage, whose differences are percentage points."""
+    match found:
+        case Share() | Uptime() | Across(function="ratio"):
+            return True
+        case Aggregate(function=function, of=of) if of.source is SeriesKind.METRIC:
+            return function is not Function.COUNT and agreement.metrics[of.name].unit == "fraction"
+        case Across(measure=inner):
+            return is_fraction(agreement, inner)
+        case Arithmetic(operator=Operator.PLUS | Operator.MINUS, left=left):
+            return is_fraction(agreement, left)
+        case _:
+            return False
+
+
+def _reference(reference: FirstTime | TimeBefore | TimeBetween) -> str:
+    match reference:
+        case FirstTime(length=length):
+            return f"the first {period_text(length)} of this Agreement"
+        case TimeBefore(length=length):
+            return f"the {period_text(length)} before it"
+        case TimeBetween(first=first, until=until):
+            return f"the time from the start of {date_text(first)} to the start of {date_text(until)}"
 
 
 def _side(agreement: Agreement, found: Measure) -> Inlines:
@@ -201,6 +248,22 @@ def _definition(agreement: Agreement, found: Measure) -> Inlines:
                 "First for each group: ",
                 *_definition(agreement, inner),
                 " Groups with too few samples are not compared; fewer than two groups are no measurement.",
+            )
+        case Change(function=function, measure=inner, relative=relative):
+            how = {
+                "change": "The size of the difference between the values of a window and of the window before it",
+                "rise": "The value of a window less that of the window before it",
+                "fall": "The value of the window before less that of the window itself",
+            }[function]
+            divided = ", divided by the size of the earlier value (none when that is 0)" if relative else ""
+            return f"{how}{divided}. The value: ", *_definition(agreement, inner)
+        case Drift(method="psi"):
+            return (
+                "The deciles of the reference samples (nearest rank; equal ones taken once) end bins; the last bin has no end. For each bin, the share of the window’s samples less that of the reference samples, times the natural logarithm of the first divided by the second; of this the sum over all bins, rounded to nine decimal places. A share below 0.01% counts as 0.01%. Without samples on both sides it is no measurement.",
+            )
+        case Drift():
+            return (
+                "The largest difference, at any value, between the share of the window’s samples and the share of the reference samples that do not exceed that value. Without samples on both sides it is no measurement.",
             )
         case Arithmetic(operator=operator, left=left, right=right):
             sides = (_definition(agreement, side) for side in (left, right) if not isinstance(side, Value))

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import assert_never
 
 from tallystick.model.agreement import Agreement, Clause, Dormant, Operative, Reference, Target
+from tallystick.model.measures import parts_of
 from tallystick.prose import phrases
 from tallystick.prose.from_measure import compared, measure
 from tallystick.prose.phrases import Inlines
@@ -14,13 +15,14 @@ from tallystick.prose.quantity import date_text, listed, number_text, ordinal_te
 from tallystick.prose.references import reference_link
 from tallystick.prose.sentence import Part, Sentence
 from tallystick.quantities import Period, PeriodUnit
-from tallystick.rules.measure import Comparison, Measure, Value
+from tallystick.rules.measure import Across, Aggregate, Change, Comparison, Drift, Elapsed, Measure, TimeBefore, Value
 from tallystick.rules.rule import (
     AfterEvent,
     AgreedDay,
     AgreedTime,
     ByClass,
     Cadence,
+    CaseShare,
     CountEvents,
     Deletion,
     During,
@@ -166,9 +168,8 @@ def _keep(agreement: Agreement, rule: Keep) -> Iterator[Part]:
     yield Part((" over ", *phrases.window(agreement, rule.window)), "window")
     yield from _scope(rule)
     yield from _only(agreement, rule)
-    if rule.minimum_samples > 1:
-        count = number_text(Decimal(rule.minimum_samples))
-        yield Part((f", measured on at least {count} samples",), "samples")
+    yield from _samples(rule)
+    yield from _confidence(agreement, rule)
 
 
 def _gate(agreement: Agreement, rule: Gate) -> Iterator[Part]:
@@ -182,9 +183,22 @@ def _gate(agreement: Agreement, rule: Gate) -> Iterator[Part]:
     if rule.matching:
         yield Part((phrases.matching(rule.matching).replace(" of ", " for ", 1),), "matching")
     yield from _only(agreement, rule)
+    yield from _samples(rule)
+    yield from _confidence(agreement, rule)
+
+
+def _samples(rule: Keep | Gate) -> Iterator[Part]:
     if rule.minimum_samples > 1:
         count = number_text(Decimal(rule.minimum_samples))
-        yield Part((f", measured on at least {count} samples",), "samples")
+        of_each = f" for each {phrases.dimension_text(rule.samples_each)}" if rule.samples_each else ""
+        yield Part((f", measured on at least {count} samples{of_each}",), "samples")
+
+
+def _confidence(agreement: Agreement, rule: Keep | Gate | Response) -> Iterator[Part]:
+    if rule.confidence:
+        level = phrases.value(agreement, rule.confidence)
+        words = ("confidence of ", *level) if rule.confidence.term else (*level, " confidence")
+        yield Part((", judged with ", *words), "confidence")
 
 
 def _keep_always(agreement: Agreement, rule: KeepAlways) -> Iterator[Part]:
@@ -246,6 +260,7 @@ def _response(agreement: Agreement, rule: Response) -> Iterator[Part]:
         yield Part((*share, " of cases over ", *phrases.window(agreement, rule.share.window)), "share")
     if rule.minimum_samples > 1:
         yield Part((f", measured on at least {number_text(Decimal(rule.minimum_samples))} cases",), "samples")
+    yield from _confidence(agreement, rule)
     yield from _by_class(agreement, rule)
 
 
@@ -398,7 +413,7 @@ def _deletion(agreement: Agreement, rule: Deletion) -> Iterator[Part]:
 
 def _boundaries(rule: Rule) -> Iterator[Part]:
     match rule:
-        case Keep(threshold=Value() as threshold) | KeepAlways(threshold=threshold):
+        case Keep(threshold=Value() as threshold, confidence=None) | KeepAlways(threshold=threshold):
             yield _exactly(rule.comparison, threshold)
         case Precedence(within=None, lead=None):
             pass
@@ -426,6 +441,78 @@ def _boundaries(rule: Rule) -> Iterator[Part]:
         yield Part((f" This is judged at the end of each {ends}.",))
     if isinstance(rule, Response) and rule.whichever is not None:
         yield from _whichever_boundaries(rule.whichever)
+    if isinstance(rule, Keep | Gate):
+        yield from _comparison_boundaries(rule)
+        yield from _fewer_samples(rule)
+    if isinstance(rule, Keep | Gate | Response) and rule.confidence:
+        yield from _confidence_boundaries(rule, rule.confidence)
+
+
+def _fewer_samples(rule: Keep | Gate) -> Iterator[Part]:
+    """What becomes of a compared group with too few samples."""
+    if rule.minimum_samples > 1:
+        across = (part.dimension for part in parts_of(rule.measure) if isinstance(part, Across))
+        for dimension in dict.fromkeys(across):
+            what = f" Where a {phrases.dimension_text(dimension)} has fewer, "
+            is_each = dimension == rule.samples_each
+            yield Part((what + ("there is no measurement." if is_each else "it is left out of the comparison."),))
+
+
+def _comparison_boundaries(rule: Keep | Gate) -> Iterator[Part]:
+    """What a change or drift is measured against, where that is not there yet, and what samples are asked for."""
+    parts = (part for side in (rule.measure, rule.threshold) for part in parts_of(side))
+    found = [part for part in parts if isinstance(part, Change | Drift)]
+    moving = [part for part in found if isinstance(part, Change) or isinstance(part.reference, TimeBefore)]
+    if isinstance(rule, Gate):
+        if any(isinstance(part, Change) for part in found):
+            length = period_text(rule.before)
+            yield Part((f" The window before is that of the {length} before those {length}.",))
+    elif found:
+        first = _or_group(rule) if moving else ""
+        fixed = "whose reference time has not ended when it begins" if len(moving) < len(found) else ""
+        earlier = f"with nothing of this Agreement’s time before it to compare with{first}" if moving else ""
+        yield Part((f" A window {' or '.join(part for part in (earlier, fixed) if part)} is excused.",))
+    if any(isinstance(part, Drift) for part in found):
+        yield Part(
+            (" The window and its reference must each have that many samples.",) if rule.minimum_samples > 1 else ()
+        )
+
+
+def _or_group(rule: Keep) -> str:
+    """The same for what was not there before the window began."""
+    if not rule.per:
+        return ""
+    which = phrases.dimensions(rule.per)
+    return f", or in which the {which if len(rule.per) == 1 else f'combination of {which}'} first appears,"
+
+
+def _confidence_boundaries(rule: Keep | Gate | Response, level: Value) -> Iterator[Part]:
+    """What must lie beyond the threshold before anything is breached, and what too little data comes to."""
+    few, name = "Fewer than 2 samples are", "Wilson’s score"
+    match rule:
+        case Response(share=CaseShare(comparison=comparison, threshold=threshold)):
+            few = "A single case is"
+        case (
+            Keep(comparison=comparison, threshold=Value() as threshold, measure=measured)
+            | Gate(comparison=comparison, threshold=Value() as threshold, measure=measured)
+        ):
+            name = "Student’s" if isinstance(measured, Aggregate | Elapsed) else name
+        case _:
+            return
+    interval = f"the whole two-sided {quantity_text(level.quantity)} confidence interval ({name} interval) of the value"
+    limit, beyond = quantity_text(threshold.quantity), _BEYOND[comparison]
+    end = "does not meet" if comparison in (Comparison.BELOW, Comparison.ABOVE) else "meets"
+    yield Part((f" This is breached only when {interval} lies {beyond} {limit}.",))
+    yield Part((f" An interval that reaches exactly {limit} and no further {end} this requirement.",))
+    yield Part((f" {few} no measurement.",))
+
+
+_BEYOND = {
+    Comparison.AT_LEAST: "below",
+    Comparison.ABOVE: "at or below",
+    Comparison.AT_MOST: "above",
+    Comparison.BELOW: "at or above",
+}
 
 
 def _time_boundaries(agreement: Agreement, rule: Rule) -> Iterator[Part]:
@@ -438,7 +525,7 @@ def _time_boundaries(agreement: Agreement, rule: Rule) -> Iterator[Part]:
 
 def _gate_boundaries(rule: Gate) -> Iterator[Part]:
     """What of the period counts, and whose environment is meant."""
-    if isinstance(rule.threshold, Value):
+    if isinstance(rule.threshold, Value) and not rule.confidence:
         yield _exactly(rule.comparison, rule.threshold)
     event = phrases.dimension_text(rule.event.name)
     if rule.environments:
@@ -546,6 +633,7 @@ def _or_first_seen(rule: Rule) -> str:
 
 
 def _exactly(comparison: Comparison, threshold: Value) -> Part:
+    """What a value at the very threshold comes to."""
     shown = quantity_text(threshold.quantity)
     if comparison in (Comparison.AT_LEAST, Comparison.AT_MOST):
         return Part((f" A value of exactly {shown} meets this requirement.",))

@@ -6,13 +6,14 @@ Conditions are true or false of one row; measures are a number for one group and
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tallystick.quantities import Data, Quantity
+from tallystick.quantities import Data, Period, Quantity
 
 
 class Comparison(StrEnum):
@@ -217,6 +218,53 @@ class Across(Data):
     dimension: str
 
 
+class Change(Data):
+    """How a measure differs from the window before: `rise` is upwards, `fall` downwards, `change` either way.
+
+    `relative` divides it by the size of the earlier value.
+    """
+
+    kind: Literal["change"] = "change"
+    function: Literal["change", "rise", "fall"]
+    measure: Measure
+    relative: bool = False
+
+
+class FirstTime(Data):
+    """The first days of the agreement's life."""
+
+    kind: Literal["first"] = "first"
+    length: Period
+
+
+class TimeBefore(Data):
+    """The time just before each window."""
+
+    kind: Literal["before"] = "before"
+    length: Period
+
+
+class TimeBetween(Data):
+    """From the local midnight of one day to that of another."""
+
+    kind: Literal["between"] = "between"
+    first: date
+    until: date
+
+
+ReferenceTime = Annotated[FirstTime | TimeBefore | TimeBetween, Field(discriminator="kind")]
+
+
+class Drift(Data):
+    """How far the samples lie from those of a reference time: by the population stability index (`psi`), or by the
+    Kolmogorov-Smirnov distance (`ks`)."""
+
+    kind: Literal["drift"] = "drift"
+    method: Literal["psi", "ks"]
+    of: Series
+    reference: ReferenceTime
+
+
 class Arithmetic(Data):
     """Arithmetic between measures, or a measure and a value."""
 
@@ -227,6 +275,6 @@ class Arithmetic(Data):
 
 
 Measure = Annotated[
-    Aggregate | Share | Distinct | Uptime | OpenTime | Age | Elapsed | Across | Arithmetic | Value,
+    Aggregate | Share | Distinct | Uptime | OpenTime | Age | Elapsed | Across | Change | Drift | Arithmetic | Value,
     Field(discriminator="kind"),
 ]

@@ -236,6 +236,11 @@ class RuleFields(InForce):
     """What every rule has. `id` is stable; `number` and `sentence` are how the paper shows it.
 
     `waived_by` are the only roles (seniors among them) whose waiver counts; none: any role of another party.
+
+    With `samples_each`, a dimension that a measure compares across, every value of it must have `minimum_samples`;
+    otherwise one with fewer is left out.
+
+    With `confidence` (a fraction) only a confidence interval that misses the threshold as a whole is a breach.
     """
 
     id: str
@@ -251,6 +256,8 @@ class RuleFields(InForce):
     missing_excused: bool = False
     waived_by: tuple[str, ...] = ()
     minimum_samples: int = 1
+    samples_each: str | None = None
+    confidence: Value | None = None
     remedies: tuple[Remedy, ...] = ()
 
 

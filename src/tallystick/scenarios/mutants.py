@@ -257,6 +257,8 @@ def _place(name: str, of: str) -> str:
     """Where a change stands, in the words of the contract: within, tolerating, on breach …"""
     if name == "remedies":
         return ON_BREACH
+    if name == "confidence":
+        return "with … confidence"
     if name in ("within", "lead", "tolerance", "every", "after", "period", "before", "otherwise"):
         words = {"lead": "at least … before", "tolerance": "tolerating", "period": "for at least"}.get(name, name)
         return f"{of}, {words}" if of else words

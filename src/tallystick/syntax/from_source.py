@@ -44,6 +44,8 @@ _WORDS_OF_TERMINALS = {
     "TIME": "a time of day such as 10:00",
     "VERDICT": "a verdict such as “breached”",
     "CURE_STATE": "“cured”, “curable” or “uncured”",
+    "_DRIFT": "drift(…)",
+    "_RELATIVE": "a relative change",
     "DOT_NAME": "the name of an attribute",
     "$END": "the end of the file",
     "DOT": "a full stop",

@@ -586,6 +586,45 @@ class Comparator(Node):
 
 
 @dataclass(frozen=True)
+class RelativeChange(Node):
+    """`relative fall(mean(accuracy))`."""
+
+    call: Call
+
+
+@dataclass(frozen=True)
+class FirstTime(Node):
+    """`the first 90 days`."""
+
+    length: PeriodLiteral
+
+
+@dataclass(frozen=True)
+class TimeBefore(Node):
+    """`the 30 days before`."""
+
+    length: PeriodLiteral
+
+
+@dataclass(frozen=True)
+class TimeBetween(Node):
+    """`the time from 2026-10-01 until 2027-01-01`: the last day does not belong to it."""
+
+    first: DateLiteral
+    until: DateLiteral
+
+
+@dataclass(frozen=True)
+class DriftNode(Node):
+    """`drift(score where model is "a" by psi against the first 90 days)`."""
+
+    argument: Expression
+    where: Where | None
+    method: Name
+    reference: FirstTime | TimeBefore | TimeBetween
+
+
+@dataclass(frozen=True)
 class ComparisonTail(Node):
     """The `at most v` of `share(m at most v)`."""
 
@@ -722,9 +761,17 @@ class InEnvironments(Node):
 
 @dataclass(frozen=True)
 class Samples(Node):
-    """`with at least 1,000 samples`."""
+    """`with at least 1,000 samples`, or `with at least 100 samples for each group`."""
 
     number: Number
+    each: Name | None
+
+
+@dataclass(frozen=True)
+class Confidence(Node):
+    """`with 95% confidence`."""
+
+    level: Percent | NameReference
 
 
 @dataclass(frozen=True)
@@ -776,7 +823,17 @@ class OutsideTime(Node):
 
 
 Qualifier = (
-    Per | InEnvironments | Samples | Matching | Labelled | Worded | Where | CaseShareNode | DuringTime | OutsideTime
+    Per
+    | InEnvironments
+    | Samples
+    | Confidence
+    | Matching
+    | Labelled
+    | Worded
+    | Where
+    | CaseShareNode
+    | DuringTime
+    | OutsideTime
 )
 
 
