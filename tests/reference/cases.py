@@ -29,6 +29,7 @@ from .rows import (
     Case,
     Json,
     Row,
+    applies,
     compares,
     counts_as,
     exception_records,
@@ -173,6 +174,8 @@ def keep_always(case: Case, rule: Json) -> list[Finding]:
     groups = ordered(first_seen(case, rule, [series])) if rule["per"] else [()]
     findings = []
     for group in groups or [()]:
+        if (groups or not rule["per"]) and not applies(case, rule, named(rule, group), case.evaluated):
+            continue
         samples = samples_of(Scope(case, rule, named(rule, group), case.evaluated), series) if groups else []
         missing = over_evaluated_time(case, rule, "excused" if rule["missing_excused"] else "unmeasured", group)
         findings += judge_always(case, rule, group, samples) if samples else [missing]
@@ -216,13 +219,30 @@ def judge_cadence(case: Case, rule: Json, group: Texts, begin: int, events: list
     return findings
 
 
+def started(case: Case, rule: Json, seen: dict[Texts, int]) -> dict[Texts, int]:
+    """The groups whose first interval has an event that starts it, each with the later of that and its first sight."""
+    found = {}
+    for group, first in seen.items():
+        like = named(rule, group)
+        rows = rows_of(case, rule["start"], rule["environments"])
+        times = [time_of(row) for row in rows if all(row[d] == text for d, text in like.items() if d in row)]
+        if times:
+            found[group] = max(first, min(times))
+    return found
+
+
 def cadence(case: Case, rule: Json) -> list[Finding]:
     """*Cadence*, for each group seen anywhere."""
     seen: dict[Texts, int] = seen_anywhere(case, rule) if rule["per"] else {(): case.life.start}
     if not seen:
         return [over_evaluated_time(case, rule, "unmeasured")]
-    if not case.bound("event", rule["event"]["name"]):
+    names = [rule["event"]["name"], *([rule["start"]["name"]] if rule.get("start") else [])]
+    if not all(case.bound("event", name) for name in names):
         return [over_evaluated_time(case, rule, "unmeasured", group) for group in ordered(seen)]
+    if rule.get("start"):
+        seen = started(case, rule, seen)
+        if not seen:
+            return [over_evaluated_time(case, rule, "met")]
     findings = []
     for group in ordered(seen):
         rows = Scope(case, rule, named(rule, group), case.life).rows(rule["event"])
@@ -366,7 +386,8 @@ def share_of_responses(case: Case, rule: Json) -> list[Finding]:
     for group in ordered(seen) if rule["per"] and seen else [()]:
         own = [row for row in triggers if group_of(row, rule["per"]) == group]
         for window in windows_of(case.zone, case.life, rule["share"]["window"], case.as_of):
-            if not (rule["per"] and seen and window.end <= seen[group]):
+            late = rule["per"] and seen and window.end <= seen[group]
+            if not late and applies(case, rule, named(rule, group) if seen else {}, window):
                 judged = judge_share(case, rule, group, window, own) if is_bound else unmeasured(rule, window, group)
                 findings.append(judged)
     return findings
@@ -459,7 +480,7 @@ def judge_gate(case: Case, rule: Json, event: Row) -> Finding:
     missing = "excused" if excused or rule["missing_excused"] else "unmeasured"
     if None in texts.values():
         return finding(rule, missing, group, window)
-    scope = Scope(case, {**rule, "environments": [], "only": []}, texts, window)
+    scope = Scope(case, {**rule, "environments": [], "only": [], "between": None}, texts, window)
     value, threshold = take(scope, rule["measure"]), take(scope, rule["threshold"])
     samples = join_sides(rule, value, threshold)
     if value.value is None or threshold.value is None or too_few(samples, rule):

@@ -232,6 +232,8 @@ def in_time(case: Case, rule: Json, kind: str, name: str, row: Row) -> bool:
     """*Limited time*: while each record of `during` is open and none of `outside` is. Records are not limited."""
     if kind == "record":
         return True
+    if rule.get("between") and not any(span.has(time_of(row)) for span in between(case, rule, row)):
+        return False
     return all(
         each["open"]
         == any(
@@ -244,7 +246,30 @@ def in_time(case: Case, rule: Json, kind: str, name: str, row: Row) -> bool:
 
 def time_known(case: Case, rule: Json) -> bool:
     """Whether the records to whose time the rule is limited have tables."""
-    return all(case.bound("record", each["record"]["name"]) for each in rule.get("only", ()))
+    limits = rule.get("between") or {"start": None, "end": None}
+    events = [each["name"] for each in (limits["start"], limits["end"]) if each]
+    return all(case.bound("record", each["record"]["name"]) for each in rule.get("only", ())) and all(
+        case.bound("event", name) for name in events
+    )
+
+
+def between(case: Case, rule: Json, like: Mapping[str, Any]) -> list[Window]:
+    """*Limited time*, `between`: from each start that equals `like` where they can, to the first later end of it."""
+    limits, found = rule["between"], []
+    ends = rows_of(case, limits["end"], []) if limits["end"] else []
+    for start in rows_of(case, limits["start"], []):
+        if all(start[d] == like[d] for d in limits["matching"] if d in like):
+            same = [end for end in ends if all(end[d] == start[d] for d in limits["matching"])]
+            later = [time_of(end) for end in same if time_of(end) > time_of(start)]
+            found.append(Window(time_of(start), min(later, default=FOREVER)))
+    return found
+
+
+def applies(case: Case, rule: Json, group: Mapping[str, Any], window: Window) -> bool:
+    """Whether the rule applies to a group at some instant of a window."""
+    if not rule.get("between") or not time_known(case, rule):
+        return True
+    return any(max(s.start, window.start) < min(s.end, window.end) for s in between(case, rule, group))
 
 
 def rows_of(case: Case, series: Json, environments: list[str]) -> list[Row]:

@@ -540,6 +540,21 @@ def money(amount: str) -> r.Amount:
 
 
 @st.composite
+def betweens(draw: st.DrawFn) -> r.Between:
+    """From one event until another."""
+    start, end, keys = draw(
+        choice(
+            ("approval", "resolution", ("model",)),
+            ("deployment", None, ("model", "environment")),
+            ("incident", "resolution", ("ticket", "model")),
+            ("approval", "termination", ()),
+        )
+    )
+    last = draw(series(end)) if end else None
+    return r.Between(start=draw(series(start)), end=last, matching=keys if draw(st.booleans()) else keys[:1])
+
+
+@st.composite
 def fields(draw: st.DrawFn, per: Iterable[str]) -> dict[str, Any]:
     """What every rule has; `per` is drawn from those dimensions."""
     available = sorted(per)
@@ -554,6 +569,7 @@ def fields(draw: st.DrawFn, per: Iterable[str]) -> dict[str, Any]:
         "environments": draw(often((), ("production",))),
         "exemptions": draw(exemptions()),
         "only": draw(limits()),
+        "between": draw(st.none() | betweens()) if draw(st.booleans()) else None,
         "missing_excused": draw(often(False, True)),
         "waived_by": draw(often((), ("officer", "lead"), ("engineer",))),
         "minimum_samples": draw(often(1, 2, 3)),
@@ -659,9 +675,10 @@ def cadences(draw: st.DrawFn, span: Span) -> r.Rule:
     """*Cadence*."""
     return r.Cadence(
         id="",
-        **draw(fields({"model", "environment"})) | {"only": ()},
+        **draw(fields({"model", "environment"})) | {"only": (), "between": None},
         event=draw(series("deployment")),
         every=draw(DEADLINES),
+        start=draw(st.none() | choice("approval", "incident", "deployment").flatmap(series)),
     )
 
 
@@ -767,7 +784,7 @@ def retentions(draw: st.DrawFn, span: Span) -> r.Rule:
     """*Retention*."""
     return r.Retention(
         id="",
-        **draw(fields(dimensions("outage"))) | {"only": ()},
+        **draw(fields(dimensions("outage"))) | {"only": (), "between": None},
         record=draw(series("outage")),
         period=draw(PERIODS | LONG_PERIODS),
     )

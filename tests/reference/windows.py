@@ -27,6 +27,7 @@ from .rows import (
     Case,
     Group,
     Json,
+    applies,
     compares,
     exception_records,
     group_of,
@@ -205,6 +206,8 @@ def keep(case: Case, rule: Json) -> list[Finding]:
         for window in windows:
             if rule["per"] and seen and window.end <= seen[group]:
                 continue
+            if is_bound and (seen or not rule["per"]) and not applies(case, rule, named(rule, group), window):
+                continue
             known = bool(seen) or not rule["per"]
             findings.append(
                 judge_keep(case, rule, group, window, known, seen.get(group) if rule["per"] else None)
@@ -240,8 +243,11 @@ def judge_count(case: Case, rule: Json, group: Texts, window: Window) -> Finding
 def count(case: Case, rule: Json) -> list[Finding]:
     """*Count*: every group in every window from the one in which it is first seen anywhere."""
     windows = windows_of(case.zone, case.life, rule["window"], case.as_of)
+    known = case.bound("event", rule["event"]["name"])
     if not rule["per"]:
-        return [judge_count(case, rule, (), window) for window in windows]
+        return [
+            judge_count(case, rule, (), window) for window in windows if not known or applies(case, rule, {}, window)
+        ]
     seen = seen_anywhere(case, rule)
     if not seen:
         return [unmeasured(rule, case.evaluated)]
@@ -249,5 +255,5 @@ def count(case: Case, rule: Json) -> list[Finding]:
         judge_count(case, rule, group, window)
         for group in ordered(seen)
         for window in windows
-        if seen[group] < window.end
+        if seen[group] < window.end and (not known or applies(case, rule, named(rule, group), window))
     ]

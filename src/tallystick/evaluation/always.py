@@ -18,12 +18,13 @@ from tallystick.evaluation.judging import (
     NO_DATA,
     NO_GROUP,
     OPEN_DEADLINE,
+    group_of,
     judgement,
     unbound,
     without_cases,
 )
 from tallystick.evaluation.measures import series_unit
-from tallystick.evaluation.rows import chosen, dimension, exempt_where, time_records, unexempted
+from tallystick.evaluation.rows import Applies, chosen, dimension, exempt_where, time_records, unexempted
 from tallystick.evaluation.windows import Stretch
 from tallystick.rules.measure import Comparison, SeriesKind
 from tallystick.rules.rule import KeepAlways
@@ -60,7 +61,13 @@ def always(ctx: Context, rule: KeepAlways) -> list[Judgement]:
                 Fraction(worst) * series_unit(ctx, rule.series).factor,
             )
         )
-    return [found for key in seen for found in _group(ctx, rule, key, totals.get(key), runs[key])]
+    applies = Applies(ctx, rule, rule.per)
+    return [
+        found
+        for key in seen
+        if applies.within(group_of(rule, key), ctx.evaluated)
+        for found in _group(ctx, rule, key, totals.get(key), runs[key])
+    ]
 
 
 def _group(ctx: Context, rule: KeepAlways, key: Key, totals: Row | None, runs: list[_Run]) -> Iterator[Judgement]:

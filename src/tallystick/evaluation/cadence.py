@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from tallystick.evaluation.clock import NEVER, add
 from tallystick.evaluation.context import Context, Judgement, Key
 from tallystick.evaluation.finding import Verdict
-from tallystick.evaluation.groups import seen_anywhere
+from tallystick.evaluation.groups import Seen, seen_anywhere
 from tallystick.evaluation.judging import (
     EXCEPTION,
     NO_GROUP,
@@ -17,6 +17,7 @@ from tallystick.evaluation.judging import (
     group_of,
     judgement,
     unbound,
+    without_cases,
 )
 from tallystick.evaluation.rows import (
     Exceptions,
@@ -31,7 +32,7 @@ from tallystick.rules.rule import Cadence
 
 def cadence(ctx: Context, rule: Cadence) -> list[Judgement]:
     """The findings of the rule: one for each period kept or missed, in each group."""
-    reason = unbound(ctx, rule.event)
+    reason = unbound(ctx, rule.event, *([rule.start] if rule.start else []))
     seen = seen_anywhere(ctx, rule)
     if reason or not seen:
         keys = list(seen) or [()]
@@ -40,13 +41,29 @@ def cadence(ctx: Context, rule: Cadence) -> list[Judgement]:
     times: dict[Key, list[int]] = defaultdict(list)
     for *key, time in ctx.engine.rows(_times_sql(ctx, rule)):
         times[tuple(key)].append(time)
-    exceptions = Exceptions(ctx, rule, rule.per)
-    return [
+    exceptions, starts = Exceptions(ctx, rule, rule.per), _starts(ctx, rule, seen)
+    found = [
         found
-        for key, first in seen.items()
+        for key, first in starts.items()
         if first < ctx.life.end
         for found in _group(ctx, rule, exceptions, key, max(first, ctx.life.start), times[key])
     ]
+    return found if starts else without_cases(ctx, rule)
+
+
+def _starts(ctx: Context, rule: Cadence, seen: Seen) -> Seen:
+    """When the first interval of each group begins: once it is seen and, where an event starts it, that has happened."""
+    if rule.start is None:
+        return seen
+    table = ctx.table(rule.start)
+    shared = [place for place, d in enumerate(rule.per) if d in table.dimensions]
+    listed = "".join(f"{dimension(rule.per[place])}, " for place in shared)
+    grouped = f" GROUP BY {listed.removesuffix(', ')}" if listed else " HAVING count(*) > 0"
+    condition = chosen(ctx, rule, rule.start)
+    rows = ctx.engine.rows(f'SELECT {listed}min("time") FROM {known(ctx, table)} WHERE {condition}{grouped}')
+    first = {tuple(row[:-1]): row[-1] for row in rows}
+    keys = {key: tuple(key[place] for place in shared) for key in seen}
+    return {key: max(at, first[keys[key]]) for key, at in seen.items() if keys[key] in first}
 
 
 def _group(

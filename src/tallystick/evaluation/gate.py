@@ -110,7 +110,9 @@ def plan_gate(ctx: Context, rule: Gate, scans: Scans) -> GatePlan:
     series = (*series_of(rule.measure), *series_of(rule.threshold))
     reason = unbound(ctx, *series)
     # Environments and time are those of the event; what the measure reads is equal to it where `matching` says so.
-    scope = Scope(ctx, rule.model_copy(update={"environments": (), "only": ()}), scans, rule.matching, stretches)
+    scope = Scope(
+        ctx, rule.model_copy(update={"environments": (), "only": (), "between": None}), scans, rule.matching, stretches
+    )
     sides = None if reason else (compiled(rule.measure, scope), compiled(rule.threshold, scope))
     unit = shown_unit(ctx, rule.measure, rule.threshold)
     return GatePlan(ctx, rule, rows, stretches, unit, unbound_event, reason, sides)

@@ -36,7 +36,7 @@ from tallystick.evaluation.measures import (
     shown_unit,
     together,
 )
-from tallystick.evaluation.rows import Exceptions, time_records
+from tallystick.evaluation.rows import Applies, Exceptions, time_records
 from tallystick.evaluation.scans import Scans
 from tallystick.evaluation.windows import Stretch, windows
 from tallystick.quantities import Quantity, Unit
@@ -55,6 +55,7 @@ class Plan:
     windows: tuple[Stretch, ...]
     seen: Seen
     exceptions: Exceptions
+    applies: Applies
     unit: Unit
     unbound: str
     sides: tuple[Measured, Measured] | None
@@ -65,7 +66,7 @@ class Plan:
         """The findings in order of group and window."""
         for key, first in self.seen.items():
             for number, window in enumerate(self.windows):
-                if window.end > first:
+                if window.end > first and (self.unbound or self.applies.within(group_of(self.rule, key), window)):
                     yield self._judge(key, number, first)
         if not self.seen and self.counts:
             reason = self.unbound or NO_GROUP
@@ -161,9 +162,9 @@ def plan_keep(ctx: Context, rule: Keep, scans: Scans) -> Plan:
     sides = None if reason else (compiled(rule.measure, scope), compiled(rule.threshold, scope))
     unit = shown_unit(ctx, rule.measure, rule.threshold)
     seen = seen_in_series(ctx, rule, series)
-    exceptions = Exceptions(ctx, rule, rule.per)
+    exceptions, applies = Exceptions(ctx, rule, rule.per), Applies(ctx, rule, rule.per)
     earlier = nothing_before(ctx, rule, (rule.measure, rule.threshold), stretches)
-    return Plan(ctx, rule, stretches, seen, exceptions, unit, reason, sides, nothing_before=earlier)
+    return Plan(ctx, rule, stretches, seen, exceptions, applies, unit, reason, sides, nothing_before=earlier)
 
 
 def plan_count(ctx: Context, rule: CountEvents, scans: Scans) -> Plan:

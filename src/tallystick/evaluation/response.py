@@ -33,6 +33,7 @@ from tallystick.evaluation.measures import Computed
 from tallystick.evaluation.pairing import first_after, key
 from tallystick.evaluation.rows import (
     ROW_TIME,
+    Applies,
     Exceptions,
     chosen,
     content,
@@ -176,13 +177,13 @@ def _shares(ctx: Context, rule: Response, share: CaseShare, cases: Sequence[_Cas
     for case in sorted(cases, key=lambda case: case.at):
         groups[case.key].append(case)
     seen = seen_in_series(ctx, rule, [rule.trigger]) or {(): ALWAYS}
-    exceptions = Exceptions(ctx, rule, rule.per)
+    exceptions, applies = Exceptions(ctx, rule, rule.per), Applies(ctx, rule, rule.per)
     found = []
     for group, first in seen.items():
         members = groups[group]
         times = [case.at for case in members]
         for window in stretches:
-            if window.end > first:
+            if window.end > first and applies.within(group_of(rule, group), window):
                 inside = members[bisect_left(times, window.start) : bisect_left(times, window.end)]
                 found.append(_share(ctx, rule, share, exceptions, group, window, inside))
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -14,7 +15,7 @@ from tallystick.evaluation.finding import Evidence
 from tallystick.evaluation.spans import Spans
 from tallystick.evaluation.windows import Stretch
 from tallystick.rules.measure import Series, SeriesKind
-from tallystick.rules.rule import During, Permission, Rule, Where
+from tallystick.rules.rule import Between, During, Permission, Rule, Where
 
 ROW_TIME = 't."time"'
 """The time of a row in a query that calls the row `t`."""
@@ -94,12 +95,59 @@ def in_time(ctx: Context, rule: Rule, table: Table) -> str:
         shared = tuple(d for d in each.matching if d in table.dimensions)
         found = _open_on(ctx, anywhere, each.record, shared, ROW_TIME)
         parts.append(found if each.open else f"NOT {found}")
+    if rule.between is not None:
+        shared = tuple(d for d in rule.between.matching if d in table.dimensions)
+        parts.append(_in_spans(ctx, between_spans(ctx, rule.between, shared), shared, ROW_TIME))
     return " AND ".join(parts) or "TRUE"
 
 
 def time_records(rule: Rule) -> tuple[Series, ...]:
-    """The records to whose time the rule is limited."""
-    return tuple(each.record for each in rule.only)
+    """The records and events to whose time the rule is limited."""
+    between = rule.between
+    events = (between.start, *((between.end,) if between.end else ())) if between else ()
+    return (*(each.record for each in rule.only), *events)
+
+
+def between_spans(ctx: Context, between: Between, shared: Sequence[str]) -> dict[tuple[str | None, ...], Spans]:
+    """The time from each start to the first later end, by the values of some of its `matching` dimensions."""
+    starts = _times_of(ctx, between.start, between.matching)
+    ends = _times_of(ctx, between.end, between.matching) if between.end else {}
+    places = [between.matching.index(d) for d in shared]
+    found: dict[tuple[str | None, ...], list[Stretch]] = defaultdict(list)
+    for key, times in starts.items():
+        later = sorted(ends.get(key, ()))
+        for start in times:
+            place = bisect_right(later, start)
+            end = later[place] if place < len(later) else NEVER
+            found[tuple(key[place] for place in places)].append(Stretch(start, end))
+    return {key: Spans(stretches) for key, stretches in found.items()}
+
+
+def _times_of(ctx: Context, series: Series, dimensions: Sequence[str]) -> dict[tuple[str | None, ...], list[int]]:
+    """When the rows of an event happened, by the values of some dimensions."""
+    table = ctx.table(series)
+    if not table.bound:
+        return {}
+    columns = ", ".join([*(dimension(d) for d in dimensions), '"time"'])
+    condition = condition_sql(ctx, table, series.where)
+    found: dict[tuple[str | None, ...], list[int]] = defaultdict(list)
+    for *key, at in ctx.engine.rows(f"SELECT DISTINCT {columns} FROM {known(ctx, table)} WHERE {condition}"):
+        found[tuple(key)].append(at)
+    return found
+
+
+class Applies:
+    """In which windows a rule applies to a group at all: those with time `after EVENT until EVENT`."""
+
+    def __init__(self, ctx: Context, rule: Rule, per: Sequence[str]) -> None:
+        self._spans: dict[tuple[str | None, ...], Spans] | None = None
+        if rule.between is not None and all(ctx.table(each).bound for each in time_records(rule)):
+            self._shared = tuple(d for d in rule.between.matching if d in per)
+            self._spans = between_spans(ctx, rule.between, self._shared)
+
+    def within(self, group: Group, stretch: Stretch) -> bool:
+        """Whether the rule applies to the group at some instant of the stretch."""
+        return self._spans is None or _matching(group, self._shared, self._spans).covered(stretch) > 0
 
 
 def _open_at(ctx: Context, rule: Rule, table: Table, record: Series, at: str) -> str:
@@ -110,7 +158,11 @@ def _open_at(ctx: Context, rule: Rule, table: Table, record: Series, at: str) ->
 
 def _open_on(ctx: Context, rule: Rule, record: Series, shared: Sequence[str], at: str) -> str:
     """SQL: whether a record is open that equals the row `t` on the shared dimensions."""
-    spans = record_spans(ctx, rule, record, shared)
+    return _in_spans(ctx, record_spans(ctx, rule, record, shared), shared, at)
+
+
+def _in_spans(ctx: Context, spans: dict[tuple[str | None, ...], Spans], shared: Sequence[str], at: str) -> str:
+    """SQL: whether an instant lies in the spans whose values the row `t` has on the shared dimensions."""
     rows = [(*key, *stretch) for key, found in spans.items() for stretch in found.merged]
     columns = {f"key_{i}": TEXT for i in range(len(shared))} | {
         "opens": TIME,

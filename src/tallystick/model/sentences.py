@@ -20,6 +20,7 @@ from tallystick.rules.rule import (
     AfterEvent,
     AgreedDay,
     AgreedTime,
+    Between,
     ByClass,
     Cadence,
     Calendar,
@@ -57,9 +58,11 @@ _WORDS: dict[type[tree.Node], str] = {
     tree.CaseShareNode: "in … of cases",
     tree.DuringTime: "during …",
     tree.OutsideTime: "outside …",
+    tree.AfterTime: "after …",
 }
 
-_TIMES = (tree.DuringTime, tree.OutsideTime)
+_RECORD_TIMES = (tree.DuringTime, tree.OutsideTime)
+_TIMES = (*_RECORD_TIMES, tree.AfterTime)
 _ALWAYS = frozenset({tree.Labelled, tree.Worded, tree.Per, tree.InEnvironments})
 
 
@@ -167,8 +170,8 @@ def _common(
     if where and not any("environment" in item.dimensions for item in data):
         scope.report("T0404", span, name=" or ".join(item.id for item in data), dimension="environment")
         where = None
-    only = _only_while(scope, qualifiers, data)
-    if per is None or where is None or only is None or not qualifiers.sound:
+    only, between = _only_while(scope, qualifiers, data), _between(scope, qualifiers, data)
+    if per is None or where is None or only is None or between is False or not qualifiers.sound:
         return None
     return {
         "id": _rule_id(scope, fields, qualifiers, span),
@@ -178,12 +181,13 @@ def _common(
         "per": per,
         "environments": where,
         "only": only,
+        "between": between,
     }
 
 
 def _only_while(scope: Scope, qualifiers: _Qualifiers, data: list[Data]) -> tuple[OnlyWhile, ...] | None:
     """`during RECORD` and `outside RECORD`; None when one is wrong. They choose among rows: records are measured whole."""
-    nodes = [node for kind in _TIMES if (node := qualifiers.found.get(kind)) is not None]
+    nodes = [node for kind in _RECORD_TIMES if (node := qualifiers.found.get(kind)) is not None]
     for node in nodes if any(isinstance(item, Record) for item in data) else ():
         scope.report("T0413", node.span, qualifier=_WORDS[type(node)])
         return None
@@ -206,6 +210,33 @@ def _while(scope: Scope, node: tree.DuringTime | tree.OutsideTime, data: list[Da
         return None
     keys = tuple(name.text for name in names) if node.matching else shared
     return OnlyWhile(record=rows, open=isinstance(node, tree.DuringTime), matching=keys)
+
+
+def _between(scope: Scope, qualifiers: _Qualifiers, data: list[Data]) -> Between | Literal[False] | None:
+    """`after EVENT until EVENT`; None without it, False when it is wrong. Records are measured whole.
+
+    Without `matching`, both events equal the row on every dimension that all of them have.
+    """
+    node: tree.AfterTime | None = qualifiers.found.get(tree.AfterTime)
+    if node is None:
+        return None
+    if any(isinstance(item, Record) for item in data):
+        scope.report("T0413", node.span, qualifier=_WORDS[tree.AfterTime])
+        return False
+    start, end = scope.find(node.event, Event), scope.find(node.until, Event) if node.until else None
+    if start is None or (node.until and end is None):
+        return False
+    events = [event for event in (start, end) if event is not None]
+    names = node.matching.names if node.matching else ()
+    scope.once(names)
+    best = max(data, key=lambda item: sum(name.text in item.dimensions for name in names))
+    fits = [has_dimension(scope, name, item) for item in (*events, best) for name in names]
+    first, last = series(scope, start, node.where), series(scope, end, node.until_where) if end else None
+    if first is None or (end and last is None) or not all(fits):
+        return False
+    shared = (d for d in start.dimensions if all(d in item.dimensions for item in events))
+    keys = [name.text for name in names] or [d for d in shared if any(d in item.dimensions for item in data)]
+    return Between(start=first, end=last, matching=tuple(keys))
 
 
 def _rule_id(scope: Scope, fields: Fields, qualifiers: _Qualifiers, span: Span) -> str:
@@ -413,9 +444,11 @@ def _cadence(scope: Scope, node: tree.CadenceNode, fields: Fields) -> Resolved |
     if event is None:
         return None
     rows, common = series(scope, event, node.where), _common(scope, fields, qualifiers, [event], node.span)
-    if who is None or every is None or rows is None or common is None:
+    begins = scope.find(node.start.event, Event) if node.start else None
+    start = series(scope, begins, node.start.where) if node.start and begins else None
+    if who is None or every is None or rows is None or common is None or (node.start and start is None):
         return None
-    return Resolved(Cadence(**common, holder=who, event=rows, every=every), qualifiers.worded)
+    return Resolved(Cadence(**common, holder=who, event=rows, every=every, start=start), qualifiers.worded)
 
 
 def _count(scope: Scope, node: tree.MustCountNode | tree.MayCountNode, fields: Fields) -> Resolved | None:

@@ -20,6 +20,7 @@ from tallystick.rules.rule import (
     AfterEvent,
     AgreedDay,
     AgreedTime,
+    Between,
     ByClass,
     Cadence,
     CaseShare,
@@ -150,8 +151,18 @@ def _only(agreement: Agreement, rule: Rule) -> Iterator[Part]:
         )
         for each in rule.only
     ]
+    if rule.between is not None:
+        found.append(_after_until(agreement, rule.between))
     if found:
         yield Part((" ", *phrases.joined(found, "and")), "time")
+
+
+def _after_until(agreement: Agreement, between: Between) -> Inlines:
+    """`after a go-live until the next retirement for the same model`."""
+    until = ("until the next ", *phrases.data(agreement, between.end)) if between.end else ()
+    same = phrases.matching(between.matching).replace(" of ", " for ", 1)
+    start = phrases.each(agreement, between.start, "any")
+    return "after ", *start, *((" ", *until) if until else ()), same
 
 
 def _threshold(agreement: Agreement, comparison: Comparison, threshold: Measure) -> Part:
@@ -217,6 +228,8 @@ def _cadence(agreement: Agreement, rule: Cadence) -> Iterator[Part]:
     yield from _holder(agreement, rule, OBLIGATION)
     yield Part((*phrases.action(agreement, rule.event.name), *phrases.where(agreement, rule.event.where)), "event")
     yield Part((" at least once every ", *_every(agreement, rule.every)), "period")
+    if rule.start is not None:
+        yield Part((" from ", *phrases.each(agreement, rule.start, "the first")), "start")
     yield from _scope(rule)
     yield from _only(agreement, rule)
 
@@ -427,8 +440,7 @@ def _boundaries(rule: Rule) -> Iterator[Part]:
             yield Part((f" Exactly {period_text(_working_limit(rule))} after is in time.",))
         case Cadence():
             runs = "runs" if rule.every.amount == 1 else "run"
-            start = f"{_beginning(rule)}{_or_first_seen(rule)}"
-            yield Part((f" The first {_bare(rule.every)} {runs} from {start}.",))
+            yield Part((f" The first {_bare(rule.every)} {runs} from {_beginning(rule)}.",))
         case Precedence():
             limits = " and ".join(f"exactly {period_text(bound)}" for bound in (rule.lead, rule.within) if bound)
             yield Part((f" {limits[0].upper()}{limits[1:]} before {'are' if ' and ' in limits else 'is'} in time.",))
@@ -519,7 +531,12 @@ def _time_boundaries(agreement: Agreement, rule: Rule) -> Iterator[Part]:
     """When a record to which the sentence is limited begins and ends, and what counts in a measure."""
     for record in dict.fromkeys(agreement.records[each.record.name].title for each in rule.only):
         yield Part((f" Each {record} lasts from its beginning up to, but not including, its end.",))
-    if rule.only and isinstance(rule, Keep | KeepAlways):
+    if rule.between is not None:
+        if rule.between.end is None:
+            yield Part((" That time begins at its very instant.",))
+        else:
+            yield Part((" That time begins at the instant of the former and ends immediately before the latter.",))
+    if (rule.only or rule.between) and isinstance(rule, Keep | KeepAlways):
         yield Part((" Only what is recorded in that time is measured.",))
 
 
@@ -576,8 +593,8 @@ def _whichever_boundaries(whichever: Whichever) -> Iterator[Part]:
             assert_never(other)
 
 
-def _beginning(rule: Rule) -> str:
-    """When the first interval begins: where an amendment made this text, with the day from which it is in force."""
+def _start_of_text(rule: Rule) -> str:
+    """When the text begins to hold: where an amendment made this text, with the day from which it is in force."""
     return "the start of this Agreement" if rule.effective is None else f"the start of {date_text(rule.effective)}"
 
 
@@ -585,8 +602,7 @@ def _working_boundaries(rule: Response | Deletion | Cadence) -> Iterator[Part]:
     """What of working time a deadline counts, and what is still in time."""
     limit = _working_limit(rule)
     if isinstance(rule, Cadence):
-        start = f"{_beginning(rule)}{_or_first_seen(rule)}"
-        yield Part((f" The first interval begins at {start}.",))
+        yield Part((f" The first interval begins at {_beginning(rule)}.",))
     if limit.unit is PeriodUnit.BUSINESS_HOURS:
         yield Part((f" Only time within those hours counts; exactly {period_text(limit)} after is in time.",))
         return
@@ -624,12 +640,15 @@ def _tenure(agreement: Agreement, rule: Rule) -> Iterator[Part]:
             pass
 
 
-def _or_first_seen(rule: Rule) -> str:
-    if not rule.per:
-        return ""
+def _beginning(rule: Cadence) -> str:
+    """From when the first interval runs: nothing earlier than the agreement, the group, or the event that starts it."""
     which = phrases.dimensions(rule.per)
     what = which if len(rule.per) == 1 else f"combination of {which}"
-    return f", or from the time the {what} first appears, if later"
+    seen = f"the time the {what} first appears"
+    if rule.start is None:
+        return f"{_start_of_text(rule)}{f', or from {seen}, if later' if rule.per else ''}"
+    others = _start_of_text(rule) + (f" or {seen}" if rule.per else "")
+    return f"that occurrence, or from {others}, if later; before it, nothing is due"
 
 
 def _exactly(comparison: Comparison, threshold: Value) -> Part:

@@ -232,6 +232,16 @@ class OnlyWhile(Data):
     matching: tuple[str, ...] = ()
 
 
+class Between(Data):
+    """`after EVENT until EVENT`: the rule looks only at what happens from a `start` on, up to the first later `end` with
+    the same texts in `matching`. Rows are those equal to the start on those of `matching` that their source has.
+    """
+
+    start: Series
+    end: Series | None = None
+    matching: tuple[str, ...] = ()
+
+
 class RuleFields(InForce):
     """What every rule has. `id` is stable; `number` and `sentence` are how the paper shows it.
 
@@ -253,6 +263,7 @@ class RuleFields(InForce):
     environments: tuple[str, ...] = ()
     exemptions: tuple[Exemption, ...] = ()
     only: tuple[OnlyWhile, ...] = ()
+    between: Between | None = None
     missing_excused: bool = False
     waived_by: tuple[str, ...] = ()
     minimum_samples: int = 1
@@ -294,11 +305,12 @@ class KeepAlways(RuleFields):
 
 
 class Cadence(RuleFields):
-    """An event happens at least once in every period."""
+    """An event happens at least once in every period; the first begins with the first `start`, where one is named."""
 
     kind: Literal["cadence"] = "cadence"
     event: Series
     every: Period
+    start: Series | None = None
 
 
 class CountEvents(RuleFields):

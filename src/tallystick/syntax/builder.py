@@ -111,6 +111,8 @@ NODES: dict[str, type[tree.Node]] = {
     "worded": tree.Worded,
     "during_time": tree.DuringTime,
     "outside_time": tree.OutsideTime,
+    "after_time": tree.AfterTime,
+    "from_event": tree.FromEvent,
     "case_share": tree.CaseShareNode,
     "calendar_window": tree.CalendarWindow,
     "rolling_window": tree.RollingWindow,

@@ -49,7 +49,6 @@ _LATER_BEGINNINGS = (
 _LATER = (
     r"on\s+(?!breach\b)\w+(?=\s*(?:where\b[^{}]*)?\{)",
     r"fiscal\s+(?:years?|quarters?)",
-    r"after\s+\w+\s+until\s+\w+",
     r"across\s+the\s+term",
     r"prorated\s+by\s+\w+",
 )

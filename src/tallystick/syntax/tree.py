@@ -822,6 +822,17 @@ class OutsideTime(Node):
     matching: Matching | None
 
 
+@dataclass(frozen=True)
+class AfterTime(Node):
+    """`after go_live until retirement matching model`: only from the one event on, up to the other."""
+
+    event: Name
+    where: Where | None
+    until: Name | None
+    until_where: Where | None
+    matching: Matching | None
+
+
 Qualifier = (
     Per
     | InEnvironments
@@ -834,6 +845,7 @@ Qualifier = (
     | CaseShareNode
     | DuringTime
     | OutsideTime
+    | AfterTime
 )
 
 
@@ -894,6 +906,14 @@ class KeepAlwaysNode(Node):
 
 
 @dataclass(frozen=True)
+class FromEvent(Node):
+    """`from go_live`: what the first interval begins with."""
+
+    event: Name
+    where: Where | None
+
+
+@dataclass(frozen=True)
 class CadenceNode(Node):
     """`provider must perform bias_evaluation at least every 30 days ….`"""
 
@@ -901,6 +921,7 @@ class CadenceNode(Node):
     event: Name
     where: Where | None
     every: PeriodLiteral
+    start: FromEvent | None
     qualifiers: tuple[Qualifier, ...]
 
 
