@@ -314,6 +314,7 @@ def to_rulebook(agreement: Agreement) -> Rulebook:
         timezone=agreement.timezone,
         currency=agreement.currency,
         calendars=tuple(agreement.working.values()),
+        fiscal_year=agreement.fiscal_year,
         environments=agreement.environments,
         parties=tuple(Party(id=p.id, name=p.name, called=p.called) for p in agreement.parties.values()),
         roles=tuple(Role(id=r.id, title=r.title, party=r.party, above=r.above) for r in agreement.roles.values()),

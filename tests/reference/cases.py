@@ -385,7 +385,7 @@ def share_of_responses(case: Case, rule: Json) -> list[Finding]:
     findings = []
     for group in ordered(seen) if rule["per"] and seen else [()]:
         own = [row for row in triggers if group_of(row, rule["per"]) == group]
-        for window in windows_of(case.zone, case.life, rule["share"]["window"], case.as_of):
+        for window in windows_of(case.clock, case.life, rule["share"]["window"], case.as_of):
             late = rule["per"] and seen and window.end <= seen[group]
             if not late and applies(case, rule, named(rule, group) if seen else {}, window):
                 judged = judge_share(case, rule, group, window, own) if is_bound else unmeasured(rule, window, group)

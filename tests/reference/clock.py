@@ -109,6 +109,7 @@ class Clock:
 
     zone: ZoneInfo
     calendars: list[dict[str, Any]]
+    fiscal_year: dict[str, int] | None = None
 
 
 def add(clock: ZoneInfo | Clock, instant: int, period: dict[str, Any], sign: int = 1) -> int:
@@ -126,9 +127,16 @@ def add(clock: ZoneInfo | Clock, instant: int, period: dict[str, Any], sign: int
     return instant_of(zone, datetime.combine(move_date(local.date(), amount, unit), local.time()))
 
 
-def first_day(day: date, unit: str) -> date:
-    """The first day of the calendar week, month, … that holds the day."""
+def first_day(day: date, unit: str, fiscal: dict[str, int] | None) -> date:
+    """The first day of the calendar week, month, fiscal year … that holds the day."""
     match unit:
+        case "fiscal quarter" | "fiscal year":
+            assert fiscal is not None
+            step = 3 if unit == "fiscal quarter" else 12
+            begin = date(day.year - 2, fiscal["month"], fiscal["day"])
+            while move_date(begin, step, "months") <= day:
+                begin = move_date(begin, step, "months")
+            return begin
         case "day":
             return day
         case "week":
@@ -143,7 +151,7 @@ def first_day(day: date, unit: str) -> date:
 
 def next_first_day(day: date, unit: str) -> date:
     """The first day of the calendar period after the one that begins on `day`."""
-    return move_date(day, 1, unit + "s")
+    return move_date(day, 1, unit.removeprefix("fiscal ") + "s")
 
 
 def hour_starts(zone: ZoneInfo, instant: int) -> Iterator[int]:
@@ -157,22 +165,23 @@ def hour_starts(zone: ZoneInfo, instant: int) -> Iterator[int]:
         candidate += QUARTER_OF_AN_HOUR
 
 
-def period_starts(zone: ZoneInfo, instant: int, unit: str) -> Iterator[int]:
+def period_starts(clock: ZoneInfo | Clock, instant: int, unit: str) -> Iterator[int]:
     """Windows: the starts of calendar periods, from the one that holds `instant` on."""
+    zone, fiscal = (clock.zone, clock.fiscal_year) if isinstance(clock, Clock) else (clock, None)
     if unit == "hour":
         yield from hour_starts(zone, instant)
-    day = first_day(local_of(zone, instant).date(), unit)
+    day = first_day(local_of(zone, instant).date(), unit, fiscal)
     while True:
         yield midnight(zone, day)
         day = next_first_day(day, unit)
 
 
-def period_start(zone: ZoneInfo, instant: int, unit: str) -> int:
+def period_start(zone: ZoneInfo | Clock, instant: int, unit: str) -> int:
     """The start of the calendar period that holds the instant."""
     return next(period_starts(zone, instant, unit))
 
 
-def calendar_windows(zone: ZoneInfo, life: Window, unit: str, as_of: int) -> list[Window]:
+def calendar_windows(zone: ZoneInfo | Clock, life: Window, unit: str, as_of: int) -> list[Window]:
     """Windows, *Calendar*: consecutive periods, cut to the life, that begin before as-of."""
     starts = period_starts(zone, life.start, unit)
     start, windows = next(starts), []
@@ -185,7 +194,7 @@ def calendar_windows(zone: ZoneInfo, life: Window, unit: str, as_of: int) -> lis
     return windows
 
 
-def rolling_windows(zone: ZoneInfo, life: Window, length: dict[str, Any], as_of: int) -> list[Window]:
+def rolling_windows(zone: ZoneInfo | Clock, life: Window, length: dict[str, Any], as_of: int) -> list[Window]:
     """Windows, *Rolling*: one ends at each local midnight (hour), wholly inside the life, up to the first after as-of."""
     ends = period_starts(zone, life.start, "hour" if length["unit"] in ELAPSED else "day")
     windows: list[Window] = []
@@ -200,7 +209,7 @@ def rolling_windows(zone: ZoneInfo, life: Window, length: dict[str, Any], as_of:
     return windows
 
 
-def windows_of(zone: ZoneInfo, life: Window, window: dict[str, Any], as_of: int) -> list[Window]:
+def windows_of(zone: ZoneInfo | Clock, life: Window, window: dict[str, Any], as_of: int) -> list[Window]:
     """The windows of a rule that have begun by as-of, in order."""
     if life.start >= life.end:
         return []

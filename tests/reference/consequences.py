@@ -257,7 +257,7 @@ def enough_in_spans(case: Case, remedy: Json, found: list[tuple[Json, Finding]])
     """The instants of breaches in consecutive calendar periods of which enough have had a breach by then."""
     number, each = remedy["spans"]["number"], remedy["spans"]["each"]
     breaches = [
-        (instant_of_breach(f), period_start(case.zone, belonging(rule, f), each))
+        (instant_of_breach(f), period_start(case.clock, belonging(rule, f), each))
         for rule, f in found
         if f.verdict == "breached" and instant_of_breach(f) <= case.as_of
     ]
@@ -265,7 +265,7 @@ def enough_in_spans(case: Case, remedy: Json, found: list[tuple[Json, Finding]])
     for instant, period in sorted(breaches):
         known = {other for at, other in breaches if at <= instant}
         for first in known:
-            starts = period_starts(case.zone, first, each)
+            starts = period_starts(case.clock, first, each)
             span = [next(starts) for _ in range(number)]
             if period in span and len(known & set(span)) >= remedy["count"]:
                 reached.append(instant)
@@ -445,7 +445,7 @@ def counted_credits(case: Case, breaches: list[tuple[Json, Finding]]) -> list[tu
             if rule["clause"] == clause
         ]
         own.sort(key=lambda each: each[:5])
-        periods = [period_start(case.zone, each[0], remedy["counted"]) for each in own]
+        periods = [period_start(case.clock, each[0], remedy["counted"]) for each in own]
         for period in dict.fromkeys(periods):
             inside = [each for each, start in zip(own, periods, strict=True) if start == period]
             amounts = {int(tier["threshold"]["quantity"]["value"]): tier["amount"] for tier in remedy["tiers"]}
@@ -520,10 +520,10 @@ def credits_due(case: Case, breaches: list[tuple[Json, Finding]]) -> list[Credit
 def together(case: Case, cap: Json, earlier: int, instant: int) -> bool:
     """Whether an earlier credit counts against the cap of a later one: same calendar period, rolling period, term."""
     if cap["each"] is not None:
-        return period_start(case.zone, earlier, cap["each"]) == period_start(case.zone, instant, cap["each"])
+        return period_start(case.clock, earlier, cap["each"]) == period_start(case.clock, instant, cap["each"])
     if cap["rolling"] is None:
         return True
-    days = period_starts(case.zone, instant, "day")
+    days = period_starts(case.clock, instant, "day")
     next(days)
     return earlier >= add(case.clock, next(days), cap["rolling"], -1)
 

@@ -38,7 +38,7 @@ class Case:
     @property
     def clock(self) -> Clock:
         """What deadlines are counted by."""
-        return Clock(self.zone, self.book["calendars"])
+        return Clock(self.zone, self.book["calendars"], self.book.get("fiscal_year"))
 
     @property
     def evaluated(self) -> Window:

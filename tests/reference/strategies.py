@@ -989,6 +989,9 @@ def examples(draw: st.DrawFn, kinds: tuple[str, ...] = tuple(KINDS)) -> Example:
             timezone=zone,
             currency="USD",
             calendars=CALENDARS,
+            fiscal_year=draw(
+                choice(r.FiscalYear(month=4, day=1), r.FiscalYear(month=11, day=6), r.FiscalYear(month=1, day=28))
+            ),
             environments=TEXTS["environment"],
             roles=ROLES,
             metrics=METRICS,

@@ -200,7 +200,7 @@ def keep(case: Case, rule: Json) -> list[Finding]:
         case, rule
     )
     seen = first_seen(case, rule, [s for leaf in parts for s in series_of(leaf)])
-    windows = windows_of(case.zone, case.life, rule["window"], case.as_of)
+    windows = windows_of(case.clock, case.life, rule["window"], case.as_of)
     findings = []
     for group in ordered(seen) if rule["per"] and seen else [()]:
         for window in windows:
@@ -242,7 +242,7 @@ def judge_count(case: Case, rule: Json, group: Texts, window: Window) -> Finding
 
 def count(case: Case, rule: Json) -> list[Finding]:
     """*Count*: every group in every window from the one in which it is first seen anywhere."""
-    windows = windows_of(case.zone, case.life, rule["window"], case.as_of)
+    windows = windows_of(case.clock, case.life, rule["window"], case.as_of)
     known = case.bound("event", rule["event"]["name"])
     if not rule["per"]:
         return [

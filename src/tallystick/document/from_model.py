@@ -47,7 +47,7 @@ from tallystick.model.agreement import (
     Term,
     letter_of,
 )
-from tallystick.prose.from_calendar import calendar_sentences
+from tallystick.prose.from_calendar import calendar_sentences, fiscal_sentence
 from tallystick.prose.from_remedy import remedy_sentence
 from tallystick.prose.from_rule import (
     MISSING_EXCUSED,
@@ -275,7 +275,8 @@ def _interpretation(agreement: Agreement) -> Subsection:
     )
     limits = "“At least” and “at most” include the value that they name; “below” and “above” do not."
     parts = "Headings and the table of contents are for convenience. The schedules are part of this Agreement."
-    sentences = (time, *calendar_sentences(agreement), limits, numbers, parts)
+    fiscal = [] if agreement.fiscal_year is None else [fiscal_sentence(agreement.fiscal_year)]
+    sentences = (time, *fiscal, *calendar_sentences(agreement), limits, numbers, parts)
     listed = lettered((paragraph(each),) for each in sentences)
     return Subsection("1.2", "Interpretation", INTERPRETATION, (listed,))
 

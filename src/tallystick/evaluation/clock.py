@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from tallystick.evaluation.working_time import WorkingTime
 from tallystick.quantities import Period, PeriodUnit
+from tallystick.rules.rule import FiscalYear
 
 SECOND = 1_000_000
 HOUR = 3_600 * SECOND
@@ -26,10 +27,11 @@ ALWAYS = -NEVER
 
 @dataclass(frozen=True)
 class Clock:
-    """By what periods are counted: the agreement's timezone, and its working calendars by their ids."""
+    """By what periods are counted: the timezone, the working calendars by their ids, and when fiscal years begin."""
 
     zone: ZoneInfo
     calendars: Mapping[str, WorkingTime] = field(default_factory=dict)
+    fiscal_year: FiscalYear | None = None
 
 
 def instant(local: datetime) -> int:

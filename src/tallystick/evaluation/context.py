@@ -74,7 +74,8 @@ class Context:
     @cached_property
     def clock(self) -> Clock:
         """By what deadlines are counted."""
-        return Clock(self.zone, {each.id: working_time(each) for each in self.rulebook.calendars})
+        calendars = {each.id: working_time(each) for each in self.rulebook.calendars}
+        return Clock(self.zone, calendars, self.rulebook.fiscal_year)
 
     def force(self, text: InForce) -> Stretch:
         """When a rule or a consequence is in force; also before and after the life of the agreement."""

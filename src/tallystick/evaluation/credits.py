@@ -50,7 +50,7 @@ def counted_credits(ctx: Context, judged: Sequence[tuple[Rule, Sequence[Judgemen
         periods: dict[int, list[tuple[Rule, Finding]]] = defaultdict(list)
         for rule, finding in found:
             assert remedy.counted is not None
-            periods[calendar_period(remedy.counted, belongs(rule, finding), ctx.zone).start].append((rule, finding))
+            periods[calendar_period(remedy.counted, belongs(rule, finding), ctx.clock).start].append((rule, finding))
         for members in periods.values():
             reached = [tier for tier in remedy.tiers if len(members) >= tier.threshold.quantity.value]
             if reached:
@@ -200,10 +200,10 @@ def _use(
 def _cap_period(ctx: Context, cap: Cap, belongs: int) -> Stretch:
     """The calendar period, the rolling one that ends with the day, or the life, over which a credit is capped."""
     if cap.each is not None:
-        return calendar_period(cap.each, belongs, ctx.zone)
+        return calendar_period(cap.each, belongs, ctx.clock)
     if cap.rolling is None:
         return Stretch(ctx.life.start, ctx.life.end)
-    end = calendar_period(CalendarUnit.DAY, belongs, ctx.zone).end
+    end = calendar_period(CalendarUnit.DAY, belongs, ctx.clock).end
     return Stretch(add(end, cap.rolling, ctx.clock, times=-1), end)
 
 

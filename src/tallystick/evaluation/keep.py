@@ -156,7 +156,7 @@ class Plan:
 def plan_keep(ctx: Context, rule: Keep, scans: Scans) -> Plan:
     """Asks the scans for what the rule needs."""
     series = (*series_of(rule.measure), *series_of(rule.threshold))
-    stretches = windows(rule.window, ctx.life, ctx.as_of, ctx.zone)
+    stretches = windows(rule.window, ctx.life, ctx.as_of, ctx.clock)
     reason = unbound(ctx, *series, *time_records(rule))
     scope = Scope(ctx, rule, scans, rule.per, stretches)
     sides = None if reason else (compiled(rule.measure, scope), compiled(rule.threshold, scope))

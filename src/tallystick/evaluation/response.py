@@ -172,7 +172,7 @@ def _finding(ctx: Context, rule: Response, case: _Case) -> Judgement:
 
 
 def _shares(ctx: Context, rule: Response, share: CaseShare, cases: Sequence[_Case]) -> list[Judgement]:
-    stretches = windows(share.window, ctx.life, ctx.as_of, ctx.zone)
+    stretches = windows(share.window, ctx.life, ctx.as_of, ctx.clock)
     groups: dict[Key, list[_Case]] = defaultdict(list)
     for case in sorted(cases, key=lambda case: case.at):
         groups[case.key].append(case)

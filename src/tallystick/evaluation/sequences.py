@@ -61,12 +61,12 @@ def _breached(ctx: Context, finding: Finding) -> bool:
 
 def in_spans(ctx: Context, remedy: Terminate, spans: Spans, judged: Judged) -> Iterator[Ground]:
     """Each instant of a breach in one of some consecutive calendar periods of which enough have had one."""
-    length = Period(amount=spans.number, unit=PeriodUnit(f"{spans.each.value}s"))
+    length = Period(amount=spans.number, unit=PeriodUnit(f"{spans.each.value.removeprefix('fiscal ')}s"))
     breaches: dict[int, list[tuple[int, str]]] = defaultdict(list)
     for rule, found in judged:
         for finding in (j.finding for j in found):
             if _breached(ctx, finding):
-                period = calendar_period(spans.each, belongs(rule, finding), ctx.zone).start
+                period = calendar_period(spans.each, belongs(rule, finding), ctx.clock).start
                 breaches[instant_of(finding)].append((period, finding.id))
     seen: dict[int, str] = {}
     for at, members in sorted(breaches.items()):

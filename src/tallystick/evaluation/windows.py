@@ -19,7 +19,7 @@ from tallystick.evaluation.clock import (
     plus_months,
 )
 from tallystick.quantities import PeriodUnit
-from tallystick.rules.rule import Calendar, CalendarUnit, Rolling, Window
+from tallystick.rules.rule import Calendar, CalendarUnit, FiscalYear, Rolling, Window
 
 
 class Stretch(NamedTuple):
@@ -42,53 +42,54 @@ class Life:
         return Stretch(self.start, min(as_of, self.end))
 
 
-def windows(window: Window, life: Life, as_of: int, zone: ZoneInfo) -> tuple[Stretch, ...]:
+def windows(window: Window, life: Life, as_of: int, clock: Clock) -> tuple[Stretch, ...]:
     """The windows of the life that begin before `as_of`, in order."""
     match window:
         case Calendar(each=each):
-            return tuple(_calendar(each, life, as_of, zone))
+            return tuple(_calendar(each, life, as_of, clock))
         case Rolling():
-            return tuple(_rolling(window, life, as_of, zone))
+            return tuple(_rolling(window, life, as_of, clock))
         case _:
             assert_never(window)
 
 
-def calendar_period(unit: CalendarUnit, at: int, zone: ZoneInfo) -> Stretch:
+def calendar_period(unit: CalendarUnit, at: int, clock: Clock) -> Stretch:
     """The whole calendar period that holds an instant."""
+    zone = clock.zone
     if unit is CalendarUnit.HOUR:
         start = _hour_start(at, zone)
         return Stretch(start, _next_hour(start, zone))
-    first = _first_day(unit, localized(at, zone).date())
+    first = _first_day(unit, localized(at, zone).date(), clock.fiscal_year)
     return Stretch(midnight(first, zone), midnight(_next_first(unit, first), zone))
 
 
-def _calendar(unit: CalendarUnit, life: Life, as_of: int, zone: ZoneInfo) -> Iterator[Stretch]:
-    period = calendar_period(unit, life.start, zone)
+def _calendar(unit: CalendarUnit, life: Life, as_of: int, clock: Clock) -> Iterator[Stretch]:
+    period = calendar_period(unit, life.start, clock)
     while max(period.start, life.start) < min(life.end, as_of):
         yield Stretch(max(period.start, life.start), min(period.end, life.end))
-        period = calendar_period(unit, period.end, zone)
+        period = calendar_period(unit, period.end, clock)
 
 
-def _rolling(window: Rolling, life: Life, as_of: int, zone: ZoneInfo) -> Iterator[Stretch]:
+def _rolling(window: Rolling, life: Life, as_of: int, clock: Clock) -> Iterator[Stretch]:
     elapsed = window.length.unit in (
         PeriodUnit.SECONDS,
         PeriodUnit.MINUTES,
         PeriodUnit.HOURS,
     )
     unit = CalendarUnit.HOUR if elapsed else CalendarUnit.DAY
-    end = calendar_period(unit, life.start, zone).end
+    end = calendar_period(unit, life.start, clock).end
     while end <= life.end and end < NEVER:
-        start = add(end, window.length, Clock(zone), times=-1)
+        start = add(end, window.length, clock, times=-1)
         if start >= as_of:
             return
         if start >= life.start:
             yield Stretch(start, end)
         if end > as_of:
             return
-        end = calendar_period(unit, end, zone).end
+        end = calendar_period(unit, end, clock).end
 
 
-def _first_day(unit: CalendarUnit, day: date) -> date:
+def _first_day(unit: CalendarUnit, day: date, fiscal: FiscalYear | None) -> date:
     match unit:
         case CalendarUnit.DAY | CalendarUnit.HOUR:
             return day
@@ -100,8 +101,19 @@ def _first_day(unit: CalendarUnit, day: date) -> date:
             return date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
         case CalendarUnit.YEAR:
             return date(day.year, 1, 1)
+        case CalendarUnit.FISCAL_QUARTER:
+            return _fiscal_first(day, fiscal, 3)
+        case CalendarUnit.FISCAL_YEAR:
+            return _fiscal_first(day, fiscal, 12)
         case _:
             assert_never(unit)
+
+
+def _fiscal_first(day: date, fiscal: FiscalYear | None, months: int) -> date:
+    """The first day of the fiscal period of so many months that holds a day."""
+    assert fiscal is not None, "the compiler asks for the fiscal year where one is counted by"
+    begun = (day.month - fiscal.month - (day.day < fiscal.day)) % months
+    return plus_months(day.replace(day=1), -begun - (day.day < fiscal.day)).replace(day=fiscal.day)
 
 
 def _next_first(unit: CalendarUnit, first: date) -> date:
@@ -112,9 +124,9 @@ def _next_first(unit: CalendarUnit, first: date) -> date:
             return first + timedelta(days=7)
         case CalendarUnit.MONTH:
             return plus_months(first, 1)
-        case CalendarUnit.QUARTER:
+        case CalendarUnit.QUARTER | CalendarUnit.FISCAL_QUARTER:
             return plus_months(first, 3)
-        case CalendarUnit.YEAR:
+        case CalendarUnit.YEAR | CalendarUnit.FISCAL_YEAR:
             return plus_months(first, 12)
         case _:
             assert_never(unit)

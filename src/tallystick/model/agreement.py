@@ -15,7 +15,7 @@ from tallystick.model.scenario import Scenario
 from tallystick.quantities import Period, Quantity
 from tallystick.rules.calendars import WorkingCalendar, WorkingHours
 from tallystick.rules.derived import Intervals, Runs
-from tallystick.rules.rule import Exemption, Remedy, Rule
+from tallystick.rules.rule import Exemption, FiscalYear, Remedy, Rule
 from tallystick.source import Span
 
 
@@ -334,6 +334,7 @@ class Agreement:
     standards: dict[str, Standard] = field(default_factory=dict)
     calendars: dict[str, Calendar] = field(default_factory=dict)
     working: dict[str, WorkingCalendar] = field(default_factory=dict)
+    fiscal_year: FiscalYear | None = None
     articles: tuple[Article, ...] = ()
     remedies: tuple[Remedy, ...] = ()
     scenarios: tuple[Scenario, ...] = ()

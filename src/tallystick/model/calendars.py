@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import month_name
 from collections.abc import Iterable
 from datetime import date
 from itertools import pairwise
@@ -11,6 +12,7 @@ from warnings import catch_warnings, simplefilter
 from tallystick.model.agreement import Calendar
 from tallystick.model.scope import Scope
 from tallystick.rules.calendars import OF_AGREEMENT, WorkingCalendar, WorkingHours
+from tallystick.rules.rule import FiscalYear
 from tallystick.syntax import tree
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -22,6 +24,7 @@ _HOURS = re.compile(
 _YEARS = 10
 _LAST_LISTED = 2100  # what the lists of holidays reach to
 _MIDNIGHT = 24 * 60
+_LAST_OF_EVERY_MONTH = 28
 
 
 def of_agreement(scope: Scope, items: Iterable[tree.AgreementItem]) -> Calendar | None:
@@ -65,6 +68,29 @@ def _calendar(
         timezone,
         hours_stated=bool(hours),
     )
+
+
+# --- fiscal years --------------------------------------------------------------------------------------------
+
+
+def fiscal_year(scope: Scope, text: tree.String) -> FiscalYear | None:
+    """`April`, `1 April` or `April 1`; None, and a report, where it is no day that every month has."""
+    words = text.text.replace(",", " ").split()
+    months = [number for word in words if (number := _month(word))]
+    days = [int(word) for word in words if word.isdecimal()]
+    if len(months) != 1 or len(days) > 1 or len(words) > 2 or len(words) != len(months) + len(days):
+        scope.report("T0222", text.span, found=text.text)
+        return None
+    if not 1 <= (days or [1])[0] <= _LAST_OF_EVERY_MONTH:
+        scope.report("T0222", text.span, found=text.text)
+        return None
+    return FiscalYear(month=months[0], day=(days or [1])[0])
+
+
+def _month(word: str) -> int:
+    """The number of a month; 0 for any other word."""
+    fits = [number for number, name in enumerate(month_name) if number and name.lower() == word.lower()]
+    return fits[0] if fits else 0
 
 
 # --- hours ---------------------------------------------------------------------------------------------------

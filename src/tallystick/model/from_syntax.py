@@ -32,7 +32,7 @@ from tallystick.model.agreement import (
     Term,
     letter_of,
 )
-from tallystick.model.calendars import declared, of_agreement, working_calendar
+from tallystick.model.calendars import declared, fiscal_year, of_agreement, working_calendar
 from tallystick.model.conditions import condition, series
 from tallystick.model.conforming import Amended, changes_of, is_struck
 from tallystick.model.derivation import derive
@@ -146,6 +146,7 @@ def _head(scope: Scope, node: tree.AgreementNode) -> _Head | None:
         tree.BusinessHours,
         tree.BusinessDays,
         tree.WorkedExamples,
+        tree.FiscalYearNode,
     )
     for item in node.items:
         _head_item(scope, head, item)
@@ -178,6 +179,8 @@ def _head_item(scope: Scope, head: _Head, item: tree.AgreementItem) -> None:
             head.recitals.append(text)
         case tree.WorkedExamples():
             head.examples = True
+        case tree.FiscalYearNode(text=text):
+            scope.fiscal_year = fiscal_year(scope, text)
         case tree.BusinessDays() | tree.BusinessHours():
             pass  # read with the declarations: terms may count by them
 
@@ -837,6 +840,7 @@ def _assembled(
         definitions={key: item for key, item in named.items() if isinstance(item, Definition)},
         standards={key: item for key, item in named.items() if isinstance(item, Standard)},
         calendars=scope.calendars,
+        fiscal_year=scope.fiscal_year,
         working={
             name: working_calendar(item, head.timezone, head.effective, until) for name, item in scope.calendars.items()
         },

@@ -12,6 +12,7 @@ from tallystick.model.values import PERIOD_WORDS, Typed, comparable, deadline, p
 from tallystick.quantities import Kind, Period, PeriodUnit, Quantity
 from tallystick.rules.measure import Comparison, Value
 from tallystick.rules.rule import (
+    FISCAL,
     Amount,
     Block,
     CalendarUnit,
@@ -59,7 +60,10 @@ def calendar_unit(scope: Scope, name: tree.Name) -> CalendarUnit | None:
     if name.text not in CALENDAR_WORDS:
         close = get_close_matches(name.text, CALENDAR_WORDS, 1, 0.6)
         scope.report("T0215", name.span, name=name.text, instead=close[0] if close else None)
-    return CALENDAR_WORDS.get(name.text)
+    found = CALENDAR_WORDS.get(name.text)
+    if found in FISCAL and scope.fiscal_year is None and "fiscal" not in scope.doubtful:
+        scope.report("T0221", name.span, found=name.text)
+    return found
 
 
 def holder(scope: Scope, name: tree.Name) -> str | None:

@@ -149,9 +149,9 @@ def _steps(told: _Told, each: CalendarUnit, start: datetime) -> Iterator[datetim
                 yield _instant(told, start + timedelta(weeks=step))
             case CalendarUnit.MONTH:
                 yield _instant(told, _months_later(start, step))
-            case CalendarUnit.QUARTER:
+            case CalendarUnit.QUARTER | CalendarUnit.FISCAL_QUARTER:
                 yield _instant(told, _months_later(start, 3 * step))
-            case CalendarUnit.YEAR:
+            case CalendarUnit.YEAR | CalendarUnit.FISCAL_YEAR:
                 yield _instant(told, _months_later(start, 12 * step))
 
 

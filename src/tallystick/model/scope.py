@@ -19,6 +19,7 @@ from tallystick.model.agreement import (
     Standard,
     Term,
 )
+from tallystick.rules.rule import FiscalYear
 from tallystick.source import Span
 from tallystick.syntax.tree import Name, NameReference, ParamNode
 
@@ -59,6 +60,7 @@ class Scope:
     stages: dict[str, Span] = field(default_factory=dict)
     currency: str | None = None
     calendars: dict[str, Calendar] = field(default_factory=dict)
+    fiscal_year: FiscalYear | None = None
     used: set[str] = field(default_factory=set)
     rule_ids: dict[str, Span] = field(default_factory=dict)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from calendar import month_name
 from collections.abc import Iterator
 
 from tallystick.model.agreement import Agreement
 from tallystick.prose.phrases import named_calendar
 from tallystick.prose.quantity import listed
 from tallystick.rules.calendars import WorkingCalendar, WorkingHours
+from tallystick.rules.rule import FiscalYear
 
 _NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -69,3 +71,11 @@ def hours_text(hours: tuple[WorkingHours, ...]) -> str:
 
 def _clock(minutes: int) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def fiscal_sentence(year: FiscalYear) -> str:
+    """When fiscal years and quarters begin."""
+    return (
+        f"Each fiscal year begins on {year.day} {month_name[year.month]}. "
+        "A fiscal quarter is one of the four periods of three months of a fiscal year."
+    )

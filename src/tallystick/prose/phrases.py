@@ -35,7 +35,9 @@ Inlines = tuple[Inline, ...]
 NOT_SET = "not set"
 
 _CALENDAR = {CalendarUnit.HOUR: "clock hour"} | {
-    unit: f"calendar {unit.value}" for unit in CalendarUnit if unit is not CalendarUnit.HOUR
+    unit: unit.value if unit.value.startswith("fiscal") else f"calendar {unit.value}"
+    for unit in CalendarUnit
+    if unit is not CalendarUnit.HOUR
 }
 
 OPERATOR_WORDS = {

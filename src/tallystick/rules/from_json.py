@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from tallystick.rules.rule import FISCAL
 from tallystick.rules.rulebook import SCHEMA_VERSION, Rulebook
 
 Json = dict[str, Any]
@@ -46,11 +47,14 @@ def _declared(rulebook: Rulebook) -> set[tuple[str, str]]:
     declared = {("metric", item.id) for item in rulebook.metrics}
     declared |= {("event", item.id) for item in rulebook.events}
     declared |= {("record", item.id) for item in rulebook.records}
-    return declared | {("calendar", item.id) for item in rulebook.calendars}
+    fiscal = {("calendar", unit.value) for unit in FISCAL} if rulebook.fiscal_year else set()
+    return declared | {("calendar", item.id) for item in rulebook.calendars} | fiscal
 
 
 def _missing(value: Any, declared: set[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """What is spoken of anywhere and not declared: series of data, and calendars of periods."""
+    """What is spoken of anywhere and not declared: series of data, calendars of periods, the fiscal year."""
+    if value in FISCAL and ("calendar", value) not in declared:
+        yield "calendar", value
     if isinstance(value, dict):
         named = (value.get("source"), value.get("name")) if "source" in value else ("calendar", value.get("calendar"))
         if named[1] is not None and named not in declared:

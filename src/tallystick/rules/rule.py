@@ -38,7 +38,7 @@ def unversioned(rule_id: str) -> str:
 
 
 class CalendarUnit(StrEnum):
-    """Calendar windows, in the agreement's timezone; weeks begin on Monday."""
+    """Calendar windows, in the agreement's timezone; weeks begin on Monday, fiscal ones go by the fiscal year."""
 
     HOUR = "hour"
     DAY = "day"
@@ -46,6 +46,18 @@ class CalendarUnit(StrEnum):
     MONTH = "month"
     QUARTER = "quarter"
     YEAR = "year"
+    FISCAL_QUARTER = "fiscal quarter"
+    FISCAL_YEAR = "fiscal year"
+
+
+FISCAL = (CalendarUnit.FISCAL_QUARTER, CalendarUnit.FISCAL_YEAR)
+
+
+class FiscalYear(Data):
+    """The day on which each fiscal year begins; its quarters are three months each. Every month has the day."""
+
+    month: int = Field(ge=1, le=12)
+    day: int = Field(ge=1, le=28)
 
 
 class Calendar(Data):

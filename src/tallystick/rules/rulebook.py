@@ -10,7 +10,7 @@ from pydantic import Field
 from tallystick.quantities import Data
 from tallystick.rules.calendars import WorkingCalendar
 from tallystick.rules.derived import Intervals, Runs
-from tallystick.rules.rule import Remedy, Rule
+from tallystick.rules.rule import FiscalYear, Remedy, Rule
 
 SCHEMA_VERSION = 3
 
@@ -115,6 +115,7 @@ class Rulebook(Data):
     timezone: str
     currency: str | None = None
     calendars: tuple[WorkingCalendar, ...] = ()
+    fiscal_year: FiscalYear | None = None
     environments: tuple[str, ...] = ()
     parties: tuple[Party, ...] = ()
     roles: tuple[Role, ...] = ()

@@ -176,7 +176,16 @@ _OTHER = {
     Comparison.IS: Comparison.IS_NOT,
     Comparison.IS_NOT: Comparison.IS,
 }
-_UNITS = list(CalendarUnit)
+_BESIDE = {
+    CalendarUnit.HOUR: CalendarUnit.DAY,
+    CalendarUnit.DAY: CalendarUnit.WEEK,
+    CalendarUnit.WEEK: CalendarUnit.MONTH,
+    CalendarUnit.MONTH: CalendarUnit.QUARTER,
+    CalendarUnit.QUARTER: CalendarUnit.YEAR,
+    CalendarUnit.YEAR: CalendarUnit.QUARTER,
+    CalendarUnit.FISCAL_QUARTER: CalendarUnit.FISCAL_YEAR,
+    CalendarUnit.FISCAL_YEAR: CalendarUnit.FISCAL_QUARTER,
+}
 ON_BREACH = "on breach"
 
 
@@ -196,8 +205,7 @@ def _changes(part: Any, of: str = "") -> Iterator[tuple[Change, Any]]:
                 if amount > 0:
                     yield Change(Part.PERIOD, of, str(part), str(other)), other
         case Calendar(each=each):
-            place = _UNITS.index(each)
-            beside = _UNITS[place + 1] if place + 1 < len(_UNITS) else _UNITS[place - 1]
+            beside = _BESIDE[each]
             yield Change(Part.WINDOW, of, f"each {each}", f"each {beside}"), Calendar(each=beside)
         case PeriodOfClass(values=values, within=within):
             for change, changed in _changes(within, f"{of}, {' or '.join(values)}"):

@@ -27,6 +27,7 @@ NODES: dict[str, type[tree.Node]] = {
     "recital": tree.Recital,
     "worked_examples": tree.WorkedExamples,
     "business_hours": tree.BusinessHours,
+    "fiscal_year": tree.FiscalYearNode,
     "calendar": tree.CalendarNode,
     "hours": tree.Hours,
     "party": tree.PartyNode,
@@ -312,6 +313,10 @@ class Builder(Transformer[Token, Any]):
         return tree.Name(self._at(children[0]), str(children[0]))
 
     unit = code = name
+
+    @v_args(meta=True)
+    def fiscal_name(self, meta: Meta, children: list[Token]) -> tree.Name:
+        return tree.Name(self._span(meta), " ".join(children))
 
     def reference(self, children: list[Token]) -> tree.NameReference:
         return tree.NameReference(self._at(children[0]), str(children[0]))

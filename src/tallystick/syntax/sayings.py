@@ -43,12 +43,10 @@ _MARKS = {
 
 # What a later version of the language will say. It begins a statement, or stands anywhere in one.
 _LATER_BEGINNINGS = (
-    r"(?:order|refund|accrue|"
-    r"fiscal\s+year)(?!\s+(?:must|may|shall|will)\b)"
+    r"(?:order|refund|accrue)(?!\s+(?:must|may|shall|will)\b)"
 )
 _LATER = (
     r"on\s+(?!breach\b)\w+(?=\s*(?:where\b[^{}]*)?\{)",
-    r"fiscal\s+(?:years?|quarters?)",
     r"across\s+the\s+term",
     r"prorated\s+by\s+\w+",
 )

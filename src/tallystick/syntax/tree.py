@@ -162,6 +162,13 @@ class BusinessHours(Node):
     text: String
 
 
+@dataclass(frozen=True)
+class FiscalYearNode(Node):
+    """`fiscal year begins "1 April".`"""
+
+    text: String
+
+
 AgreementItem = (
     Version
     | Effective
@@ -173,6 +180,7 @@ AgreementItem = (
     | BusinessDays
     | BusinessHours
     | WorkedExamples
+    | FiscalYearNode
 )
 
 
