@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from tallystick.quantities import known_unit
 
-from .clock import FOREVER, Clock, Window, midnight
+from .clock import FOREVER, Clock, Window, add, midnight
 
 Json = dict[str, Any]
 Row = Mapping[str, Any]
@@ -276,11 +276,25 @@ def rows_of(case: Case, series: Json, environments: list[str]) -> list[Row]:
     """The known rows of a series: those that meet `where` and, if they have the dimension, are in an environment."""
     kind, name = series["source"], series["name"]
     filtered = environments if "environment" in case.dimensions(kind, name) else []
-    return [
-        row
-        for row in case.tables.get((kind, name), [])
-        if holds(series["where"], row, case.units(kind, name)) and (not filtered or row["environment"] in filtered)
-    ]
+    meant = [row for row in case.tables.get((kind, name), []) if holds(series["where"], row, case.units(kind, name))]
+    if series.get("once"):
+        meant = firsts(case, series, meant)
+    return [row for row in meant if not filtered or row["environment"] in filtered]
+
+
+def firsts(case: Case, series: Json, rows: list[Row]) -> list[Row]:
+    """Rows, *Counted once*: the first of each run; of several at its instant, the one whose content comes first."""
+    names = (*case.dimensions(series["source"], series["name"]), *case.units(series["source"], series["name"]))
+
+    def order(row: Row) -> list[Any]:
+        return [time_of(row), *((row[name] is None, 0 if row[name] is None else row[name]) for name in names)]
+
+    found: list[Row] = []
+    for row in sorted(rows, key=order):
+        same = [first for first in found if all(first[d] == row[d] for d in series["once"]["per"])]
+        if not any(time_of(row) <= add(case.clock, time_of(f), series["once"]["within"]) for f in same):
+            found.append(row)
+    return found
 
 
 def rows_shown(case: Case, series: Json, environments: list[str]) -> list[Row]:

@@ -258,9 +258,14 @@ def aggregates(draw: st.DrawFn, name: str, attribute: str | None = None) -> m.Ag
     return m.Aggregate(function=function, of=draw(series(name, attribute)), percentile=percentile)
 
 
-def count_of(name: str) -> st.SearchStrategy[m.Aggregate]:
-    """The number of rows."""
-    return series(name).map(lambda s: m.Aggregate(function=m.Function.COUNT, of=s))
+@st.composite
+def count_of(draw: st.DrawFn, name: str) -> m.Aggregate:
+    """The number of rows, of events sometimes only of first ones."""
+    of = draw(series(name))
+    if SOURCES[name][0] is m.SeriesKind.EVENT and draw(st.booleans()):
+        per = tuple(sorted(draw(st.sets(st.sampled_from(dimensions(name)), max_size=2))))
+        of = of.model_copy(update={"once": m.Once(within=draw(PERIODS), per=per)})
+    return m.Aggregate(function=m.Function.COUNT, of=of)
 
 
 @st.composite

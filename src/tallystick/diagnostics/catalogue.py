@@ -69,6 +69,7 @@ CATALOGUE: dict[str, Kind] = _kinds(
     Kind("T0220", "Not a deadline", "“{found}” is no deadline of {trigger}.", "Write a period with its event (5 business days of acceptance), a duration that {trigger} carries ({trigger}.agreed_time), or a term that is a date."),
     Kind("T0221", "Fiscal year without a beginning", "“{found}” needs to know when the fiscal year begins.", 'Say in the agreement block, such as: fiscal year begins "1 April".'),
     Kind("T0222", "Unclear beginning of the fiscal year", "“{found}” is not a day on which every fiscal year and quarter could begin.", 'Write a month, or a day that every month has, such as "April" or "6 April".'),
+    Kind("T0223", "Nothing to count once", "“{found}” is not an event, and only events are counted once.", "Count an event, or leave the words out."),
     Kind("T0231", "Unknown holidays", "“{place}” is not a country, or a part of one, whose public holidays are known.", 'Use an ISO 3166 code, such as "US", "IL" or "US-NY".'),
     Kind("T0232", "Working time without a calendar", "“{found}” needs to know which days are business days.", 'Say in the agreement block whose holidays count, such as: business days "US". Or name a declared calendar, such as: {found} of support_desk.'),
     Kind("T0233", "Calendar without hours", "{which} states no business hours, which “{found}” counts.", 'Say them: business hours "Mon-Fri 09:00-17:00". in the agreement block, hours "Mon-Fri 09:00-17:00". in a calendar.'),

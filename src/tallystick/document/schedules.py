@@ -9,8 +9,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
-from pydantic import BaseModel
-
 from tallystick.analysis.measurability import measurability
 from tallystick.document.document import (
     Block,
@@ -37,7 +35,7 @@ from tallystick.prose.sentence import Link
 from tallystick.quantities import Kind as UnitKind
 from tallystick.quantities import known_unit
 from tallystick.rules.derived import Intervals, Runs, SampledIntervals
-from tallystick.rules.measure import Measure, Series, Value
+from tallystick.rules.measure import Measure, Value, series_in
 from tallystick.rules.rule import Block as BlockRemedy
 from tallystick.rules.rule import (
     Cap,
@@ -92,7 +90,7 @@ def _uses(agreement: Agreement) -> Uses:
     found: Uses = defaultdict(dict)
     for clause in agreement.clauses:
         for rule in clause.rules:
-            named = ((each.source.value, each.name) for each in _series(rule))
+            named = ((each.source.value, each.name) for each in series_in(rule))
             for key in chain(named, _remedy_events(rule.remedies), _remedy_events(agreement.remedies)):
                 found[key][clause.id] = clause_link(clause)
     for record in agreement.records.values():
@@ -111,21 +109,9 @@ def _spread(found: Uses, key: tuple[str, str], derived: Intervals | Runs | None)
 
 def _bases(derived: Intervals | Runs | None) -> Iterator[tuple[str, str]]:
     """What derived data is computed from, directly."""
-    yield from ((each.source.value, each.name) for each in _series(derived))
+    yield from ((each.source.value, each.name) for each in series_in(derived))
     if isinstance(derived, Runs) and isinstance(derived.over, SampledIntervals):
         yield Target.METRIC.value, derived.over.metric
-
-
-def _series(data: object) -> Iterator[Series]:
-    """Every series that is read anywhere within a rule."""
-    if isinstance(data, Series):
-        yield data
-    if isinstance(data, tuple):
-        for item in data:
-            yield from _series(item)
-    elif isinstance(data, BaseModel):
-        for name in type(data).model_fields:
-            yield from _series(getattr(data, name))
 
 
 def _remedy_events(remedies: Iterable[Remedy]) -> Iterator[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -65,9 +65,12 @@ class Context:
     zone: ZoneInfo
     as_of: int
     life: Life
+    firsts: Mapping[Series, Table] = field(default_factory=dict)
 
     def table(self, series: Series) -> Table:
         """The source of a series; one that nobody declared is unbound and has no dimensions."""
+        if series.once is not None:
+            return self.firsts[series]
         found = self.tables.get((series.source, series.name))
         return found or Table(series.source, series.name, (), {}, bound=False)
 

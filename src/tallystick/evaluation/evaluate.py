@@ -24,6 +24,7 @@ from tallystick.evaluation.gate import GatePlan, plan_gate
 from tallystick.evaluation.keep import Plan, plan_count, plan_keep
 from tallystick.evaluation.keeping import deletion, retention
 from tallystick.evaluation.occurrence import occurrence
+from tallystick.evaluation.once import with_firsts
 from tallystick.evaluation.precedence import precedence
 from tallystick.evaluation.remedies import (
     block_findings,
@@ -67,7 +68,7 @@ def evaluate(rulebook: Rulebook, facts: Facts, as_of: int, progress: Progress | 
     """
     told = progress or (lambda *_: None)
     with Engine(facts.connection) as engine:
-        ctx = context(rulebook, facts, engine, as_of)
+        ctx = with_firsts(context(rulebook, facts, engine, as_of))
         if ctx.evaluated.start >= ctx.evaluated.end:
             return Evaluation(as_of, rulebook.tally)
         if derived_of(rulebook):

@@ -13,6 +13,7 @@ from tallystick.evaluation.dialect import text
 from tallystick.evaluation.engine import Engine
 from tallystick.evaluation.finding import Evidence, Finding
 from tallystick.evaluation.measures import series_of
+from tallystick.evaluation.once import with_firsts
 from tallystick.evaluation.rows import chosen, content, dimension, evidence, in_time, known
 from tallystick.facts.tables import Facts
 from tallystick.rules.measure import Comparison, Series, SeriesKind
@@ -45,7 +46,7 @@ def rows_for(
     if finding.evidence or rule is None:
         return finding.evidence[:limit]
     with Engine(facts.connection) as engine:
-        ctx = with_derived(context(rulebook, facts, engine, as_of), until=finding.end)
+        ctx = with_derived(with_firsts(context(rulebook, facts, engine, as_of)), until=finding.end)
         rows = (row for series in _series(rule) for row in _rows(ctx, rule, series, finding, limit))
         return tuple(islice(rows, limit))
 

@@ -73,18 +73,17 @@ def _calendar(
 # --- fiscal years --------------------------------------------------------------------------------------------
 
 
-def fiscal_year(scope: Scope, text: tree.String) -> FiscalYear | None:
-    """`April`, `1 April` or `April 1`; None, and a report, where it is no day that every month has."""
+def fiscal_year(scope: Scope, text: tree.String) -> FiscalYear:
+    """`April`, `1 April` or `April 1`; any year, and a report, where it is no day that every month has."""
     words = text.text.replace(",", " ").split()
     months = [number for word in words if (number := _month(word))]
     days = [int(word) for word in words if word.isdecimal()]
-    if len(months) != 1 or len(days) > 1 or len(words) > 2 or len(words) != len(months) + len(days):
+    first = days[0] if days else 1
+    clear = len(months) == 1 and len(days) <= 1 and len(words) == len(months) + len(days)
+    if not clear or not 1 <= first <= _LAST_OF_EVERY_MONTH:
         scope.report("T0222", text.span, found=text.text)
-        return None
-    if not 1 <= (days or [1])[0] <= _LAST_OF_EVERY_MONTH:
-        scope.report("T0222", text.span, found=text.text)
-        return None
-    return FiscalYear(month=months[0], day=(days or [1])[0])
+        return FiscalYear(month=1, day=1)
+    return FiscalYear(month=months[0], day=first)
 
 
 def _month(word: str) -> int:

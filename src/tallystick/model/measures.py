@@ -25,6 +25,7 @@ from tallystick.rules.measure import (
     FirstTime,
     Function,
     Measure,
+    Once,
     OpenTime,
     ReferenceTime,
     Series,
@@ -42,7 +43,8 @@ Result = tuple[Measure, Typed]
 
 # What each function takes besides its argument.
 _EXTRAS: dict[str, frozenset[str]] = {
-    **{name: frozenset({"where"}) for name in ("mean", "median", "min", "max", "sum", "count", "stddev", "latest")},
+    **{name: frozenset({"where"}) for name in ("mean", "median", "min", "max", "sum", "stddev", "latest")},
+    "count": frozenset({"where", "counting"}),
     "percentile": frozenset({"where", "number"}),
     "share": frozenset({"where", "comparison"}),
     "distinct": frozenset({"where"}),
@@ -63,6 +65,7 @@ _EXTRA_WORDS = {
     "comparison": "a comparison such as at most …",
     "excluding": "excluding …",
     "across": "across …",
+    "counting": "counting once …",
 }
 
 
@@ -136,6 +139,7 @@ def _extras_fit(scope: Scope, node: tree.Call, name: str) -> bool:
         "comparison": node.comparison,
         "excluding": node.excluding,
         "across": node.across,
+        "counting": node.counting,
     }
     short_percentile = name == "percentile" and node.function.text != "percentile"
     allowed = _EXTRAS[name] - ({"number"} if short_percentile else set())
@@ -174,8 +178,25 @@ def _aggregate(scope: Scope, node: tree.Call, function: Function) -> Result | No
     if found is None:
         return None
     rows, unit = found
+    if node.counting is not None:
+        once = _once(scope, node.counting, rows)
+        if once is None:
+            return None
+        rows = rows.model_copy(update={"once": once})
     typed = Typed("count") if counted else Typed(unit)
     return Aggregate(function=function, of=rows, percentile=percentile), typed
+
+
+def _once(scope: Scope, node: tree.Counting, rows: Series) -> Once | None:
+    """Within which period of the first what happens to the same thing is counted with it; only events have a first."""
+    event = scope.names[rows.name]
+    if not isinstance(event, Event):
+        scope.report("T0223", node.span, found=rows.name)
+        return None
+    within, names = period(scope, node.within), node.per or ()
+    scope.once(names)
+    fits = [has_dimension(scope, name, event) for name in names]
+    return Once(within=within, per=tuple(name.text for name in names)) if within and all(fits) else None
 
 
 def _samples(

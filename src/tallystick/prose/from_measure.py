@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tallystick.model.agreement import Agreement
-from tallystick.prose.phrases import Inlines, data, dimension_text, each, matching, operator_words, value
+from tallystick.prose.phrases import Inlines, data, dimension_text, each, matching, operator_words, period, value
 from tallystick.prose.quantity import date_text, ordinal_text, period_text
 from tallystick.prose.sentence import Part, Sentence
 from tallystick.rules.measure import (
@@ -25,6 +25,7 @@ from tallystick.rules.measure import (
     Measure,
     Member,
     Not,
+    Once,
     OpenTime,
     Operator,
     Series,
@@ -181,12 +182,20 @@ def _aggregate(agreement: Agreement, found: Aggregate) -> Inlines:
     samples = _samples(agreement, found.of, "" if picks else "the ")
     match found.function:
         case Function.COUNT:
-            return f"the number of {_COUNTED[found.of.source]} of ", *samples
+            return f"the number of {_COUNTED[found.of.source]} of ", *samples, *_once(agreement, found.of.once)
         case Function.PERCENTILE:
             assert found.percentile is not None
             return f"the {ordinal_text(found.percentile)} percentile of ", *samples
         case function:
             return _AGGREGATES[function], *samples
+
+
+def _once(agreement: Agreement, once: Once | None) -> Inlines:
+    """` (those up to 5 minutes after a first one of the same request id count as one with it)`."""
+    if once is None:
+        return ()
+    length = period(agreement, once.within)
+    return " (those up to ", *length, " after a first one", matching(once.per), " count as one with it)"
 
 
 def _elapsed(agreement: Agreement, found: Elapsed) -> Inlines:
@@ -204,6 +213,12 @@ def _excluding(agreement: Agreement, series: Series | None) -> Inlines:
     return (" (leaving out the time under ", *data(agreement, series), ")") if series else ()
 
 
+def _how_once(agreement: Agreement, once: Once) -> Inlines:
+    exactly = ("An occurrence is not counted up to ", *period(agreement, once.within), " after a first one")
+    same = matching(once.per)
+    return *exactly, f"{same}, exactly that long after included; the next one is a first one again."
+
+
 def measure_definition(agreement: Agreement, found: Measure) -> Sentence:
     """How the measure is computed, in words, for the metric schedule."""
     return Sentence((Part(_definition(agreement, found)),))
@@ -216,6 +231,8 @@ def _definition(agreement: Agreement, found: Measure) -> Inlines:
             return (
                 f"The smallest sample of the window that at least {share} of its samples do not exceed (nearest rank).",
             )
+        case Aggregate(of=Series(once=Once() as once)):
+            return (_HOW[Function.COUNT], " ", *_how_once(agreement, once))
         case Aggregate(function=function):
             return (_HOW[function],)
         case Share():

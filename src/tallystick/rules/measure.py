@@ -6,12 +6,13 @@ Conditions are true or false of one row; measures are a number for one group and
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from tallystick.quantities import Data, Period, Quantity
 
@@ -126,6 +127,15 @@ class SeriesKind(StrEnum):
     RECORD = "record"
 
 
+class Once(Data):
+    """`counting once within 5 minutes per request_id`: of rows with the same texts in `per`, those within the period of
+    the first are as if they were not there; the next one after it is a first again.
+    """
+
+    within: Period
+    per: tuple[str, ...] = ()
+
+
 class Series(Data):
     """Rows of one metric, event or record, all or those that meet `where`; `attribute` picks a number of an event."""
 
@@ -133,6 +143,19 @@ class Series(Data):
     name: str
     attribute: str | None = None
     where: Condition | None = None
+    once: Once | None = None
+
+
+def series_in(data: object) -> Iterator[Series]:
+    """Every series that is read anywhere within a rule, or other data made of them."""
+    if isinstance(data, Series):
+        yield data
+    if isinstance(data, tuple):
+        for item in data:
+            yield from series_in(item)
+    elif isinstance(data, BaseModel):
+        for name in type(data).model_fields:
+            yield from series_in(getattr(data, name))
 
 
 class Function(StrEnum):

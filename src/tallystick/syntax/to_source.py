@@ -14,7 +14,7 @@ INDENT = "  "
 _BREAKS = frozenset(
     {
         "over", "at", "per", "in", "where", "with", "matching", "within", "labelled", "worded", "tolerating", "without",
-        "by", "for", "of", "excluding", "during", "outside", "after", "minimum", "if", "up", "exercisable", "until", "under",
+        "by", "for", "of", "excluding", "counting", "during", "outside", "after", "minimum", "if", "up", "exercisable", "until", "under",
         "each", "empty", "when", "lasting", "=",
     }
 )  # fmt: skip

@@ -656,6 +656,14 @@ class Excluding(Node):
 
 
 @dataclass(frozen=True)
+class Counting(Node):
+    """`counting once within 5 minutes per request_id`: what follows the first one so soon is not counted."""
+
+    within: PeriodLiteral
+    per: tuple[Name, ...] | None
+
+
+@dataclass(frozen=True)
 class Call(Node):
     """`mean(accuracy where …)`, `gap(mean(approved) across group)`, `percentile(latency, 99.9)`."""
 
@@ -664,6 +672,7 @@ class Call(Node):
     comparison: ComparisonTail | None
     across: AcrossDimension | None
     where: Where | None
+    counting: Counting | None
     excluding: Excluding | None
     number: Number | None
 
