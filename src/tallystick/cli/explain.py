@@ -96,9 +96,7 @@ def _explain_clause(what: str, file: Path) -> int:
         days = {f"{name}{VERSION}{version.effective}": version.agreement for version in compiled.versions}
         agreement = days.get(what, agreement)
     clauses = {name: clause for clause in agreement.clauses for name in (clause.id, clause.number)}
-    by_rule = {
-        name: clause for clause in agreement.clauses for rule in clause.rules for name in (rule.id, rule.number)
-    }
+    by_rule = {name: clause for clause in agreement.clauses for rule in clause.rules for name in (rule.id, rule.number)}
     clause = clauses.get(name) or by_rule.get(name)
     if clause is None:
         close = get_close_matches(what, [*clauses, *by_rule], 1)

@@ -267,7 +267,9 @@ def _definition(making: Making, title: str, means: Prose, place: str) -> Definit
 def _interpretation(agreement: Agreement) -> Subsection:
     time = (
         f"Times, days, months and other calendar periods are those of the time zone {agreement.timezone}. "
-        "A period begins with its first instant and ends immediately before the first instant of the next."
+        "A period begins with its first instant and ends immediately before the first instant of the next. "
+        "A calendar week begins on Monday. Months, quarters and years counted from a day reach to the same "
+        "day of the other month, or to its last day where it lacks that day."
     )
     numbers = (
         "Values are compared as they are measured, without rounding. "

@@ -43,6 +43,7 @@ from tallystick.rules.rule import (
 )
 
 OBLIGATION = "shall"
+_MONTHS = (PeriodUnit.MONTHS, PeriodUnit.QUARTERS, PeriodUnit.YEARS)
 
 
 def rule_sentence(agreement: Agreement, operative: Operative) -> Sentence:
@@ -458,6 +459,12 @@ def _boundaries(rule: Rule) -> Iterator[Part]:
         yield from _fewer_samples(rule)
     if isinstance(rule, Keep | Gate | Response) and rule.confidence:
         yield from _confidence_boundaries(rule, rule.confidence)
+    if any(period.unit in _MONTHS for period in _periods(rule)):
+        yield Part(
+            (
+                " Months and years are counted to the same day of the other month, or to its last day where it lacks that day.",
+            )
+        )
 
 
 def _fewer_samples(rule: Keep | Gate) -> Iterator[Part]:
@@ -525,6 +532,28 @@ _BEYOND = {
     Comparison.AT_MOST: "above",
     Comparison.BELOW: "at or above",
 }
+
+
+def _periods(rule: Rule) -> Iterator[Period]:
+    """The periods of the sentence itself that run from an instant."""
+    match rule:
+        case (
+            Gate(before=period)
+            | Retention(period=period)
+            | Cadence(every=period)
+            | KeepAlways(tolerance=Period() as period)
+        ):
+            yield period
+        case Keep(window=Rolling(length=period)) | CountEvents(window=Rolling(length=period)):
+            yield period
+        case Precedence():
+            yield from (bound for bound in (rule.lead, rule.within) if bound)
+        case Response() | Deletion():
+            yield from rule.within.periods if isinstance(rule.within, ByClass) else (rule.within,)
+            if isinstance(rule, Response) and rule.whichever and isinstance(rule.whichever.other, AfterEvent):
+                yield rule.whichever.other.within
+        case _:
+            return
 
 
 def _time_boundaries(agreement: Agreement, rule: Rule) -> Iterator[Part]:

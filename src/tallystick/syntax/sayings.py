@@ -11,6 +11,8 @@ _UNITS = "hour|day|week|month|quarter|year"
 # What is written -> what the language says.
 _HABITS = {
     rf"each\s+(?P<unit>{_UNITS})(?=\s*:)": "each started {unit}",
+    r"(?:by|on)\s+(?:the\s+end\s+of\s+)?the\s+next\s+business\s+day(?:\s+(?:after|following|of))?": "within 1 business day of",
+    r"(?:by|on)\s+(?:the\s+end\s+of\s+)?the\s+(?P<number>\d+)(?:st|nd|rd|th)\s+business\s+day(?:\s+(?:after|following|of))?": "within {number} business days of",
     r"may\s+not": "must not",
     r"shall|will|agrees\s+to|is\s+required\s+to": "must",
     r"(?:no|not)\s+(?:less|fewer|lower)\s+than|minimum": "at least",
@@ -42,9 +44,7 @@ _MARKS = {
 }
 
 # What a later version of the language will say. It begins a statement, or stands anywhere in one.
-_LATER_BEGINNINGS = (
-    r"(?:order|refund|accrue)(?!\s+(?:must|may|shall|will)\b)"
-)
+_LATER_BEGINNINGS = r"(?:order|refund|accrue)(?!\s+(?:must|may|shall|will)\b)"
 _LATER = (
     r"on\s+(?!breach\b)\w+(?=\s*(?:where\b[^{}]*)?\{)",
     r"across\s+the\s+term",
