@@ -62,6 +62,7 @@ SENTENCES = {
     "provider must keep min(time(from incident to approval)) above 1 minute over any 1 month.": (
         "The Provider shall keep the shortest time from each Incident to the first approval after it above 1 minute over"
         " any 1 month. A value of exactly 1 minute does not meet this requirement. This is judged at the end of each day."
+        " Months and years are counted to the same day of the other month, or to its last day where it lacks that day."
     ),
     "provider must keep sum(time(from incident to termination)) above 1 minute over any 12 hours.": (
         "The Provider shall keep the sum of the time from each Incident to the first termination of this Agreement after"

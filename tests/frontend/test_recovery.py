@@ -143,8 +143,6 @@ SLIPS = {
     "}": ("T0104", None),
 }
 LATER = [
-    "provider must keep mean(accuracy) at least floor over each month after deployment until incident.",
-    "provider must keep mean(accuracy) at least floor over each fiscal year.",
     "on incident { cure within 5 days. }",
     "on breach { accrue interest at 5%. }",
     "on breach { refund customer prorated by day. }",

@@ -323,8 +323,8 @@ def test_the_agreement_block(changes: dict[str, str], expected: list[str]) -> No
     ("term", "until"),
     [
         ("24 months", "2029-01-31"),
-        ("1 month", "2027-02-28"),
-        ("1 quarter", "2027-04-30"),
+        ("2 months", "2027-03-31"),
+        ("2 quarters", "2027-07-31"),
         ("1 year", "2028-01-31"),
         ("2 weeks", "2027-02-14"),
         ("10 days", "2027-02-10"),
@@ -337,6 +337,14 @@ def test_the_end_of_the_term(term: str, until: str) -> None:
     assert agreement is not None
     assert agreement.until is not None
     assert agreement.until.isoformat() == until
+
+
+@pytest.mark.parametrize("term", ["1 month", "1 quarter", "12 months renewing for 1 month"])
+def test_a_term_that_would_end_on_a_missing_day_is_asked_about(term: str) -> None:
+    text = HEAD.replace("effective 2027-01-01.", f"effective 2027-01-31. term {term}.")
+    agreement, found = check(Source("test.msa", text))
+    assert agreement is None
+    assert "T0540" in [diagnostic.code for diagnostic in found]
 
 
 def test_a_term_that_renews_has_no_end() -> None:

@@ -460,11 +460,8 @@ def _boundaries(rule: Rule) -> Iterator[Part]:
     if isinstance(rule, Keep | Gate | Response) and rule.confidence:
         yield from _confidence_boundaries(rule, rule.confidence)
     if any(period.unit in _MONTHS for period in _periods(rule)):
-        yield Part(
-            (
-                " Months and years are counted to the same day of the other month, or to its last day where it lacks that day.",
-            )
-        )
+        same = " Months and years are counted to the same day of the other month, or to its last day where it lacks"
+        yield Part((f"{same} that day.",))
 
 
 def _fewer_samples(rule: Keep | Gate) -> Iterator[Part]:
