@@ -80,14 +80,14 @@ def others() -> None:
 def security() -> None:
     """Who had access, what was encrypted, tested, reviewed, kept and erased."""
     pledges = ((at(1, 4), "ineke"), (at(6, 15, 9, year=2026), "joost"))
-    write("confidentiality_pledge", "time person", pledges)
+    write("confidentiality_pledge", "time employee", pledges)
     accesses = (
         (at(1, 5), "ineke", "payroll_clerk", "production"),
         (at(6, 15, 9), "joost", "payroll_clerk", "production"),
         (at(6, 15, 9, 1), "joost", "payroll_clerk", "production"),
         (at(7, 1), "ineke", "payroll_clerk", "test"),
     )
-    write("data_access", "time person role environment", accesses)
+    write("data_access", "time employee role environment", accesses)
     shares = (
         (at(month, 20), data_set, "0.9999" if (month, data_set) == (8, "leave") else "1")
         for month in range(1, 13)
