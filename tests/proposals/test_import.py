@@ -145,7 +145,7 @@ def test_a_tightened_threshold_and_a_longer_response_are_told_apart() -> None:
     [longer] = imported(before, tracked(before, slower)).proposals
     assert longer.meaning == (
         "Urgent Answer Time 30 minutes → 45 minutes",
-        "loosens 3.1 First answers (within 30 minutes → 45 minutes)",
+        "loosens 3.1(a) First answers (within 30 minutes → 45 minutes)",
     )
 
 
