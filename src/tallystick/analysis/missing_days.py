@@ -8,7 +8,6 @@ from datetime import date
 
 from tallystick.diagnostics.diagnostic import Diagnostic
 from tallystick.model.agreement import Agreement
-from tallystick.prose.quantity import date_text
 from tallystick.quantities import Period, PeriodUnit
 
 _MONTHS = {PeriodUnit.MONTHS: 1, PeriodUnit.QUARTERS: 3, PeriodUnit.YEARS: 12}
@@ -22,8 +21,8 @@ def check(agreement: Agreement, used: frozenset[str]) -> Iterator[Diagnostic]:
         if year <= date.max.year and agreement.effective.day > (last := monthrange(year, month + 1)[1]):
             facts = {
                 "period": str(period),
-                "effective": date_text(agreement.effective),
-                "end": date_text(date(year, month + 1, last)),
+                "effective": agreement.effective.isoformat(),
+                "end": date(year, month + 1, last).isoformat(),
             }
             yield Diagnostic("T0540", agreement.span, facts)
             return
