@@ -139,16 +139,13 @@ SLIPS = {
     'note "x"': ("T0102", None),
     '"""Prose.""".': ("T0115", None),
     'clause deep "Deep" narrative "x". }': ("T0111", None),
-    "on breech { cure within 5 days. }": ("T0101", "breach"),
+    "on breech { cure within 5 days. }": ("T0201", "breach"),
     "}": ("T0104", None),
 }
 LATER = [
     "provider must keep mean(accuracy) at least floor over each month with 95% confidence.",
     "provider must keep mean(accuracy) at least floor over each fiscal year.",
     "provider must keep drift(accuracy) at most floor over each month.",
-    "on incident { cure within 5 days. }",
-    "on breach { accrue interest at 5%. }",
-    "on breach { refund customer prorated by day. }",
 ]
 LATER_DECLARATIONS = [
     'order "x" under "y" { set a = 1. }',

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 
 Texts = tuple[str | None, ...]
@@ -12,7 +13,8 @@ Texts = tuple[str | None, ...]
 class Finding:
     """The judgement of a rule on a group (its texts, as `per` has them) in `[start, end)`; `value` in base units.
 
-    `performed` is when that which was late was done.
+    `performed` is when that which was late was done, or a record that was the occasion ended; `numbers` are
+    those of the row that it is about, or that a duty goes back to.
     """
 
     rule: str
@@ -26,3 +28,4 @@ class Finding:
     decided: int | None = None
     about: tuple[tuple[str, str], ...] = ()
     performed: int | None = None
+    numbers: tuple[tuple[str, Decimal], ...] = ()

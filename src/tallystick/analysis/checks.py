@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from tallystick.analysis import measurability, numbers_in_prose, stages, tiers, unused
+from tallystick.analysis import measurability, money, numbers_in_prose, stages, tiers, unused
 from tallystick.diagnostics.diagnostic import Diagnostic
 from tallystick.model.agreement import Agreement
 
@@ -14,6 +14,7 @@ CHECKS: tuple[Callable[[Agreement, frozenset[str]], Iterator[Diagnostic]], ...] 
     unused.check,
     stages.check,
     tiers.check,
+    money.check,
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import chain
+from itertools import chain, count
 from string import ascii_lowercase
 
 from tallystick.document.document import (
@@ -48,7 +48,7 @@ from tallystick.model.agreement import (
     Term,
 )
 from tallystick.prose.from_calendar import calendar_sentences
-from tallystick.prose.from_remedy import remedy_sentence
+from tallystick.prose.from_remedy import OF_ALL, OF_DUTY, Ground, of_clause, of_occasion, remedy_sentence
 from tallystick.prose.from_rule import (
     MISSING_EXCUSED,
     class_deadlines,
@@ -61,7 +61,7 @@ from tallystick.prose.phrases import counted, dimension_text
 from tallystick.prose.quantity import date_text, period_text, quantity_text
 from tallystick.prose.references import INTERPRETATION, reference_link
 from tallystick.quantities import Period, Quantity
-from tallystick.rules.rule import ByClass, Deletion, Remedy, Response, Rule
+from tallystick.rules.rule import ByClass, Deletion, NotifyDuty, Occasion, PerformDuty, Remedy, Response, Rule
 
 
 def from_model(agreement: Agreement, *, draft: bool = False) -> Document:
@@ -285,8 +285,10 @@ def _interpretation(agreement: Agreement) -> Subsection:
     return Subsection("1.2", "Interpretation", INTERPRETATION, (listed,))
 
 
-def lettered(items: Iterable[tuple[Block, ...]]) -> ItemList:
-    return ItemList(tuple(Item(f"({_letter(index)})", item) for index, item in enumerate(items)))
+def lettered(items: Iterable[tuple[Block, ...]], depth: int = 0) -> ItemList:
+    """(a), (b) …; within such an item (1), (2) …, and so on in turn."""
+    labels = (str(index + 1) if depth % 2 else _letter(index) for index in count())
+    return ItemList(tuple(Item(f"({label})", item) for label, item in zip(labels, items, strict=False)))
 
 
 # --- articles ------------------------------------------------------------------------------------------------
@@ -352,14 +354,17 @@ def _statement(making: Making, item: Prose | Note | Operative | Dormant) -> tupl
             said = Paragraph(dormant_sentence(making.agreement, item).inlines)
             return (said, *_table_of_classes(making.agreement, item.operative.rule))
         case Operative():
-            return (_operative(making.agreement, item), *_table_of_classes(making.agreement, item.rule))
+            return *_operative(making.agreement, item), *_table_of_classes(making.agreement, item.rule)
         case Prose() | Note():
             return making.content(item)
 
 
-def _operative(agreement: Agreement, item: Operative) -> Paragraph:
-    """The sentence that the rule writes, under an anchor of its own."""
-    return Paragraph(rule_sentence(agreement, item).inlines, f"rule-{item.rule.id}", operative=True)
+def _operative(agreement: Agreement, item: Operative) -> tuple[Block, ...]:
+    """The sentence that the rule writes, under an anchor of its own; after an occasion, what follows it."""
+    sentence = Paragraph(rule_sentence(agreement, item).inlines, f"rule-{item.rule.id}", operative=True)
+    if not isinstance(item.rule, Occasion) or not item.rule.remedies:
+        return (sentence,)
+    return (sentence, remedy_list(agreement, item.rule.remedies, of_occasion(agreement, item.rule)))
 
 
 def _table_of_classes(agreement: Agreement, rule: Rule) -> Iterator[Table]:
@@ -380,11 +385,20 @@ def _exemptions(agreement: Agreement, clause: Clause) -> Iterator[Paragraph]:
 def _remedies(agreement: Agreement, clause: Clause) -> Iterator[Block]:
     if clause.remedies:
         yield paragraph(f"On each breach of this Section\u00a0{clause.number}:")
-        yield remedy_list(agreement, clause.remedies, clause.rules)
+        yield remedy_list(agreement, clause.remedies, of_clause(clause.rules))
 
 
-def remedy_list(agreement: Agreement, remedies: tuple[Remedy, ...], rules: tuple[Rule, ...]) -> ItemList:
-    return lettered((Paragraph(remedy_sentence(agreement, each, rules).inlines),) for each in remedies)
+def remedy_list(agreement: Agreement, remedies: tuple[Remedy, ...], ground: Ground, depth: int = 0) -> ItemList:
+    return lettered((_remedy(agreement, each, ground, depth) for each in remedies), depth)
+
+
+def _remedy(agreement: Agreement, remedy: Remedy, ground: Ground, depth: int) -> tuple[Block, ...]:
+    """A consequence; under a duty, what follows when that is breached in turn."""
+    sentence = Paragraph(remedy_sentence(agreement, remedy, ground).inlines)
+    if not isinstance(remedy, NotifyDuty | PerformDuty) or not remedy.remedies:
+        return (sentence,)
+    opening = paragraph("On each breach of this duty:")
+    return sentence, opening, remedy_list(agreement, remedy.remedies, OF_DUTY, depth + 1)
 
 
 def _general_remedies(agreement: Agreement) -> Iterator[Section]:
@@ -395,8 +409,11 @@ def _general_remedies(agreement: Agreement) -> Iterator[Section]:
             "",
             "Remedies under every Section",
             "general-remedies",
-            (opening, remedy_list(agreement, agreement.remedies, ())),
+            (opening, remedy_list(agreement, agreement.remedies, OF_ALL)),
         )
+    if agreement.occasions:
+        content = (block for item in agreement.occasions for block in _operative(agreement, item))
+        yield Section(Kind.REMEDIES, "", "What follows certain events", "occasions", tuple(content))
 
 
 # --- schedules -----------------------------------------------------------------------------------------------

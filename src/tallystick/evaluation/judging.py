@@ -22,7 +22,7 @@ from tallystick.rules.measure import (
     Uptime,
     Value,
 )
-from tallystick.rules.rule import Rule
+from tallystick.rules.rule import RuleFields
 
 NO_DATA = "no data"
 TOO_FEW = "too few samples"
@@ -47,18 +47,18 @@ _UPPER = (Comparison.AT_MOST, Comparison.BELOW)
 _LOWER = (Comparison.AT_LEAST, Comparison.ABOVE)
 
 
-def labelled(rule: Rule, key: Key) -> tuple[tuple[str, str], ...]:
+def labelled(rule: RuleFields, key: Key) -> tuple[tuple[str, str], ...]:
     """A group as a finding holds it. A key without values stands for no group."""
     return tuple(zip(rule.per, key, strict=False))
 
 
-def group_of(rule: Rule, key: Key) -> Group:
+def group_of(rule: RuleFields, key: Key) -> Group:
     """A group by dimension."""
     return dict(labelled(rule, key))
 
 
 def judgement(
-    rule: Rule,
+    rule: RuleFields,
     key: Key,
     stretch: Stretch,
     verdict: Verdict,
@@ -96,7 +96,7 @@ def judgement(
         evidence=evidence if case is None else (case, *evidence),
         about=() if case is None else case.values,
     )
-    return Judgement(finding, exact, performed)
+    return Judgement(finding, exact, performed, finding.about)
 
 
 def _in_unit(value: Fraction | None, unit: Unit | None) -> Decimal | None:
@@ -111,7 +111,7 @@ def unbound(ctx: Context, *series: Series) -> str:
     return ""
 
 
-def without_cases(ctx: Context, rule: Rule, reason: str = "") -> list[Judgement]:
+def without_cases(ctx: Context, rule: RuleFields, reason: str = "") -> list[Judgement]:
     """The one finding of a rule about cases that has none: met, or unmeasured for a reason."""
     verdict = Verdict.UNMEASURED if reason else Verdict.MET
     return [judgement(rule, (), ctx.evaluated, verdict, because=reason or "nothing happened")]

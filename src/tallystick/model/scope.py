@@ -61,6 +61,8 @@ class Scope:
     calendars: dict[str, Calendar] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     rule_ids: dict[str, Span] = field(default_factory=dict)
+    term_ends: bool = False
+    term_in_months: bool = False
 
     def report(
         self,

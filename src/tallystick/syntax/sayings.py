@@ -43,16 +43,14 @@ _MARKS = {
 
 # What a later version of the language will say. It begins a statement, or stands anywhere in one.
 _LATER_BEGINNINGS = (
-    r"(?:order|refund|accrue|"
+    r"(?:order|"
     r"fiscal\s+year)(?!\s+(?:must|may|shall|will)\b)"
 )
 _LATER = (
-    r"on\s+(?!breach\b)\w+(?=\s*(?:where\b[^{}]*)?\{)",
     r"fiscal\s+(?:years?|quarters?)",
     r"with\s+[\d.]+%\s+confidence",
     r"after\s+\w+\s+until\s+\w+",
     r"across\s+the\s+term",
-    r"prorated\s+by\s+\w+",
 )
 
 

@@ -15,7 +15,7 @@ _BREAKS = frozenset(
     {
         "over", "at", "per", "in", "where", "with", "matching", "within", "labelled", "worded", "tolerating", "without",
         "by", "for", "of", "excluding", "during", "outside", "minimum", "if", "up", "exercisable", "until", "under",
-        "each", "empty", "when", "lasting", "=",
+        "each", "empty", "on", "counting", "from", "compounded", "simple", "prorated", "when", "lasting", "=",
     }
 )  # fmt: skip
 # A parenthesis after one of these words opens a group or list; after any other it is a call.
