@@ -22,11 +22,11 @@ from tallystick.document.from_model import from_model
 from tallystick.model.agreement import Agreement, Operative
 from tallystick.model.over_time import Amending, Version, over_time
 from tallystick.model.uses import joined
-from tallystick.prose.from_remedy import remedy_sentence
+from tallystick.prose.from_remedy import OF_ALL, OF_DUTY, Ground, of_clause, of_occasion, remedy_sentence
 from tallystick.prose.from_rule import rule_sentence
 from tallystick.prose.wording import check_wording
 from tallystick.rules.over_time import over_time as over_time_of_rules
-from tallystick.rules.rule import Remedy, Rule
+from tallystick.rules.rule import NotifyDuty, Occasion, PerformDuty, Remedy, Rule
 from tallystick.rules.rulebook import (
     AmendmentData,
     AttributeData,
@@ -345,22 +345,33 @@ def to_rulebook(agreement: Agreement) -> Rulebook:
             )
             for r in agreement.records.values()
         ),
-        rules=tuple(
-            _said(agreement, item, clause.rules)
-            for clause in agreement.clauses
-            for item in clause.content
-            if isinstance(item, Operative)
+        rules=(
+            *(
+                _said(agreement, item, of_clause(clause.rules))
+                for clause in agreement.clauses
+                for item in clause.content
+                if isinstance(item, Operative)
+            ),
+            *(_said(agreement, item, OF_ALL) for item in agreement.occasions),
         ),
-        remedies=tuple(_remedy_said(agreement, remedy, ()) for remedy in agreement.remedies),
+        remedies=_remedies_said(agreement, agreement.remedies, OF_ALL),
     )
 
 
-def _said(agreement: Agreement, operative: Operative, of_clause: tuple[Rule, ...]) -> Rule:
+def _said(agreement: Agreement, operative: Operative, ground: Ground) -> Rule:
     """The rule with its sentence, and its consequences with theirs."""
     rule = operative.rule
-    remedies = tuple(_remedy_said(agreement, remedy, of_clause) for remedy in rule.remedies)
+    ground = of_occasion(agreement, rule) if isinstance(rule, Occasion) else ground
+    remedies = _remedies_said(agreement, rule.remedies, ground)
     return rule.model_copy(update={"sentence": rule_sentence(agreement, operative).text, "remedies": remedies})
 
 
-def _remedy_said(agreement: Agreement, remedy: Remedy, of_clause: tuple[Rule, ...]) -> Remedy:
-    return remedy.model_copy(update={"sentence": remedy_sentence(agreement, remedy, of_clause).text})
+def _remedies_said(agreement: Agreement, remedies: tuple[Remedy, ...], ground: Ground) -> tuple[Remedy, ...]:
+    return tuple(_remedy_said(agreement, remedy, ground) for remedy in remedies)
+
+
+def _remedy_said(agreement: Agreement, remedy: Remedy, ground: Ground) -> Remedy:
+    said: dict[str, object] = {"sentence": remedy_sentence(agreement, remedy, ground).text}
+    if isinstance(remedy, NotifyDuty | PerformDuty):
+        said["remedies"] = _remedies_said(agreement, remedy.remedies, OF_DUTY)
+    return remedy.model_copy(update=said)

@@ -133,6 +133,11 @@ class Period(Data):
         """Whether it counts by a working calendar."""
         return self.unit in (PeriodUnit.BUSINESS_DAYS, PeriodUnit.BUSINESS_HOURS)
 
+    @property
+    def in_months(self) -> bool:
+        """Whether it is a number of whole months."""
+        return self.unit in (PeriodUnit.MONTHS, PeriodUnit.QUARTERS, PeriodUnit.YEARS)
+
     def __str__(self) -> str:
         word = self.unit.value.replace("_", " ")
         return f"{self.amount:,} {word.removesuffix('s') if self.amount == 1 else word}"

@@ -24,6 +24,7 @@ from tallystick.evaluation.evaluation import Evaluation
 from tallystick.evaluation.finding import Finding
 from tallystick.history import history
 from tallystick.prose.from_derivation import derived_sentences
+from tallystick.rules.rule import NotifyDuty, PerformDuty, Remedy
 from tallystick.scenarios.mutants import judge_mutants
 from tallystick.scenarios.run import run
 from tallystick.scenarios.words import expectation, instead
@@ -138,8 +139,15 @@ def _sentences(result: Compiled) -> Iterator[str]:
     yield from (f"{name}: {sentence.text}" for name, sentence in derived_sentences(result.agreement).items())
     for rule in result.rulebook.rules:
         yield f"{rule.id}: {rule.sentence}"
-        yield from (f"  - {remedy.sentence}" for remedy in rule.remedies)
-    yield from (f"- {remedy.sentence}" for remedy in result.rulebook.remedies)
+        yield from _remedies(rule.remedies, "  ")
+    yield from _remedies(result.rulebook.remedies, "")
+
+
+def _remedies(remedies: tuple[Remedy, ...], margin: str) -> Iterator[str]:
+    for remedy in remedies:
+        yield f"{margin}- {remedy.sentence}"
+        if isinstance(remedy, NotifyDuty | PerformDuty):
+            yield from _remedies(remedy.remedies, margin + "  ")
 
 
 def _rules(result: Compiled) -> Iterator[str]:
@@ -193,6 +201,20 @@ def _findings(evaluation: Evaluation, zone: ZoneInfo) -> Iterator[str]:
     for block in evaluation.blocks:
         end = "open" if block.end is None else _time(block.end, zone)
         yield f"block of {block.event} {_time(block.start, zone)}..{end}"
+    for interest in evaluation.interest:
+        begin, end = _time(interest.start, zone), _time(interest.end, zone)
+        of = f"{interest.days} days on {interest.principal}" + (", still runs" if interest.running else "")
+        yield f"interest {interest.currency} {interest.amount} to {interest.party} for {names[interest.finding]} {begin}..{end} ({of})"
+    for refund in evaluation.refunds:
+        of = f"{refund.unused} of {refund.units} of {refund.prepaid} for {_time(refund.start, zone)}..{_time(refund.end, zone)}"
+        yield f"refund {refund.currency} {refund.amount} to {refund.party} for {names[refund.finding]} ({of})"
+    for given in evaluation.rights:
+        said = [f"until {_time(given.until, zone)}"] if given.until is not None else []
+        said += [f"ended {_time(given.ended, zone)}"] if given.ended is not None else []
+        said += ["lapsed"] if given.lapsed else []
+        said += [f"used {_time(given.used, zone)}"] if given.used is not None else []
+        rest = f" ({', '.join(said)})" if said else ""
+        yield f"right of {given.holder} to {given.event} from {_time(given.arises, zone)}{rest}"
 
 
 def _history(result: Compiled) -> Iterator[str]:

@@ -15,7 +15,7 @@ from tallystick.model.from_syntax import SENTENCE_PARTS
 from tallystick.model.measures import _EXTRAS as MEASURES
 from tallystick.prose.from_derivation import derived_sentences
 from tallystick.prose.from_measure import measure_definition
-from tallystick.prose.from_remedy import remedy_sentence
+from tallystick.prose.from_remedy import OF_ALL, of_clause, of_occasion, remedy_sentences
 from tallystick.prose.from_rule import (
     MISSING_EXCUSED,
     dormant_sentence,
@@ -27,7 +27,7 @@ from tallystick.prose.references import reference_link
 from tallystick.prose.sentence import Sentence
 from tallystick.quantities import CURRENCIES, UNITS, PeriodUnit
 from tallystick.resources import resource
-from tallystick.rules.rule import CalendarUnit, Keep
+from tallystick.rules.rule import CalendarUnit, Keep, Occasion
 from tallystick.source import Source, Unread
 from tallystick.sources import assembled, read_file
 
@@ -55,7 +55,7 @@ DECLARES = (
     "use",
     "schedule",
 )
-FOLLOWS = ("on breach", "except", "missing data")
+FOLLOWS = ("on ", "except", "missing data")
 QUOTE = re.compile(r"\n\n((?:^>.*\n)+)", re.MULTILINE)
 MEASURE_ROW = re.compile(r"^\| `(?P<measure>[^`]+)` \|(?P<words>[^|]*)\|(?P<how>[^|]*)\|$", re.MULTILINE)
 MEASURES_AT = slice(PAGE.index("\n## Measures"), PAGE.index("\n## Exceptions"))
@@ -106,7 +106,9 @@ def said(agreement: Agreement, *, standard: bool) -> Iterator[str]:
                 yield printed(agreement, item)
     for clause in agreement.clauses:
         yield from clause_said(agreement, clause, standard=standard)
-    yield from (remedy_sentence(agreement, remedy, ()).text for remedy in agreement.remedies)
+    yield from (sentence.text for _, sentence in remedy_sentences(agreement, agreement.remedies, OF_ALL))
+    for occasion in agreement.occasions:
+        yield from operative_said(agreement, occasion)
 
 
 def clause_said(agreement: Agreement, clause: Clause, *, standard: bool) -> Iterator[str]:
@@ -117,13 +119,20 @@ def clause_said(agreement: Agreement, clause: Clause, *, standard: bool) -> Iter
         if isinstance(item, Prose):
             yield printed(agreement, item)
         elif isinstance(item, Operative):
-            yield rule_sentence(agreement, item).text
+            yield from operative_said(agreement, item)
         elif isinstance(item, Dormant):
             yield dormant_sentence(agreement, item).text
     yield from (exemption_sentence(agreement, exemption).text for exemption in clause.exemptions)
     if clause.missing_excused:
         yield MISSING_EXCUSED
-    yield from (remedy_sentence(agreement, remedy, clause.rules).text for remedy in clause.remedies)
+    yield from (s.text for _, s in remedy_sentences(agreement, clause.remedies, of_clause(clause.rules)))
+
+
+def operative_said(agreement: Agreement, item: Operative) -> Iterator[str]:
+    yield rule_sentence(agreement, item).text
+    if isinstance(item.rule, Occasion):
+        ground = of_occasion(agreement, item.rule)
+        yield from (sentence.text for _, sentence in remedy_sentences(agreement, item.rule.remedies, ground))
 
 
 def printed(agreement: Agreement, prose: Prose) -> str:

@@ -139,13 +139,11 @@ SLIPS = {
     'note "x"': ("T0102", None),
     '"""Prose.""".': ("T0115", None),
     'clause deep "Deep" narrative "x". }': ("T0111", None),
-    "on breech { cure within 5 days. }": ("T0101", "breach"),
+    "on breech { cure within 5 days. }": ("T0201", "breach"),
     "}": ("T0104", None),
 }
 LATER = [
-    "on incident { cure within 5 days. }",
-    "on breach { accrue interest at 5%. }",
-    "on breach { refund customer prorated by day. }",
+    "provider must keep mean(accuracy) at least floor across the term.",
 ]
 LATER_DECLARATIONS = [
     'order "x" under "y" { set a = 1. }',

@@ -104,7 +104,9 @@ def matches(row: Row, other: Row, matching: Iterable[str]) -> bool:
 def about(case: Case, series: Json, row: Row, found: Finding) -> Finding:
     """The finding, with the texts of the row that it is about."""
     dimensions = case.dimensions(series["source"], series["name"])
-    return replace(found, about=tuple((d, row[d]) for d in dimensions if row[d] is not None))
+    units = case.units(series["source"], series["name"])
+    numbers = tuple((name, row[name]) for name in units if row.get(name) is not None)
+    return replace(found, about=tuple((d, row[d]) for d in dimensions if row[d] is not None), numbers=numbers)
 
 
 # --- keep at all times ------------------------------------------------------------------------------------------
@@ -588,3 +590,30 @@ def deletion(case: Case, rule: Json) -> list[Finding]:
     return [about(case, rule["trigger"], row, judge_deletion(case, rule, row)) for row in triggers] or [
         over_evaluated_time(case, rule, "met")
     ]
+
+
+# --- occasions ----------------------------------------------------------------------------------------------------
+
+
+def judge_occasion(case: Case, rule: Json, row: Row) -> Finding | None:
+    """One event, or one record that has lasted (or may yet last) so long."""
+    begin, end = time_of(row), row.get("end")
+    at = add(case.clock, begin, rule["lasting"]) if rule["lasting"] else begin
+    if end is not None and end < at:
+        return None
+    if at >= case.as_of:
+        verdict = "pending"
+    else:
+        verdict = "excused" if excepted(case, rule, rule["trigger"], row, begin) else "met"
+    found = finding(rule, verdict, group_of(row, rule["per"]), Window(begin, at), samples=1)
+    return replace(about(case, rule["trigger"], row, found), performed=end)
+
+
+def occasion(case: Case, rule: Json) -> list[Finding]:
+    """*Occasion*."""
+    series = rule["trigger"]
+    if not (case.bound(series["source"], series["name"]) and time_known(case, rule)):
+        return [over_evaluated_time(case, rule, "unmeasured")]
+    rows = cases_of(case, rule, series, rule["environments"])
+    judged = [judge_occasion(case, rule, row) for row in rows]
+    return [found for found in judged if found is not None] or [over_evaluated_time(case, rule, "met")]

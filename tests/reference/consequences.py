@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
+from typing import Any
 
 from tallystick.quantities import CURRENCIES
 
 from .cases import finding
-from .clock import Window, add, period_start, period_starts
+from .clock import FOREVER, Window, add, period_start, period_starts
 from .findings import Finding
 from .measures import constant
 from .rows import (
@@ -80,15 +81,86 @@ class Termination:
     lapsed: bool
 
 
+@dataclass(frozen=True)
+class RightGiven:
+    """What someone may do since an instant: its last instant, or when something ended it, and when it was used."""
+
+    rule: str
+    holder: str
+    event: str
+    arises: int
+    until: int | None
+    ended: int | None
+    lapsed: bool
+    used: int | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """A rule (or a duty that follows, as a rule) with the findings from which its consequences follow."""
+
+    rule: Json
+    found: list[Finding]
+    texts: list[Finding]
+    grounds: list[Finding]
+    cures: list[Cure]
+    duties: list[Finding]
+
+
 def instant_of_breach(breach: Finding) -> int:
-    """The breach instant: where it was decided; a window's end."""
-    assert breach.decided is not None
-    return breach.decided
+    """The breach instant: where it was decided; a window's end. Of an occasion, that at which it was one."""
+    return breach.end if breach.decided is None else breach.decided
 
 
 def remedies(case: Case, rule: Json, kind: str) -> list[Json]:
-    """The remedies of that kind for the breaches of a rule: the clause's and the agreement's."""
-    return [each for each in (*rule["remedies"], *case.book["remedies"]) if each["kind"] == kind]
+    """The remedies of that kind for the breaches of a rule: the clause's and, of real breaches, the agreement's."""
+    shared = () if rule["kind"] in ("occasion", "duty") else case.book["remedies"]
+    return [each for each in (*rule["remedies"], *shared) if each["kind"] == kind]
+
+
+def scope_of(rule: Json) -> tuple[str, ...]:
+    """What is counted together: a clause; within it an occasion; within these a duty."""
+    if rule["kind"] == "duty":
+        return (*rule["within_scope"], rule["duty"])
+    return (rule["clause"], unversioned(rule["id"])) if rule["kind"] == "occasion" else (rule["clause"],)
+
+
+def chain(case: Case, rule: Json, found: list[Finding], texts: list[Finding]) -> list[Step]:
+    """A rule and, after it, each duty that follows from it, with what follows from that. `texts` are the findings by all
+    texts of the rule."""
+    if rule["kind"] == "occasion":
+        grounds = [f for f in found if f.verdict == "met" and f.about is not None and f.samples == 1]
+    else:
+        grounds = [f for f in found if f.verdict == "breached"]
+    cures = [] if rule["kind"] == "occasion" else [cure_of(case, rule, f) for f in grounds]
+    owed = [
+        (duty, judge_duties(case, rule, duty, grounds))
+        for duty in remedies_in_order(case, rule)
+        if duty["kind"] in ("notify", "perform")
+    ]
+    steps = [Step(rule, found, texts, grounds, cures, [d for _, judged in owed for d in judged])]
+    for duty, judged in owed:
+        as_rule = {
+            "id": f"{rule['id']}/{duty['id']}",
+            "kind": "duty",
+            "duty": duty["id"],
+            "within_scope": scope_of(rule),
+            "clause": rule["clause"],
+            "per": rule["per"],
+            "remedies": duty["remedies"],
+            "above": [*rule["remedies"], *rule.get("above", [])],
+            "effective": rule["effective"],
+            "until": rule["until"],
+        }
+        if judged and duty["remedies"]:
+            steps += chain(case, as_rule, judged, [])
+    return steps
+
+
+def remedies_in_order(case: Case, rule: Json) -> list[Json]:
+    """All remedies of a rule, in the order of their sentences."""
+    shared = () if rule["kind"] in ("occasion", "duty") else case.book["remedies"]
+    return [*rule["remedies"], *shared]
 
 
 def following(case: Case, rule: Json, kind: str, breach: Finding) -> list[Json]:
@@ -97,17 +169,18 @@ def following(case: Case, rule: Json, kind: str, breach: Finding) -> list[Json]:
     return [each for each in remedies(case, rule, kind) if force_of(case, each).has(at)]
 
 
-def heard(case: Case, clause: str | None, sentence: Json, rule: Json, at: int) -> bool:
+def heard(case: Case, scope: tuple[str, ...], sentence: Json, rule: Json, at: int) -> bool:
     """Whether a cap or tiers by count apply to a breach of the rule that belongs to the instant.
 
-    In force at the instant; the agreement's, or carried by the text that judged the breach, or by another of the clause
-    in force beside it.
+    In force at the instant; the agreement's, or carried by the text that judged the breach or led to it, or by another
+    of the clause in force beside it.
     """
     if not force_of(case, sentence).has(at):
         return False
-    if clause is None or sentence in rule["remedies"] or sentence in case.book["remedies"]:
+    carried = [*rule["remedies"], *rule.get("above", []), *case.book["remedies"]]
+    if scope == () or sentence in carried:
         return True
-    others = [r for r in case.book["rules"] if r["clause"] == clause and sentence in r["remedies"]]
+    others = [r for r in case.book["rules"] if scope_of(r) == scope and sentence in r["remedies"]]
     return force_of(case, rule).has(at) and any(force_of(case, r).has(at) for r in others)
 
 
@@ -167,17 +240,18 @@ def judge_duty(case: Case, rule: Json, duty: Json, breach: Finding) -> Finding:
         verdict = "breached" if duty["kind"] == "perform" or roles_known(case, "notice") else "unmeasured"
     as_rule = {"id": f"{rule['id']}/{duty['id']}", "clause": rule["clause"]}
     elapsed = None if done is None else done - begin
-    return finding(as_rule, verdict, breach.group, Window(begin, deadline), elapsed, int(done is not None), deadline)
+    judged = finding(as_rule, verdict, breach.group, Window(begin, deadline), elapsed, int(done is not None), deadline)
+    return replace(judged, performed=done, numbers=breach.numbers)
 
 
-def duties(case: Case, rule: Json, breaches: list[Finding]) -> list[Finding]:
-    """The duties of a rule's breaches whose instant has come."""
-    return [
+def judge_duties(case: Case, rule: Json, duty: Json, grounds: list[Finding]) -> list[Finding]:
+    """One duty of a rule's breaches whose instant has come."""
+    found = [
         judge_duty(case, rule, duty, breach)
-        for duty in remedies(case, rule, "notify") + remedies(case, rule, "perform")
-        for breach in breaches
+        for breach in grounds
         if instant_of_breach(breach) <= case.as_of and duty in following(case, rule, duty["kind"], breach)
     ]
+    return sorted(found, key=lambda f: ([text or "" for text in f.group], f.start, f.end, f.verdict))
 
 
 # --- cure, escalation, termination ------------------------------------------------------------------------------
@@ -187,8 +261,9 @@ def cure_of(case: Case, rule: Json, breach: Finding) -> Cure:
     """The cure status of one breach."""
     begin = instant_of_breach(breach)
     periods = following(case, rule, "cure", breach)
+    late = [breach.performed] if rule["kind"] == "duty" and breach.performed is not None else []
     if not periods:
-        return Cure(breach, "uncured", begin)
+        return Cure(breach, "cured", late[0]) if late else Cure(breach, "uncured", begin)
     end = add(case.clock, begin, periods[0]["within"])
     group = group_texts(rule, breach)
     cured = [
@@ -196,6 +271,7 @@ def cure_of(case: Case, rule: Json, breach: Finding) -> Cure:
         for row in events(case, "cure")
         if row["clause"] == rule["clause"] and serves(case, "cure", row, group) and begin <= time_of(row) <= end
     ]
+    cured += [at for at in late if at <= end]
     if cured:
         return Cure(breach, "cured", min(cured))
     return Cure(breach, "curable" if case.as_of <= end else "uncured", end)
@@ -215,14 +291,37 @@ def escalations(case: Case, rule: Json, cures: list[Cure]) -> list[Escalation]:
     return found
 
 
-def enough_in_period(case: Case, remedy: Json, cures_of_clause: list[Cure]) -> list[int]:
-    """The instants, by as-of, at which enough (uncured) breaches of the clause fall within the period."""
-    counted = sorted(
-        cure.instant if remedy["uncured"] else instant_of_breach(cure.breach)
-        for cure in cures_of_clause
-        if not remedy["uncured"] or cure.status == "uncured"
-    )
-    instants = [instant for instant in counted if instant <= case.as_of]
+def counted_breaches(case: Case, remedy: Json, steps: list[Step]) -> list[tuple[Json, Finding, int]]:
+    """The breaches that count towards a right, each with the instant, by as-of, from which it does."""
+    found = []
+    for step in steps:
+        for cure in step.cures:
+            begin = instant_of_breach(cure.breach)
+            if remedy["uncured"] and cure.status != "uncured":
+                continue
+            instant = cure.instant if remedy["uncured"] else begin
+            if remedy["notified"] is not None:
+                until = add(case.clock, begin, remedy["notified"]["within"])
+                group = group_texts(step.rule, cure.breach)
+                notices = [
+                    time_of(row)
+                    for row in events(case, "notice")
+                    if begin <= time_of(row) <= until
+                    and row["clause"] == step.rule["clause"]
+                    and counts_as(case, "notice", row, remedy["notified"]["roles"])
+                    and serves(case, "notice", row, group)
+                ]
+                if not notices:
+                    continue
+                instant = max(instant, min(notices))
+            if instant <= case.as_of:
+                found.append((step.rule, cure.breach, instant))
+    return found
+
+
+def enough_in_period(case: Case, remedy: Json, counted: list[tuple[Json, Finding, int]]) -> list[int]:
+    """The instants at which enough breaches of the clause fall within the period."""
+    instants = sorted(instant for _, _, instant in counted)
     return [
         b
         for b in instants
@@ -230,37 +329,30 @@ def enough_in_period(case: Case, remedy: Json, cures_of_clause: list[Cure]) -> l
     ]
 
 
-def enough_in_row(case: Case, remedy: Json, found: list[tuple[Json, Finding]]) -> list[int]:
-    """The instants at which the last `count` of a rule's and group's met, breached and pending findings are breached."""
+def enough_in_row(
+    remedy: Json, found: list[tuple[Json, Finding]], counted: list[tuple[Json, Finding, int]]
+) -> list[int]:
+    """The instants at which the last `count` of a rule's and group's met, breached and pending findings count."""
+    since = {id(breach): instant for _, breach, instant in counted}
     reached = []
-    rules = {rule["id"] for rule, _ in found if rule["kind"] in ("keep", "count", "cadence", "response")}
-    counted = [
-        replace(f, rule=unversioned(f.rule))
-        for _, f in found
-        if f.rule in rules and f.verdict in ("met", "breached", "pending")
+    rows = [
+        (unversioned(f.rule), f.group, (f.start, f.end, id(f) in since, f.decided or 0, since.get(id(f), 0)))
+        for rule, f in found
+        if rule["kind"] in ("keep", "count", "cadence", "response") and f.verdict in ("met", "breached", "pending")
     ]
-    for name, group in {(f.rule, f.group) for f in counted}:
-        members = [
-            (f.start, f.end, f.verdict == "breached" and instant_of_breach(f) <= case.as_of, f.decided or 0)
-            for f in counted
-            if (f.rule, f.group) == (name, group)
-        ]
-        members.sort()
+    for key in {(rule, group) for rule, group, _ in rows}:
+        members = sorted(member for rule, group, member in rows if (rule, group) == key)
         for last in range(remedy["count"], len(members) + 1):
             row = members[last - remedy["count"] : last]
-            if all(breached for _, _, breached, _ in row):
-                reached.append(max(decided for *_, decided in row))
+            if all(member[2] for member in row):
+                reached.append(max(member[4] for member in row))
     return sorted(reached)
 
 
-def enough_in_spans(case: Case, remedy: Json, found: list[tuple[Json, Finding]]) -> list[int]:
+def enough_in_spans(case: Case, remedy: Json, counted: list[tuple[Json, Finding, int]]) -> list[int]:
     """The instants of breaches in consecutive calendar periods of which enough have had a breach by then."""
     number, each = remedy["spans"]["number"], remedy["spans"]["each"]
-    breaches = [
-        (instant_of_breach(f), period_start(case.clock, belonging(rule, f), each))
-        for rule, f in found
-        if f.verdict == "breached" and instant_of_breach(f) <= case.as_of
-    ]
+    breaches = [(instant, period_start(case.clock, belonging(rule, f), each)) for rule, f, instant in counted]
     reached = []
     for instant, period in sorted(breaches):
         known = {other for at, other in breaches if at <= instant}
@@ -284,54 +376,66 @@ def rights(case: Case, clause: str, remedy: Json, instants: list[int]) -> list[T
     return found
 
 
-def terminations(case: Case, cures: list[tuple[Json, Cure]], found: list[tuple[Json, Finding]]) -> list[Termination]:
-    """The rights of each clause, each sentence once."""
-    sentences: list[tuple[str, Json]] = []
-    for rule in case.book["rules"]:
-        for remedy in remedies(case, rule, "terminate"):
-            if (rule["clause"], remedy) not in sentences:
-                sentences.append((rule["clause"], remedy))
+def terminations(case: Case, steps: list[Step]) -> list[Termination]:
+    """The rights of each clause (or occasion, or duty), each sentence once."""
+    sentences: list[tuple[tuple[str, ...], str, Json]] = []
+    for step in steps:
+        for remedy in remedies(case, step.rule, "terminate"):
+            if (scope_of(step.rule), step.rule["clause"], remedy) not in sentences:
+                sentences.append((scope_of(step.rule), step.rule["clause"], remedy))
     result = []
-    for clause, remedy in sentences:
-        of_clause = [(rule, f) for rule, f in found if rule["clause"] == clause]
-        if remedy["within"] is not None:
-            instants = enough_in_period(case, remedy, [cure for rule, cure in cures if rule["clause"] == clause])
+    for scope, clause, remedy in sentences:
+        inside = [step for step in steps if scope_of(step.rule) == scope]
+        found = [(step.rule, f) for step in inside for f in step.found]
+        counted = counted_breaches(case, remedy, inside)
+        if remedy["at_once"]:
+            every = sorted(instant_of_breach(f) for step in inside for f in step.grounds)
+            instants = [at for at in every if at <= case.as_of]
+        elif remedy["within"] is not None:
+            instants = enough_in_period(case, remedy, counted)
         elif remedy["spans"] is not None:
-            instants = enough_in_spans(case, remedy, of_clause)
+            instants = enough_in_spans(case, remedy, counted)
         else:
-            instants = enough_in_row(case, remedy, of_clause)
-        result += rights(case, clause, remedy, [at for at in instants if stands(case, clause, remedy, at)])
+            instants = enough_in_row(remedy, found, counted)
+        result += rights(case, clause, remedy, [at for at in instants if stands(case, inside, remedy, at)])
     return result
 
 
-def stands(case: Case, clause: str, remedy: Json, at: int) -> bool:
-    """Whether a right's sentence is in force: by itself, and in the agreement or some text of the clause."""
-    carriers = [r for r in case.book["rules"] if r["clause"] == clause and remedy in r["remedies"]]
-    carried = remedy in case.book["remedies"] or any(force_of(case, r).has(at) for r in carriers)
-    return carried and force_of(case, remedy).has(at)
+def stands(case: Case, inside: list[Step], remedy: Json, at: int) -> bool:
+    """Whether a right's sentence is in force: by itself, and in the agreement or some text of the clause. What follows
+    from a duty stands with it."""
+    carriers = [step.rule for step in inside if remedy in step.rule["remedies"]]
+    in_text = any(rule["kind"] == "duty" or force_of(case, rule).has(at) for rule in carriers)
+    return (remedy in case.book["remedies"] or in_text) and force_of(case, remedy).has(at)
 
 
 # --- blocks -----------------------------------------------------------------------------------------------------
 
 
-def block_end(cure: Cure, findings: list[Finding]) -> int | None:
-    """The earlier of the cure and the end of the first later window of the same rule and group that is met."""
-    breach = cure.breach
-    ends = [
-        each.end
-        for each in findings
-        if (each.rule, each.group, each.verdict) == (breach.rule, breach.group, "met")
-        and each.start > breach.start
-        and each.end > instant_of_breach(breach)
-    ]
-    if cure.status == "cured":
-        ends.append(cure.instant)
+def natural_end(step: Step, breach: Finding) -> int | None:
+    """The earlier of the cure and the end of the first later window of the same rule and group that is met; where a
+    record was the occasion, its end."""
+    if step.rule["kind"] == "occasion":
+        return breach.performed
+    ends = [cure.instant for cure in step.cures if cure.breach is breach and cure.status == "cured"]
+    if step.rule["kind"] != "duty":
+        ends += [
+            each.end
+            for each in step.texts
+            if (unversioned(each.rule), each.group, each.verdict) == (unversioned(breach.rule), breach.group, "met")
+            and each.start > breach.start
+            and each.end > instant_of_breach(breach)
+        ]
     return min(ends, default=None)
 
 
-def judge_block(case: Case, rule: Json, block: Json, cure: Cure, findings: list[Finding]) -> list[Finding]:
+def judge_block(case: Case, step: Step, block: Json, breach: Finding) -> list[Finding]:
     """Each event inside one block; or that there was none."""
-    begin, group, end = instant_of_breach(cure.breach), group_texts(rule, cure.breach), block_end(cure, findings)
+    rule = step.rule
+    begin, group, end = instant_of_breach(breach), group_texts(rule, breach), natural_end(step, breach)
+    if block["lasting"] is not None:
+        last = add(case.clock, begin, block["lasting"])
+        end = last if end is None else min(end, last)
     as_rule = {"id": f"{rule['id']}/{block['id']}", "clause": rule["clause"]}
     if end is not None and end <= begin:
         return []
@@ -345,21 +449,57 @@ def judge_block(case: Case, rule: Json, block: Json, cure: Cure, findings: list[
         ]
         verdict, inside = "met", [time_of(r) for r in rows if begin < time_of(r) and (end is None or time_of(r) < end)]
     whole = Window(begin, min(case.as_of, case.as_of if end is None else end))
-    return [
-        finding(as_rule, "breached", cure.breach.group, Window(at, at), samples=1, decided=at) for at in inside
-    ] or [finding(as_rule, verdict, cure.breach.group, whole)]
+    return [finding(as_rule, "breached", breach.group, Window(at, at), samples=1, decided=at) for at in inside] or [
+        finding(as_rule, verdict, breach.group, whole)
+    ]
 
 
-def blocks(case: Case, rule: Json, cures: list[Cure], findings: list[Finding]) -> list[Finding]:
+def blocks(case: Case, step: Step) -> list[Finding]:
     """The blocks of a rule's breaches whose instant has come; an event in several blocks counts once."""
     judged = [
         each
-        for block in remedies(case, rule, "block")
-        for cure in cures
-        if instant_of_breach(cure.breach) < case.as_of and block in following(case, rule, "block", cure.breach)
-        for each in judge_block(case, rule, block, cure, findings)
+        for block in remedies(case, step.rule, "block")
+        for breach in step.grounds
+        if instant_of_breach(breach) < case.as_of and block in following(case, step.rule, "block", breach)
+        for each in judge_block(case, step, block, breach)
     ]
     return list(dict.fromkeys(judged))
+
+
+# --- other rights -----------------------------------------------------------------------------------------------
+
+
+def rights_given(case: Case, step: Step) -> list[RightGiven]:
+    """What may be done because of each breach or occasion whose instant has come."""
+    found = []
+    for remedy in remedies(case, step.rule, "right"):
+        for breach in step.grounds:
+            begin = instant_of_breach(breach)
+            ends = [at for at in (natural_end(step, breach), breach.performed) if at is not None]
+            until = None if remedy["within"] is None else add(case.clock, begin, remedy["within"])
+            ended = min(ends, default=None)
+            late = begin >= case.as_of or (ended is not None and ended <= begin)
+            if late or remedy not in following(case, step.rule, "right", breach):
+                continue
+            last = min([FOREVER, *([] if until is None else [until]), *([] if ended is None else [ended])])
+            times = [
+                time_of(row)
+                for row in events(case, remedy["event"])
+                if begin <= time_of(row) <= last and serves(case, remedy["event"], row, group_texts(step.rule, breach))
+            ]
+            found.append(
+                RightGiven(
+                    step.rule["id"],
+                    remedy["holder"],
+                    remedy["event"],
+                    begin,
+                    until,
+                    ended if ended is not None and (until is None or ended <= until) else None,
+                    last < case.as_of,
+                    min(times, default=None),
+                )
+            )
+    return found
 
 
 # --- credits and caps -------------------------------------------------------------------------------------------
@@ -405,7 +545,7 @@ def units_of_delay(case: Case, rule: Json, delay: Json, breach: Finding) -> int:
 
 def credit_for_delay(case: Case, rule: Json, delay: Json, breach: Finding) -> Decimal | None:
     """The amount for each unit of the delay of a response, a deletion or a cadence, up to the most."""
-    if rule["kind"] not in ("deletion", "cadence") and (rule["kind"] != "response" or rule["share"]):
+    if rule["kind"] not in ("deletion", "cadence", "duty") and (rule["kind"] != "response" or rule["share"]):
         return None
     number = units_of_delay(case, rule, delay, breach)
     total = Decimal(delay["amount"]["money"]["value"]) * number
@@ -432,19 +572,23 @@ def payable(case: Case, rule: Json, remedy: Json, breach: Finding, amount: Decim
 
 def counted_credits(case: Case, breaches: list[tuple[Json, Finding]]) -> list[tuple[Json, Credit]]:
     """For each sentence, clause and calendar period: the last tier reached, at the breach that reached it."""
-    sentences: list[tuple[str, Json]] = []
-    for rule in case.book["rules"]:
+    sentences: list[tuple[tuple[str, ...], Json]] = []
+    for rule, _ in breaches:
         for remedy in remedies(case, rule, "credit"):
-            if remedy["counted"] is not None and (rule["clause"], remedy) not in sentences:
-                sentences.append((rule["clause"], remedy))
+            over_breaches = remedy["counted"] is not None or remedy["repeated"] is not None
+            if over_breaches and (scope_of(rule), remedy) not in sentences:
+                sentences.append((scope_of(rule), remedy))
     found = []
-    for clause, remedy in sentences:
+    for scope, remedy in sentences:
         own = [
             (belonging(rule, f), rule["id"], [t or "" for t in f.group], f.start, number, rule, f)
             for number, (rule, f) in enumerate(breaches)
-            if rule["clause"] == clause
+            if scope_of(rule) == scope
         ]
         own.sort(key=lambda each: each[:5])
+        if remedy["repeated"] is not None:
+            found += repeated_credits(case, scope, remedy, own)
+            continue
         periods = [period_start(case.clock, each[0], remedy["counted"]) for each in own]
         for period in dict.fromkeys(periods):
             inside = [each for each, start in zip(own, periods, strict=True) if start == period]
@@ -453,9 +597,21 @@ def counted_credits(case: Case, breaches: list[tuple[Json, Finding]]) -> list[tu
             if reached:
                 *_, rule, breach = inside[reached[-1] - 1]
                 amount = in_minor_units(amounts[reached[-1]]["money"])
-                if not heard(case, clause, remedy, rule, belonging(rule, breach)):
+                if not heard(case, scope, remedy, rule, belonging(rule, breach)):
                     continue
                 found.append((rule, payable(case, rule, remedy, breach, amount)))
+    return found
+
+
+def repeated_credits(case: Case, scope: tuple[str, ...], remedy: Json, own: list[Any]) -> list[tuple[Json, Credit]]:
+    """The amount for each breach that is at least the so-manieth of the period that ends with it; `own` in order."""
+    found = []
+    for place, (instant, *_, rule, breach) in enumerate(own):
+        oldest = add(case.clock, instant, remedy["repeated"]["within"], -1)
+        before = [each for each in own[: place + 1] if each[0] > oldest]
+        if len(before) >= remedy["repeated"]["number"] and heard(case, scope, remedy, rule, instant):
+            amount = in_minor_units(remedy["amount"]["money"])
+            found.append((rule, payable(case, rule, remedy, breach, amount)))
     return found
 
 
@@ -473,7 +629,8 @@ def plain_credits(case: Case, breaches: list[tuple[Json, Finding]]) -> list[tupl
     found = []
     for rule, breach in breaches:
         for remedy in remedies(case, rule, "credit"):
-            if remedy["counted"] is not None or remedy not in following(case, rule, "credit", breach):
+            over_breaches = remedy["counted"] is not None or remedy["repeated"] is not None
+            if over_breaches or remedy not in following(case, rule, "credit", breach):
                 continue
             if remedy["delay"] is not None:
                 amount = credit_for_delay(own_life(case, rule), rule, remedy["delay"], breach)
@@ -497,14 +654,14 @@ def credits_due(case: Case, breaches: list[tuple[Json, Finding]]) -> list[Credit
     given: list[tuple[Json, Credit]] = []
     for rule, credit in uncapped(case, breaches):
         due, state = credit.amount, credit.state
-        for scope, cap in caps(case, rule):
+        for scope, cap in caps(case, rule, breaches):
             if not heard(case, scope, cap, rule, credit.instant):
                 continue
             used = sum(
                 (
                     other.due
                     for r, other in given
-                    if scope in (None, r["clause"]) and together(case, cap, other.instant, credit.instant)
+                    if scope_of(r)[: len(scope)] == scope and together(case, cap, other.instant, credit.instant)
                 ),
                 Decimal(0),
             )
@@ -528,13 +685,14 @@ def together(case: Case, cap: Json, earlier: int, instant: int) -> bool:
     return earlier >= add(case.clock, next(days), cap["rolling"], -1)
 
 
-def caps(case: Case, rule: Json) -> list[tuple[str | None, Json]]:
-    """The caps on a rule's credits: those of its clause, and the agreement's (over all clauses: None)."""
+def caps(case: Case, rule: Json, breaches: list[tuple[Json, Finding]]) -> list[tuple[tuple[str, ...], Json]]:
+    """The caps on a rule's credits: those of its clause (or occasion, or duty) and of what that is part of, and the
+    agreement's (the empty scope, of which all is part)."""
+    others = [*case.book["rules"], *(other for other, _ in breaches)]
     own = [
-        (rule["clause"], remedy)
-        for other in case.book["rules"]
-        if other["clause"] == rule["clause"]
+        (scope_of(other), remedy)
+        for other in others
         for remedy in other["remedies"]
-        if remedy["kind"] == "cap"
+        if remedy["kind"] == "cap" and scope_of(rule)[: len(scope_of(other))] == scope_of(other)
     ]
-    return [*own, *((None, remedy) for remedy in case.book["remedies"] if remedy["kind"] == "cap")]
+    return [*own, *(((), remedy) for remedy in case.book["remedies"] if remedy["kind"] == "cap")]

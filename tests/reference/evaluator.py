@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from . import cases, consequences, waivers, windows
+from . import cases, consequences, money, waivers, windows
 from .derived import with_derived
 from .findings import Finding
 from .rows import Case, Json, Tables, known_tables, life_of, own_life, unversioned
@@ -23,20 +23,26 @@ JUDGES: dict[str, Callable[[Case, Json], list[Finding]]] = {
     "permission": cases.events_against,
     "retention": cases.retention,
     "deletion": cases.deletion,
+    "occasion": cases.occasion,
 }
 
 
 @dataclass(frozen=True)
 class Result:
-    """Findings of the rules, in the order of the rules, groups and starts; and what follows from the breached ones."""
+    """Findings of the rules, in the order of the rules, groups and starts; and what follows from the breached ones.
+
+    `parts` are the findings about duties and blocks: of each rule, then of each duty that has consequences of its own.
+    """
 
     findings: list[Finding]
-    duties: list[Finding]
-    blocks: list[Finding]
+    parts: list[Finding]
     cures: list[consequences.Cure]
     credits: list[consequences.Credit]
     escalations: list[consequences.Escalation]
     terminations: list[consequences.Termination]
+    rights: list[consequences.RightGiven]
+    interest: list[money.Interest]
+    refunds: list[money.Refund]
     waivers: list[waivers.WaiverStatus]
 
 
@@ -68,44 +74,28 @@ def evaluate(book: Json, tables: Tables, as_of: int) -> Result:
     """
     case = case_of(book, tables, as_of)
     if case.evaluated.start >= case.evaluated.end:
-        return Result([], [], [], [], [], [], [], [])
+        return Result([], [], [], [], [], [], [], [], [], [])
     granted = waivers.known_waivers(tables, as_of)
     unwaived = [(rule, f) for rule in book["rules"] for f in judged_by(own_life(case, rule), rule)]
     judged = [
         (rule, in_order([waivers.waived(case, of, granted, f) for of, f in unwaived if of is rule]))
         for rule in book["rules"]
     ]
-    cures = {
-        rule["id"]: [consequences.cure_of(case, rule, f) for f in found if f.verdict == "breached"]
-        for rule, found in judged
-    }
     texts = {
-        rule["id"]: [
-            replace(f, rule=rule["id"])
-            for other, own in judged
-            if unversioned(other["id"]) == unversioned(rule["id"])
-            for f in own
-        ]
+        rule["id"]: [f for other, own in judged if unversioned(other["id"]) == unversioned(rule["id"]) for f in own]
         for rule in book["rules"]
     }
-    breaches = [(rule, f) for rule, found in judged for f in found if f.verdict == "breached"]
+    steps = [step for rule, found in judged for step in consequences.chain(case, rule, found, texts[rule["id"]])]
+    grounds = [(step.rule, f) for step in steps for f in step.grounds]
     return Result(
         findings=[f for _, found in judged for f in found],
-        duties=[
-            d for rule, _ in judged for d in consequences.duties(case, rule, [c.breach for c in cures[rule["id"]]])
-        ],
-        blocks=[
-            b
-            for rule, _ in judged
-            for b in in_order(consequences.blocks(case, rule, cures[rule["id"]], texts[rule["id"]]))
-        ],
-        cures=[cure for rule, _ in judged for cure in cures[rule["id"]]],
-        credits=consequences.credits_due(case, breaches),
-        escalations=[e for rule, _ in judged for e in consequences.escalations(case, rule, cures[rule["id"]])],
-        terminations=consequences.terminations(
-            case,
-            [(rule, c) for rule, _ in judged for c in cures[rule["id"]]],
-            [(rule, f) for rule, found in judged for f in found],
-        ),
+        parts=[f for step in steps for f in (*step.duties, *in_order(consequences.blocks(case, step)))],
+        cures=[cure for step in steps for cure in step.cures],
+        credits=consequences.credits_due(case, grounds),
+        escalations=[e for step in steps for e in consequences.escalations(case, step.rule, step.cures)],
+        terminations=consequences.terminations(case, steps),
+        rights=[r for step in steps for r in consequences.rights_given(case, step)],
+        interest=[i for step in steps for i in money.interest(case, step)],
+        refunds=[r for step in steps for r in money.refunds(case, step)],
         waivers=waivers.statuses(case, granted, unwaived),
     )

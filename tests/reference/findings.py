@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 
 Texts = tuple[str | None, ...]
@@ -12,7 +13,9 @@ Texts = tuple[str | None, ...]
 class Finding:
     """The judgement of a rule on a group (its texts, as `per` has them) in `[start, end)`; `value` in base units.
 
-    `performed` is when that which was late was done; `interval` the ends of the confidence interval, in base units.
+    `performed` is when that which was late was done, or a record that was the occasion ended; `numbers` are
+    those of the row that it is about, or that a duty goes back to; `interval` the ends of the confidence interval,
+    in base units.
     """
 
     rule: str
@@ -27,3 +30,4 @@ class Finding:
     about: tuple[tuple[str, str], ...] = ()
     performed: int | None = None
     interval: tuple[Fraction, Fraction] | None = None
+    numbers: tuple[tuple[str, Decimal], ...] = ()

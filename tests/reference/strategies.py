@@ -461,8 +461,9 @@ def limits(draw: st.DrawFn) -> tuple[r.OnlyWhile, ...]:
 
 
 @st.composite
-def remedies(draw: st.DrawFn) -> tuple[r.Remedy, ...]:
-    """What follows a breach: each kind at most once."""
+def remedies(draw: st.DrawFn, depth: int = 2) -> tuple[r.Remedy, ...]:
+    """What follows a breach: each kind at most once. A duty may have consequences of its own."""
+    further = draw(remedies(depth - 1)) if depth and draw(st.integers(0, 3)) == 0 else ()
     amount = money(draw(choice("0.005", "10", "33.335", "100")))
     tier = r.Tier(comparison=draw(COMPARISONS), threshold=draw(value("fraction")), amount=amount)
     more = r.Tier(comparison=draw(COMPARISONS), threshold=draw(value("fraction")), amount=money("50"))
@@ -476,24 +477,77 @@ def remedies(draw: st.DrawFn) -> tuple[r.Remedy, ...]:
     }
     options: list[r.Remedy] = [
         r.NotifyDuty(
-            id="notify", holder="provider", role="officer", roles=("officer", "chief"), within=draw(DEADLINES)
+            id="notify",
+            holder="provider",
+            role="officer",
+            roles=("officer", "chief"),
+            within=draw(DEADLINES),
+            remedies=further if draw(st.booleans()) else (),
         ),
-        r.PerformDuty(id="perform", holder="provider", event="resolution", within=draw(DEADLINES)),
+        r.PerformDuty(id="perform", holder="provider", event="resolution", within=draw(DEADLINES), remedies=further),
         credit.model_copy(update=payable),
         draw(caps()),
         r.Cure(within=draw(DEADLINES)),
         r.Escalate(role="chief", after=draw(DEADLINES)),
         draw(terminations()),
-        r.Block(id="block", event="deployment", environments=draw(choice((), ("production",)))),
+        r.Block(
+            id="block",
+            event="deployment",
+            environments=draw(choice((), ("production",))),
+            lasting=draw(often(None, Period(amount=1, unit=PeriodUnit.DAYS))),
+        ),
+        r.Right(holder="provider", event="resolution", within=draw(st.none() | PERIODS)),
+        draw(interest()),
+        draw(refunds()),
     ]
-    chosen = draw(st.sets(st.integers(0, len(options) - 1), max_size=5))
+    chosen = draw(st.sets(st.integers(0, len(options) - 1), min_size=bool(further), max_size=5))
+    chosen |= {1} if further else set()
     return tuple(options[each] for each in sorted(chosen))
+
+
+def sums() -> st.SearchStrategy[dict[str, Any]]:
+    """A sum, or the loss of the incident that it goes back to."""
+    loss = r.CaseNumber(source=m.SeriesKind.EVENT, name="incident", attribute="loss", unit="USD")
+    return choice({"amount": money("1000")}, {"amount": money("0.005")}, {"of": loss})
+
+
+@st.composite
+def interest(draw: st.DrawFn) -> r.Interest:
+    """Interest of every kind."""
+    units = choice(PeriodUnit.DAYS, PeriodUnit.MONTHS, PeriodUnit.QUARTERS, PeriodUnit.YEARS)
+    return r.Interest.model_validate(
+        {
+            "party": "customer",
+            "rate": m.Value(quantity=Quantity(value=Decimal(draw(choice("0.015", "0.1", "0.333"))), unit="fraction")),
+            "per": draw(choice("year", "month", "day")),
+            **draw(sums()),
+            "compounded": draw(st.none() | units.map(lambda unit: Period(amount=1, unit=unit))),
+            "counting": draw(st.sampled_from(list(r.DayCount))),
+            "begins": draw(choice("breach", "case")),
+            "ends": draw(choice("performed", "cured")),
+        }
+    )
+
+
+@st.composite
+def refunds(draw: st.DrawFn) -> r.Refund:
+    """Refunds of all of it, by day and by month, over every kind of period."""
+    over = draw(
+        choice({}, *({"each": each} for each in r.CalendarUnit)) | LONG_PERIODS.map(lambda period: {"every": period})
+    )
+    return r.Refund.model_validate(
+        {"party": "customer", **draw(sums()), "by": draw(choice(None, "day", "month")), **over}
+    )
 
 
 @st.composite
 def special_credits(draw: st.DrawFn, amount: r.Amount) -> r.Credit | None:
     """Credits by delay and by the number of breaches; none of them, mostly."""
-    kind = draw(choice(None, None, "delay", "count"))
+    kind = draw(choice(None, None, "delay", "count", "repeated"))
+    if kind == "repeated":
+        return r.Credit(
+            party="customer", amount=amount, repeated=r.Repeated(number=draw(st.integers(1, 3)), within=draw(PERIODS))
+        )
     if kind == "delay":
         extent = draw(choice("started", "full"))
         most = draw(often(None, money("250")))
@@ -527,14 +581,16 @@ def caps(draw: st.DrawFn) -> r.Cap:
 @st.composite
 def terminations(draw: st.DrawFn) -> r.Terminate:
     """Rights after some breaches: within a period, in a row, in several of some calendar periods."""
-    kind = draw(choice("within", "within", "row", "spans"))
+    kind = draw(choice("within", "within", "row", "spans", "at_once"))
     units = [each for each in r.CalendarUnit if each is not r.CalendarUnit.HOUR]
     return r.Terminate(
         party="customer",
-        count=draw(st.integers(1, 3)),
-        uncured=kind == "within" and draw(st.booleans()),
+        count=1 if kind == "at_once" else draw(st.integers(1, 3)),
+        at_once=kind == "at_once",
+        uncured=kind != "at_once" and draw(st.booleans()),
         within=draw(PERIODS) if kind == "within" else None,
         spans=r.Spans(number=draw(st.integers(2, 4)), each=draw(st.sampled_from(units))) if kind == "spans" else None,
+        notified=draw(often(None, r.Notified(within=Period(amount=1, unit=PeriodUnit.WEEKS), roles=("officer",)))),
         exercisable=draw(often(None, *(Period(amount=n, unit=PeriodUnit.DAYS) for n in (1, 5)))),
     )
 
@@ -830,6 +886,19 @@ def comparisons_in_time(draw: st.DrawFn, span: Span) -> r.Rule:
     return r.Keep(id="", **draw(fields(dims)), **sides, window=draw(span.windows))
 
 
+@st.composite
+def occasions(draw: st.DrawFn, span: Span) -> r.Rule:
+    """*Occasion*: an event, or a record that begins or has lasted so long."""
+    trigger = draw(choice("incident", "termination", "outage", "maintenance"))
+    state = SOURCES[trigger][0] is m.SeriesKind.RECORD
+    return r.Occasion(
+        id="",
+        **draw(fields(dimensions(trigger))) | ({"only": ()} if state else {}),
+        trigger=draw(series(trigger)),
+        lasting=draw(st.none() | DEADLINES) if state else None,
+    )
+
+
 KINDS = {
     "compared": comparisons_in_time,
     "keep": keeps,
@@ -843,6 +912,7 @@ KINDS = {
     "prohibition": prohibitions,
     "retention": retentions,
     "deletion": deletions,
+    "occasion": occasions,
 }
 
 # --- data -------------------------------------------------------------------------------------------------------
@@ -977,7 +1047,7 @@ def examples(draw: st.DrawFn, kinds: tuple[str, ...] = tuple(KINDS)) -> Example:
     used = {name for name in SOURCES if f"'{name}'" in written}
     used |= {
         name
-        for name, remedy in (("notice", "notify"), ("cure", "cure"), ("claim", "claim_within"))
+        for name, remedy in (("notice", "notify"), ("cure", "cure"), ("claim", "claim_within"), ("notice", "notified"))
         if f"'{remedy}'" in written
     }
     used |= {"waiver"} if draw(st.booleans()) else set()

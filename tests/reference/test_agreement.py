@@ -99,11 +99,12 @@ def from_reference(finding: plain.Finding, unit: str | None) -> tuple[Any, ...]:
 
 
 def order_of_findings(result: Result, rulebook: Rulebook) -> list[plain.Finding]:
-    """The order of an evaluation: each rule's findings, then its duties and blocks, in order of their sentences."""
+    """The order of an evaluation: each rule's findings, then its duties and blocks, in order of their sentences; then
+    what follows each duty."""
     ordered = []
     for rule in rulebook.rules:
         ordered += [f for f in result.findings if f.rule == rule.id]
-        parts = [f for f in (*result.duties, *result.blocks) if f.rule.startswith(rule.id + "/")]
+        parts = [f for f in result.parts if f.rule.startswith(rule.id + "/")]
         names = list(dict.fromkeys(f.rule for f in parts))
         ordered += sorted(parts, key=lambda f: (names.index(f.rule), [t or "" for t in f.group], f.start, f.end))
     return ordered
@@ -134,6 +135,15 @@ def assert_consequences_agree(found: Evaluation, expected: Result) -> None:
     ]
     assert [(t.clause, t.party, t.count, t.uncured, t.arises, t.until, t.lapsed) for t in found.terminations] == [
         astuple(t) for t in expected.terminations
+    ]
+    assert [(r.rule, r.holder, r.event, r.arises, r.until, r.ended, r.lapsed, r.used) for r in found.rights] == [
+        astuple(r) for r in expected.rights
+    ]
+    assert [(i.rule, i.party, i.start, i.end, i.days, i.principal, i.amount, i.running) for i in found.interest] == [
+        astuple(i) for i in expected.interest
+    ]
+    assert [(r.rule, r.party, r.start, r.end, r.unused, r.units, r.amount) for r in found.refunds] == [
+        astuple(r) for r in expected.refunds
     ]
 
 

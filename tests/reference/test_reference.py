@@ -803,14 +803,14 @@ def test_a_duty_is_done_by_a_notice_about_the_clause() -> None:
         ("first", "officer", "2027-02-03T00:00:00.000001", "breached"),
     ):
         notice = {"time": at(time), "clause": clause, "role": role, "model": None, "person": None}
-        (found,) = judge(failing(duty), {**JANUARY, ("event", "notice"): [notice]}, "2027-02-10").duties
+        (found,) = judge(failing(duty), {**JANUARY, ("event", "notice"): [notice]}, "2027-02-10").parts
         assert (found.rule, found.verdict, found.start, found.end) == (
             "rule/notify",
             expected,
             at("2027-02-01"),
             at("2027-02-03"),
         )
-    assert [d.verdict for d in judge(failing(duty), JANUARY, "2027-02-10").duties] == ["unmeasured"]
+    assert [d.verdict for d in judge(failing(duty), JANUARY, "2027-02-10").parts] == ["unmeasured"]
 
 
 def test_cure_escalation_and_uncured_breaches() -> None:
@@ -869,8 +869,8 @@ def test_a_block_lasts_until_a_later_window_is_met() -> None:
             deployment("2027-03-01"),
         ],
     }
-    found = judge(failing(block), tables, "2027-03-15").blocks
+    found = judge(failing(block), tables, "2027-03-15").parts
     assert [(f.rule, f.verdict, f.start) for f in found] == [("rule/block", "breached", at("2027-02-10"))]
     free = {**tables, ("event", "deployment"): []}
-    (kept,) = judge(failing(block), free, "2027-03-15").blocks
+    (kept,) = judge(failing(block), free, "2027-03-15").parts
     assert (kept.verdict, kept.start, kept.end) == ("met", at("2027-02-01"), at("2027-03-01"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from tallystick.analysis import measurability, missing_days, numbers_in_prose, stages, tiers, unused
+from tallystick.analysis import measurability, missing_days, money, numbers_in_prose, stages, tiers, unused
 from tallystick.diagnostics.diagnostic import Diagnostic
 from tallystick.model.agreement import Agreement
 
@@ -15,6 +15,7 @@ CHECKS: tuple[Callable[[Agreement, frozenset[str]], Iterator[Diagnostic]], ...] 
     stages.check,
     tiers.check,
     missing_days.check,
+    money.check,
 )
 
 

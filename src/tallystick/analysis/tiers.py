@@ -14,10 +14,13 @@ from tallystick.rules.rule import (
     Credit,
     Delay,
     Gate,
+    Interest,
     Keep,
+    Refund,
     Remedy,
     Rule,
     Terminate,
+    followed,
     has_deadline,
     has_sequence,
 )
@@ -29,24 +32,34 @@ _FALLING = (Comparison.AT_LEAST, Comparison.ABOVE)
 def check(agreement: Agreement, used: frozenset[str]) -> Iterator[Diagnostic]:
     """Tiers with a hole before the first, tiers that can never apply, delays of nothing, and foreign currencies."""
     for clause in agreement.clauses:
-        yield from _currencies(agreement, clause.remedies, clause.span)
+        yield from _currencies(agreement, clause.every_remedy, clause.span)
         for item in clause.content:
             if isinstance(item, Operative) and isinstance(item.rule, Keep | Gate):
                 yield from _tiers(clause, item.rule)
-        yield from _nothing_late(clause.remedies, clause.rules, clause.span)
-    yield from _currencies(agreement, agreement.remedies, agreement.span)
+        yield from _nothing_leads_to(clause.remedies, clause.rules, clause.span)
+        for rule in clause.occasions:
+            yield from _nothing_leads_to(rule.remedies, (), clause.span)
     rules = tuple(rule for clause in agreement.clauses for rule in clause.rules)
-    yield from _nothing_late(agreement.remedies, rules, agreement.span)
+    for remedies, breached, span in (
+        (agreement.remedies, rules, agreement.span),
+        *((item.rule.remedies, (), item.span) for item in agreement.occasions),
+    ):
+        yield from _currencies(agreement, tuple(remedy for _, remedy in followed(remedies, "")), span)
+        yield from _nothing_leads_to(remedies, breached, span)
 
 
-def _nothing_late(remedies: tuple[Remedy, ...], rules: tuple[Rule, ...], span: Span) -> Iterator[Diagnostic]:
-    """A credit by delay needs a rule with a deadline, rows of breaches one whose findings follow each other."""
-    for remedy in remedies:
+def _nothing_leads_to(remedies: tuple[Remedy, ...], rules: tuple[Rule, ...], span: Span) -> Iterator[Diagnostic]:
+    """What no rule here could lead to; then the same of duties, each of which has a deadline and follows no other."""
+    late, in_row = any(map(has_deadline, rules)), any(map(has_sequence, rules))
+    for path, remedy in followed(remedies, ""):
         match remedy:
-            case Credit(delay=Delay()) if not any(map(has_deadline, rules)):
+            case Credit(delay=Delay()) if not (path or late):
                 needs = "a deadline: a response, a deletion, or what is due at least every so often"
                 yield Diagnostic("T0431", span, {"remedy": "a credit by delay", "needs": needs})
-            case Terminate(within=None, spans=None) if not any(map(has_sequence, rules)):
+            case Credit(tiers=(_, *_), counted=None) if path:
+                needs = "a value that is measured"
+                yield Diagnostic("T0431", span, {"remedy": "a credit by value", "needs": needs})
+            case Terminate(within=None, spans=None, at_once=False) if path or not in_row:
                 needs = "findings that follow one another: a measure, a count, a response, or what is due so often"
                 yield Diagnostic("T0431", span, {"remedy": "breaches in a row", "needs": needs})
             case _:
@@ -61,6 +74,8 @@ def _amounts(remedies: tuple[Remedy, ...]) -> Iterator[Amount]:
                 late = (delay.amount, delay.most) if delay is not None else ()
                 yield from (each for each in (amount, minimum, *late) if each is not None)
             case Cap(amount=amount):
+                yield amount
+            case Interest(amount=Amount() as amount) | Refund(amount=Amount() as amount):
                 yield amount
             case _:
                 pass

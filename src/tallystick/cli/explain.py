@@ -18,9 +18,13 @@ from tallystick.cli.main import COULD_NOT_RUN, KEPT
 from tallystick.cli.words import (
     STYLES,
     group_text,
+    interest_text,
     interval_text,
+    known_money,
     moment_text,
     money,
+    refund_text,
+    right_text,
     state_text,
     value_text,
     window_text,
@@ -33,7 +37,7 @@ from tallystick.evaluation.finding import Evidence, Finding
 from tallystick.evaluation.to_json import utc_text
 from tallystick.model.agreement import Agreement, Clause, Dormant, Operative
 from tallystick.prose.from_measure import measure_definition
-from tallystick.prose.from_remedy import remedy_sentence
+from tallystick.prose.from_remedy import Ground, of_clause, of_occasion, remedy_sentences
 from tallystick.prose.from_rule import (
     MISSING_EXCUSED,
     dormant_sentence,
@@ -43,7 +47,7 @@ from tallystick.prose.from_rule import (
     waiver_sentence,
 )
 from tallystick.resources import resource
-from tallystick.rules.rule import VERSION, Gate, Keep, unversioned
+from tallystick.rules.rule import VERSION, Gate, Keep, Occasion, Remedy, unversioned
 
 _CODE = re.compile(r"T\d{4}\Z", re.IGNORECASE)
 _FINDING = re.compile(r"[0-9a-f]{12}\Z")
@@ -125,12 +129,19 @@ def _show_clause(agreement: Agreement, clause: Clause) -> None:
             out.print(f"  {f'{item.letter} rule'.lstrip()} {item.rule.id}", style="dim")
             if isinstance(item.rule, Keep | Gate):
                 out.print(f"  How: {measure_definition(agreement, item.rule.measure).text}")
+            if isinstance(item.rule, Occasion):
+                _show_remedies(agreement, item.rule.remedies, of_occasion(agreement, item.rule), "  ")
     lines = [exemption_sentence(agreement, exemption).text for exemption in clause.exemptions]
     lines += [MISSING_EXCUSED] if clause.missing_excused else []
     lines += [waiver_sentence(agreement, clause).text] if clause.waivers else []
-    lines += [remedy_sentence(agreement, remedy, clause.rules).text for remedy in clause.remedies]
     for line in lines:
         out.print(f"• {line}")
+    _show_remedies(agreement, clause.remedies, of_clause(clause.rules))
+
+
+def _show_remedies(agreement: Agreement, remedies: Sequence[Remedy], ground: Ground, margin: str = "") -> None:
+    for depth, sentence in remedy_sentences(agreement, remedies, ground):
+        out.print(f"{margin}{'  ' * depth}• {sentence.text}")
 
 
 # --- a finding -----------------------------------------------------------------------------------------------
@@ -163,12 +174,17 @@ def _show_finding(result: Judged, found: Finding) -> None:
 
 
 def _sentence(sentence: str, found: Finding, result: Judged) -> str:
-    """The sentence that was judged: the rule's, or that of the duty that followed a breach of it."""
-    rule, _, remedy = found.rule.partition("/")
-    if not remedy:
-        return sentence
-    remedies = next(item for item in result.rulebook.rules if item.id == rule).remedies + result.rulebook.remedies
-    return next((item.sentence for item in remedies if getattr(item, "id", "") == remedy), sentence)
+    """The sentence that was judged: the rule's, or that of the duty or block that followed, with the way to it."""
+    name, *way = found.rule.split("/")
+    rule = next(item for item in result.rulebook.rules if item.id == name)
+    remedies, said = rule.remedies + result.rulebook.remedies, [sentence]
+    for step in way:
+        remedy = next((item for item in remedies if getattr(item, "id", "") == step), None)
+        if remedy is None:
+            break
+        said.append(remedy.sentence)
+        remedies = getattr(remedy, "remedies", ())
+    return said[-1] if len(said) < 3 else "\n  → ".join(said)
 
 
 def _facts(found: Finding, zone: ZoneInfo) -> Sequence[tuple[str, str]]:
@@ -231,6 +247,23 @@ def _show_consequences(result: Judged, found: Finding) -> None:
         if item.end
         else f"{item.event} blocked since {moment_text(item.start, zone)}"
         for item in evaluation.blocks
+        if item.finding == found.id
+    ]
+    lines += [
+        f"{right_text(item, result.rulebook, zone)}, since {moment_text(item.arises, zone)}"
+        for item in evaluation.rights
+        if item.finding == found.id
+    ]
+    lines += [
+        f"interest of {known_money(item.amount, item.currency)} on {known_money(item.principal, item.currency)}: "
+        f"{interest_text(item)}" + (", still runs" if item.running else "")
+        for item in evaluation.interest
+        if item.finding == found.id
+    ]
+    lines += [
+        f"refund of {known_money(item.amount, item.currency)} of {known_money(item.prepaid, item.currency)}: "
+        f"{refund_text(item)} from {moment_text(item.start, zone)} to {moment_text(item.end, zone)} not begun"
+        for item in evaluation.refunds
         if item.finding == found.id
     ]
     if lines:

@@ -15,9 +15,13 @@ from tallystick.cli.console import counted, out
 from tallystick.cli.words import (
     STYLES,
     group_text,
+    interest_text,
     interval_text,
+    known_money,
     moment_text,
     money,
+    refund_text,
+    right_text,
     state_text,
     value_text,
     window_text,
@@ -50,6 +54,8 @@ def show(judged: Judged, *, everything: bool) -> None:
     _findings(judged, zone, everything=everything)
     _credits(judged, zone)
     _caps(judged, zone)
+    _interest(judged, zone)
+    _refunds(judged, zone)
     _open_duties(judged, zone)
     _rights(judged, zone)
     _waivers(judged, zone)
@@ -123,7 +129,7 @@ def _finding_cells(item: Finding, rules: dict[str, Rule], zone: ZoneInfo) -> Seq
     rule = rules[item.rule.partition("/")[0]]
     return (
         item.id,
-        f"{rule.number} {item.rule}",
+        f"{rule.number} {item.rule}".strip(),
         group_text(item.group or item.about),
         window_text(item, zone),
         Text(item.verdict.value, style=STYLES[item.verdict]),
@@ -183,6 +189,44 @@ def _caps(judged: Judged, zone: ZoneInfo) -> None:
     out.print(table)
 
 
+def _interest(judged: Judged, zone: ZoneInfo) -> None:
+    if not judged.evaluation.interest:
+        return
+    parties = {party.id: party.called for party in judged.rulebook.parties}
+    table = _table("Interest", "to", "finding", "rule", "from", "until", ">on", "computed", ">interest")
+    for item in judged.evaluation.interest:
+        table.add_row(
+            parties.get(item.party, item.party),
+            item.finding,
+            item.rule,
+            moment_text(item.start, zone)[:10],
+            moment_text(item.end, zone)[:10] + (" (still runs)" if item.running else ""),
+            known_money(item.principal, item.currency),
+            interest_text(item),
+            known_money(item.amount, item.currency),
+        )
+    out.print(table)
+
+
+def _refunds(judged: Judged, zone: ZoneInfo) -> None:
+    if not judged.evaluation.refunds:
+        return
+    parties = {party.id: party.called for party in judged.rulebook.parties}
+    table = _table("Refunds", "to", "finding", "rule", "on", "paid for", ">paid", "unused", ">refund")
+    for item in judged.evaluation.refunds:
+        table.add_row(
+            parties.get(item.party, item.party),
+            item.finding,
+            item.rule,
+            moment_text(item.at, zone)[:10],
+            f"{moment_text(item.start, zone)} – {moment_text(item.end, zone)}",
+            known_money(item.prepaid, item.currency),
+            refund_text(item),
+            known_money(item.amount, item.currency),
+        )
+    out.print(table)
+
+
 def _span(cap: Cap) -> str:
     """The period of a cap: `month`, `12 months` for a rolling one, `term`."""
     if cap.each is not None:
@@ -214,7 +258,7 @@ def _rights(judged: Judged, zone: ZoneInfo) -> None:
     evaluation = judged.evaluation
     due = [item for item in evaluation.escalations if item.due]
     running = [item for item in evaluation.blocks if item.end is None]
-    if not (evaluation.terminations or due or running):
+    if not (evaluation.terminations or due or running or evaluation.rights):
         return
     titles = {role.id: role.title for role in judged.rulebook.roles}
     parties = {party.id: party.called for party in judged.rulebook.parties}
@@ -227,6 +271,10 @@ def _rights(judged: Judged, zone: ZoneInfo) -> None:
     for block in running:
         where = f" in {' or '.join(block.environments)}" if block.environments else ""
         rows.append((block.start, f"{block.event}{where} is blocked", block.clause, block.finding))
+    rows += [
+        (right.arises, right_text(right, judged.rulebook, zone), right.clause, right.finding)
+        for right in evaluation.rights
+    ]
     for since, *cells in sorted(rows):
         table.add_row(moment_text(since, zone), *cells)
     out.print(table)

@@ -6,10 +6,11 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from tallystick.evaluation.clock import DAY, NEVER, localized
-from tallystick.evaluation.evaluation import CreditDue, CreditState
+from tallystick.evaluation.evaluation import CreditDue, CreditState, InterestDue, RefundDue, RightGiven
 from tallystick.evaluation.finding import Finding, Verdict
 from tallystick.prose.quantity import money_text, quantity_text
 from tallystick.quantities import Quantity
+from tallystick.rules.rulebook import Rulebook
 
 STYLES = {
     Verdict.MET: "green",
@@ -80,3 +81,32 @@ def state_text(item: CreditDue, zone: ZoneInfo) -> str:
             return f"claimed {moment_text(item.claimed_at, zone)}"
         case CreditState.DUE | CreditState.BELOW_MINIMUM:
             return item.state.value
+
+
+def known_money(amount: Decimal | None, currency: str) -> str:
+    """`USD 4,000`, or that the data does not give it."""
+    return "not in the data" if amount is None else money(amount, currency)
+
+
+def interest_text(item: InterestDue) -> str:
+    """How it was computed: `1.5% × 12 × 20 / 365, simple`; compounded, its rate, how often, and the days."""
+    rate, year = quantity_text(item.interest.rate.quantity), item.interest.counting.year
+    times = {"year": "", "month": " × 12", "day": f" × {year}"}[item.interest.per]
+    if item.interest.compounded is None:
+        return f"{rate}{times} × {item.days:,} / {year} days, simple"
+    return f"{rate}{times} / year, compounded each {item.interest.compounded}, {item.days:,} days of {year}"
+
+
+def refund_text(item: RefundDue) -> str:
+    """How it was computed: `184 of 365 days`."""
+    return "all of it" if item.refund.by is None else f"{item.unused:,} of {item.units:,} {item.refund.by}s"
+
+
+def right_text(item: RightGiven, rulebook: Rulebook, zone: ZoneInfo) -> str:
+    """`Provider may: suspension until 2027-05-01`, and whether that has ended, lapsed or been used."""
+    names = {party.id: party.called for party in rulebook.parties} | {role.id: role.title for role in rulebook.roles}
+    until = "" if item.until is None else f" until {moment_text(item.until, zone)}"
+    ended = f", ended {moment_text(item.ended, zone)}" if item.ended is not None else ", lapsed" if item.lapsed else ""
+    used = "" if item.used is None else f", used {moment_text(item.used, zone)}"
+    title = item.event.replace("_", " ")
+    return f"{names[item.holder]} {'could' if item.lapsed else 'may'} perform {title}{until}{ended}{used}"

@@ -122,6 +122,16 @@ CATALOGUE: dict[str, Kind] = _kinds(
     Kind("T0419", "Exception with two meanings", "This condition means different things for the rules of this clause.", "Put the rules into clauses of their own, each with its exception."),
     Kind("T0430", "Too short a period", "“{found}” is shorter than a day, and this sentence goes by days.", "Use days, weeks, months, quarters or years."),
     Kind("T0431", "Remedy that nothing leads to", "No rule here could lead to {remedy}, which needs {needs}.", "Put it into the clause of such a rule, or use another remedy."),
+    # --- T048: consequences of what happens
+    Kind("T0480", "Nothing is breached here", "This counts, measures or cures breaches, and here something merely happens.", "Put it into on breach, or into the on breach of a duty that stands here."),
+    Kind("T0481", "Block without an end", "Nothing would ever end this block of “{event}”.", "Say how long it lasts, such as: block {event} for 30 days."),
+    Kind("T0482", "Event that lasts", "“{event}” is an event, which happens at an instant and does not last.", "Leave lasting out, or name a record."),
+    Kind("T0483", "Interest left open", "The interest does not say {missing}.", "Say it: {choices}."),
+    Kind("T0484", "Interest that cannot be computed", "{found} {why}.", "Interest is a percentage per year, month or day on a sum of money, from a breach until it is made good."),
+    Kind("T0485", "Refund left open", "The refund is prorated by {by}, and does not say over which period.", "Say what the sum was paid for: over the term, over each month (quarter, year), or over each 12 months from the start of the agreement."),
+    Kind("T0486", "Months that do not divide it", "“{found}” is no number of whole months.", "Prorate by day, or over a period of months, quarters or years."),
+    Kind("T0487", "Term without an end", "The agreement has no term that ends, over which something could be prorated.", "State a term that does not renew, or prorate over each month, or over each 12 months."),
+    Kind("T0488", "Nobody to notify", "There is no role of any party but {party} that could be notified of a breach.", "Declare a role of the other party, or leave out each notified."),
     # --- T044: derived data
     Kind("T0440", "Empty intervals left open", "“{name}” does not say what an interval without data counts as.", "Write, before the full stop, empty counts as 0%, or empty is missing."),
     Kind("T0441", "Interval that does not fit a day", "{found} does not divide a day into equal intervals of whole minutes.", "Write minutes or hours that divide a day, such as 5 minutes or 6 hours, or whole days."),

@@ -33,6 +33,7 @@ from tallystick.document.from_model import (
 )
 from tallystick.document.references import known_anchors
 from tallystick.model.agreement import Act, Agreement, Article, Change, Clause
+from tallystick.prose.from_remedy import OF_ALL
 from tallystick.prose.quantity import date_text
 from tallystick.prose.sentence import Link
 
@@ -233,7 +234,7 @@ class _Pair:
         old, after = self.before.agreement.remedies, self.after.agreement
         new = tuple(remedy for remedy in after.remedies if remedy not in old)
         says = paragraph("For a breach of any Section of the Agreement, besides what it provides, this is added:")
-        return Subsection("", "Remedies under every Section", None, (says, remedy_list(after, new, ())))
+        return Subsection("", "Remedies under every Section", None, (says, remedy_list(after, new, OF_ALL)))
 
 
 def _ids_in(holder: Clause | Article) -> set[str]:

@@ -48,7 +48,7 @@ from tallystick.model.agreement import (
     letter_of,
 )
 from tallystick.prose.from_calendar import calendar_sentences, fiscal_sentence
-from tallystick.prose.from_remedy import remedy_sentence
+from tallystick.prose.from_remedy import OF_ALL, OF_DUTY, Ground, of_clause, of_occasion, remedy_sentence
 from tallystick.prose.from_rule import (
     MISSING_EXCUSED,
     class_deadlines,
@@ -62,7 +62,7 @@ from tallystick.prose.phrases import counted, dimension_text
 from tallystick.prose.quantity import date_text, period_text, quantity_text
 from tallystick.prose.references import INTERPRETATION, reference_link
 from tallystick.quantities import Period, Quantity
-from tallystick.rules.rule import ByClass, Deletion, Remedy, Response, Rule
+from tallystick.rules.rule import ByClass, Deletion, NotifyDuty, Occasion, PerformDuty, Remedy, Response, Rule
 
 
 def from_model(agreement: Agreement, *, draft: bool = False) -> Document:
@@ -351,7 +351,7 @@ def _statement(making: Making, item: Prose | Note | Operative | Dormant) -> tupl
             return _listed(operative, (words, *_table_of_classes(making.agreement, operative.rule)))
         case Operative():
             said = _operative(making.agreement, item)
-            return _listed(item, (said, *_table_of_classes(making.agreement, item.rule)))
+            return _listed(item, (*said, *_table_of_classes(making.agreement, item.rule)))
         case Prose() | Note():
             return making.content(item)
 
@@ -370,9 +370,12 @@ def _listed(item: Operative, said: tuple[Block, ...]) -> tuple[Block, ...]:
     return (ItemList((Item(item.letter, said),)),) if item.letter else said
 
 
-def _operative(agreement: Agreement, item: Operative) -> Paragraph:
-    """The sentence that the rule writes, under an anchor of its own."""
-    return Paragraph(rule_sentence(agreement, item).inlines, f"rule-{item.rule.id}", operative=True)
+def _operative(agreement: Agreement, item: Operative) -> tuple[Block, ...]:
+    """The sentence that the rule writes, under an anchor of its own; after an occasion, what follows it."""
+    sentence = Paragraph(rule_sentence(agreement, item).inlines, f"rule-{item.rule.id}", operative=True)
+    if not isinstance(item.rule, Occasion) or not item.rule.remedies:
+        return (sentence,)
+    return (sentence, remedy_list(agreement, item.rule.remedies, of_occasion(agreement, item.rule)))
 
 
 def _table_of_classes(agreement: Agreement, rule: Rule) -> Iterator[Table]:
@@ -395,13 +398,26 @@ def _exemptions(agreement: Agreement, clause: Clause) -> Iterator[Paragraph]:
 def _remedies(agreement: Agreement, clause: Clause) -> Iterator[Block]:
     if clause.remedies:
         yield paragraph(f"On each breach of this Section\u00a0{clause.number}:")
-        yield remedy_list(agreement, clause.remedies, clause.rules)
+        yield remedy_list(agreement, clause.remedies, of_clause(clause.rules))
 
 
-def remedy_list(agreement: Agreement, remedies: tuple[Remedy, ...], rules: tuple[Rule, ...]) -> ItemList:
-    """Counted (1), (2): letters are for the sentences of a clause."""
-    sentences = (Paragraph(remedy_sentence(agreement, each, rules).inlines) for each in remedies)
-    return ItemList(tuple(Item(f"({number})", (sentence,)) for number, sentence in enumerate(sentences, 1)))
+def remedy_list(agreement: Agreement, remedies: tuple[Remedy, ...], ground: Ground, depth: int = 0) -> ItemList:
+    """Counted (1), (2), and within such an item (A), (B): small letters are for the sentences of a clause."""
+    items = (_remedy(agreement, each, ground, depth) for each in remedies)
+    return ItemList(tuple(Item(_number(number, depth), item) for number, item in enumerate(items, 1)))
+
+
+def _number(number: int, depth: int) -> str:
+    return f"({letter_of(number - 1).upper()})" if depth % 2 else f"({number})"
+
+
+def _remedy(agreement: Agreement, remedy: Remedy, ground: Ground, depth: int) -> tuple[Block, ...]:
+    """A consequence; under a duty, what follows when that is breached in turn."""
+    sentence = Paragraph(remedy_sentence(agreement, remedy, ground).inlines)
+    if not isinstance(remedy, NotifyDuty | PerformDuty) or not remedy.remedies:
+        return (sentence,)
+    opening = paragraph("On each breach of this duty:")
+    return sentence, opening, remedy_list(agreement, remedy.remedies, OF_DUTY, depth + 1)
 
 
 def _general_remedies(agreement: Agreement) -> Iterator[Section]:
@@ -412,8 +428,11 @@ def _general_remedies(agreement: Agreement) -> Iterator[Section]:
             "",
             "Remedies under every Section",
             "general-remedies",
-            (opening, remedy_list(agreement, agreement.remedies, ())),
+            (opening, remedy_list(agreement, agreement.remedies, OF_ALL)),
         )
+    if agreement.occasions:
+        content = (block for item in agreement.occasions for block in _operative(agreement, item))
+        yield Section(Kind.REMEDIES, "", "What follows certain events", "occasions", tuple(content))
 
 
 # --- schedules -----------------------------------------------------------------------------------------------

@@ -29,7 +29,18 @@ from tallystick.document.references import anchor, clause_link, link_to
 from tallystick.model.agreement import Agreement, Clause, Event, Metric, NumberAttribute, Prose, Record, Role, Target
 from tallystick.prose.from_derivation import derived_sentences
 from tallystick.prose.from_measure import measure, measure_definition
-from tallystick.prose.from_remedy import amount, delay_unit
+from tallystick.prose.from_remedy import (
+    OF_ALL,
+    OF_DUTY,
+    Ground,
+    amount,
+    delay_unit,
+    interest_terms,
+    of_clause,
+    of_occasion,
+    paid_for,
+    sum_of,
+)
 from tallystick.prose.phrases import action, calendar_text, joined, period, value
 from tallystick.prose.sentence import Link
 from tallystick.quantities import Kind as UnitKind
@@ -43,15 +54,20 @@ from tallystick.rules.rule import (
     Cure,
     Escalate,
     Gate,
+    Interest,
     Keep,
     NotifyDuty,
+    Occasion,
     PerformDuty,
     Permission,
     Precedence,
+    Refund,
     Remedy,
     Response,
+    Right,
     Rule,
     Tier,
+    followed,
 )
 
 Words = Callable[[Prose], Inlines]
@@ -116,9 +132,9 @@ def _bases(derived: Intervals | Runs | None) -> Iterator[tuple[str, str]]:
 
 def _remedy_events(remedies: Iterable[Remedy]) -> Iterator[tuple[str, str]]:
     """The events that consequences wait for, also those that the language knows by itself."""
-    for each in remedies:
+    for _, each in followed(tuple(remedies), ""):
         match each:
-            case PerformDuty(event=event) | BlockRemedy(event=event):
+            case PerformDuty(event=event) | BlockRemedy(event=event) | Right(event=event):
                 yield Target.EVENT.value, event
             case NotifyDuty():
                 yield Target.EVENT.value, "notice"
@@ -272,23 +288,73 @@ def _attributes(attributes: tuple[NumberAttribute, ...]) -> str:
 
 def _credits(agreement: Agreement) -> Iterator[Block]:
     owed = tuple(row for clause in agreement.clauses for row in _credit(agreement, clause))
+    for section, remedies, ground in _elsewhere(agreement):
+        owed = (*owed, *_credit_rows(agreement, section, remedies, ground))
     if owed:
         yield paragraph("Where more than one line of a Section applies, only the last of them counts.")
         yield Table(("Section", "Measured value", "Credit", "Credited to"), owed)
+    sums = tuple(_interest_and_refunds(agreement))
+    if sums:
+        table = Table(("Section", "Owed", "On", "To"), sums)
+        yield Subsection("", "Interest and refunds", "interest-and-refunds", (table,))
     caps = tuple(_caps(agreement))
     if caps:
         table = Table(("Credits under", "Over", "Never exceed"), caps)
         yield Subsection("", "Caps", "credit-caps", (table,))
 
 
+def _interest_and_refunds(agreement: Agreement) -> Iterator[Row]:
+    of_clauses: list[tuple[Inlines, tuple[Remedy, ...]]] = [
+        ((clause_link(clause), f" {clause.title}"), clause.every_remedy) for clause in agreement.clauses
+    ]
+    rest = [
+        (title, tuple(remedy for _, remedy in followed(remedies, ""))) for title, remedies, _ in _elsewhere(agreement)
+    ]
+    for section, remedies in (*of_clauses, *rest):
+        for each in remedies:
+            if isinstance(each, Interest):
+                terms: Inlines = ("Interest: ", *interest_terms(agreement, each))
+            elif isinstance(each, Refund) and each.by is not None:
+                terms = (f"Refund of the unused part, prorated by {each.by} over ", *paid_for(agreement, each))
+            elif isinstance(each, Refund):
+                terms = ("Refund of all of it",)
+            else:
+                continue
+            yield Row((section, terms, sum_of(agreement, each), (link_to(agreement, Target.PARTY, each.party),)))
+
+
+def _elsewhere(agreement: Agreement) -> Iterator[tuple[Inlines, tuple[Remedy, ...], Ground]]:
+    """What follows outside of the clauses: a breach of any, and occasions."""
+    yield ("any Section",), agreement.remedies, OF_ALL
+    for item in agreement.occasions:
+        if isinstance(item.rule, Occasion):
+            title = (Link(item.rule.title, f"rule-{item.rule.id}"),)
+            yield title, item.rule.remedies, of_occasion(agreement, item.rule)
+
+
 def _credit(agreement: Agreement, clause: Clause) -> Iterator[Row]:
     section: Inlines = (clause_link(clause), f" {clause.title}")
-    for credit in clause.remedies:
+    yield from _credit_rows(agreement, section, clause.remedies, of_clause(clause.rules))
+    for rule in clause.occasions:
+        yield from _credit_rows(agreement, section, rule.remedies, of_occasion(agreement, rule))
+
+
+def _credit_rows(agreement: Agreement, section: Inlines, remedies: tuple[Remedy, ...], ground: Ground) -> Iterator[Row]:
+    for path, credit in followed(remedies, ""):
         if isinstance(credit, Credit):
             party = (link_to(agreement, Target.PARTY, credit.party),)
             extra = _conditions(agreement, credit)
             if credit.amount is not None:
-                yield Row((section, ("any breach",), (*amount(agreement, credit.amount), *extra), party))
+                repeated = credit.repeated
+                each: Inlines
+                each = OF_DUTY.each if path else ("any breach",) if ground.breach else ground.each
+                if repeated is not None:
+                    each = (
+                        *each,
+                        f", from number {repeated.number:,} in any ",
+                        *period(agreement, repeated.within, ""),
+                    )
+                yield Row((section, each, (*amount(agreement, credit.amount), *extra), party))
             if credit.delay is not None:
                 most = credit.delay.most
                 limit = () if most is None else (Break(), "up to ", *amount(agreement, most), " for each breach")
@@ -314,7 +380,7 @@ def _conditions(agreement: Agreement, credit: Credit) -> Inlines:
 
 def _caps(agreement: Agreement) -> Iterator[Row]:
     for clause in agreement.clauses:
-        for each in clause.remedies:
+        for each in clause.every_remedy:
             if isinstance(each, Cap):
                 yield _cap(agreement, (clause_link(clause),), each)
     for each in agreement.remedies:
@@ -360,7 +426,7 @@ def _parts_of(agreement: Agreement, role: str) -> Iterator[Inlines]:
     found: dict[Inlines, dict[str, Link]] = defaultdict(dict)
     for clause in agreement.clauses:
         said = [line for rule in clause.rules for line in _part_in_rule(agreement, rule, role)]
-        said += [line for each in clause.remedies for line in _part_in_remedy(each, role)]
+        said += [line for each in clause.every_remedy for line in _part_in_remedy(each, role)]
         for line in said:
             found[line][clause.id] = clause_link(clause)
     for line, clauses in found.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tallystick.evaluation.finding import Finding
-from tallystick.rules.rule import CountEvents, Keep, Response, Rule
+from tallystick.rules.rule import CountEvents, Keep, Response, RuleFields
 
 
 def instant_of(finding: Finding) -> int:
@@ -11,7 +11,7 @@ def instant_of(finding: Finding) -> int:
     return finding.end if finding.decided is None else finding.decided
 
 
-def belongs(rule: Rule, finding: Finding) -> int:
+def belongs(rule: RuleFields, finding: Finding) -> int:
     """The last instant of a window; else the breach instant."""
     over_windows = isinstance(rule, Keep | CountEvents) or (isinstance(rule, Response) and rule.share is not None)
     return finding.end - 1 if over_windows else instant_of(finding)

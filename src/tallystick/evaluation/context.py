@@ -18,7 +18,7 @@ from tallystick.facts.declared import derived_of
 from tallystick.facts.tables import Facts, table_name
 from tallystick.quantities import Unit, known_unit
 from tallystick.rules.measure import Series, SeriesKind
-from tallystick.rules.rule import InForce, Rule
+from tallystick.rules.rule import InForce
 from tallystick.rules.rulebook import EventData, Rulebook
 
 Group = Mapping[str, str]
@@ -92,7 +92,7 @@ class Context:
         force = self.force(text)
         return force.start <= at < force.end
 
-    def of(self, rule: Rule) -> Context:
+    def of(self, rule: InForce) -> Context:
         """The same evaluation with the life that this text of a rule has of its own."""
         if rule.effective is None and rule.until is None:
             return self
@@ -116,12 +116,14 @@ class Context:
 class Judgement:
     """A finding with its exact value in base units, which decides the tier of a credit.
 
-    `performed` is the instant at which what was late was done after all; None while it was not.
+    `performed` is the instant at which what was late was done after all, or a record that was the occasion ended; None
+    while it was not. `case` holds the texts and numbers of the row that it goes back to, where there is one.
     """
 
     finding: Finding
     exact: Fraction | None = None
     performed: int | None = None
+    case: tuple[tuple[str, str], ...] = ()
 
 
 def context(rulebook: Rulebook, facts: Facts, engine: Engine, as_of: int) -> Context:

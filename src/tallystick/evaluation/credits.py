@@ -16,16 +16,18 @@ from tallystick.evaluation.evaluation import CapUse, CreditDue, CreditState
 from tallystick.evaluation.finding import Finding
 from tallystick.evaluation.happenings import Happenings, happenings
 from tallystick.evaluation.numbers import holds, round_half_even
-from tallystick.evaluation.remedies import breaches, follows, heard, remedies_of
+from tallystick.evaluation.remedies import Followed, follows, grounds, heard, remedies_of
 from tallystick.evaluation.windows import Stretch, calendar_period
 from tallystick.quantities import CURRENCIES, Quantity
-from tallystick.rules.rule import Amount, Cadence, CalendarUnit, Cap, Credit, Delay, Rule, has_deadline
+from tallystick.rules.rule import Amount, Cadence, CalendarUnit, Cap, Credit, Delay, Repeated, RuleFields, has_deadline
 
 
-def credits_of(ctx: Context, rule: Rule, judged: Sequence[Judgement]) -> Iterator[CreditDue]:
+def credits_of(ctx: Context, rule: RuleFields, judged: Sequence[Judgement]) -> Iterator[CreditDue]:
     """The credits of a rule's breaches, before any cap; but not those that go by the number of breaches."""
-    breached = breaches(judged)
-    remedies = [r for r in remedies_of(ctx, rule) if isinstance(r, Credit) and r.counted is None] if breached else []
+    breached = grounds(rule, judged)
+    remedies = (
+        [r for r in remedies_of(ctx, rule) if isinstance(r, Credit) and not _over_breaches(r)] if breached else []
+    )
     claims = [_claims(ctx, rule, remedy) for remedy in remedies]
     for breach in breached:
         for remedy, acts in zip(remedies, claims, strict=True):
@@ -36,28 +38,58 @@ def credits_of(ctx: Context, rule: Rule, judged: Sequence[Judgement]) -> Iterato
                 yield _due(ctx, rule, remedy, breach.finding, money, acts)
 
 
-def counted_credits(ctx: Context, judged: Sequence[tuple[Rule, Sequence[Judgement]]]) -> Iterator[CreditDue]:
-    """One credit for each sentence, clause and calendar period, for the breach that reached its tier."""
+def counted_credits(ctx: Context, followed: Sequence[Followed]) -> Iterator[CreditDue]:
+    """The credits that go by the number of breaches of a clause (or duty): for each sentence."""
     sentences = {
-        (rule.clause, remedy): None if remedy in ctx.rulebook.remedies else rule.clause
-        for rule, _ in judged
-        for remedy in remedies_of(ctx, rule)
-        if isinstance(remedy, Credit) and remedy.counted is not None
+        (each.rule.scope, remedy): None if remedy in ctx.rulebook.remedies else each.rule.scope
+        for each in followed
+        for remedy in remedies_of(ctx, each.rule)
+        if isinstance(remedy, Credit) and _over_breaches(remedy)
     }
-    for (clause, remedy), of in sentences.items():
-        found = [(rule, j.finding) for rule, own in judged if rule.clause == clause for j in breaches(own)]
+    texts = {each.rule.id: each for each in followed}
+    for (scope, remedy), of in sentences.items():
+        found = [(each.rule, j.finding) for each in followed if each.rule.scope == scope for j in each.grounds]
         found.sort(key=lambda pair: (belongs(*pair), pair[0].id, pair[1].group, pair[1].start, pair[1].id))
-        periods: dict[int, list[tuple[Rule, Finding]]] = defaultdict(list)
-        for rule, finding in found:
-            assert remedy.counted is not None
-            periods[calendar_period(remedy.counted, belongs(rule, finding), ctx.clock).start].append((rule, finding))
-        for members in periods.values():
-            reached = [tier for tier in remedy.tiers if len(members) >= tier.threshold.quantity.value]
-            if reached:
-                rule, finding = members[int(reached[-1].threshold.quantity.value) - 1]
-                if heard(ctx, rule, of, remedy, belongs(rule, finding)):
-                    acts = _claims(ctx, rule, remedy)
-                    yield _due(ctx, rule, remedy, finding, reached[-1].amount.money, acts)
+        if remedy.repeated is None:
+            chosen = list(_by_period(ctx, remedy, found))
+        else:
+            assert remedy.amount is not None
+            chosen = [(*pair, remedy.amount.money) for pair in _repeated(ctx, remedy.repeated, found)]
+        for rule, finding, money in chosen:
+            if heard(ctx, texts[rule.id], of, remedy, belongs(rule, finding)):
+                yield _due(ctx, rule, remedy, finding, money, _claims(ctx, rule, remedy))
+
+
+_Breach = tuple[RuleFields, Finding]
+
+
+def _over_breaches(credit: Credit) -> bool:
+    """Whether it takes the other breaches to know what is due."""
+    return credit.counted is not None or credit.repeated is not None
+
+
+def _by_period(
+    ctx: Context, credit: Credit, found: Sequence[_Breach]
+) -> Iterator[tuple[RuleFields, Finding, Quantity]]:
+    """One for each calendar period: the breach that reached the last tier."""
+    periods: dict[int, list[_Breach]] = defaultdict(list)
+    for rule, finding in found:
+        assert credit.counted is not None
+        periods[calendar_period(credit.counted, belongs(rule, finding), ctx.clock).start].append((rule, finding))
+    for members in periods.values():
+        reached = [tier for tier in credit.tiers if len(members) >= tier.threshold.quantity.value]
+        if reached:
+            rule, finding = members[int(reached[-1].threshold.quantity.value) - 1]
+            yield rule, finding, reached[-1].amount.money
+
+
+def _repeated(ctx: Context, repeated: Repeated, found: Sequence[_Breach]) -> Iterator[_Breach]:
+    """Each breach that is at least the so-manieth of those in the period that ends with it."""
+    instants = [belongs(rule, finding) for rule, finding in found]
+    for place, (pair, at) in enumerate(zip(found, instants, strict=True)):
+        oldest = add(at, repeated.within, ctx.clock, times=-1)
+        if place + 1 - bisect_right(instants, oldest, hi=place) >= repeated.number:
+            yield pair
 
 
 def _sum(credit: Credit, value: Fraction | None) -> Quantity | None:
@@ -65,7 +97,7 @@ def _sum(credit: Credit, value: Fraction | None) -> Quantity | None:
     return None if amount is None else amount.money
 
 
-def _late(ctx: Context, rule: Rule, delay: Delay, breach: Judgement) -> Quantity | None:
+def _late(ctx: Context, rule: RuleFields, delay: Delay, breach: Judgement) -> Quantity | None:
     """The amount for the delay of what was due; None where the rule has no deadline, or no full unit has passed."""
     if not has_deadline(rule):
         return None
@@ -86,7 +118,7 @@ def _units(delay: Delay, deadline: int, end: int, clock: Clock) -> int:
     return int(end > deadline) + bisect_left(ends, end, key=lambda k: add(deadline, delay.each, clock, times=k))
 
 
-def _claims(ctx: Context, rule: Rule, credit: Credit) -> Happenings | None:
+def _claims(ctx: Context, rule: RuleFields, credit: Credit) -> Happenings | None:
     """The claims that may concern the rule; None where none are needed or no table is bound."""
     return None if credit.claim_within is None else happenings(ctx, "claim", ("clause", *rule.per))
 
@@ -101,7 +133,7 @@ def _amount(credit: Credit, value: Fraction | None) -> Amount | None:
 
 
 def _due(
-    ctx: Context, rule: Rule, credit: Credit, finding: Finding, amount: Quantity, acts: Happenings | None
+    ctx: Context, rule: RuleFields, credit: Credit, finding: Finding, amount: Quantity, acts: Happenings | None
 ) -> CreditDue:
     money = rounded(amount)
     due = CreditDue(
@@ -133,18 +165,22 @@ def rounded(money: Quantity) -> Decimal:
 
 @dataclass(frozen=True)
 class _Scoped:
-    """A cap and the clause whose credits it limits; None for all."""
+    """A cap and the clause (or occasion, or duty) whose credits it limits; None for all. `rules` are those whose
+    credits it limits."""
 
-    clause: str | None
+    scope: str | None
     cap: Cap
+    rules: frozenset[str]
 
 
-def capped(ctx: Context, uncapped: Iterable[CreditDue]) -> tuple[tuple[CreditDue, ...], tuple[CapUse, ...]]:
+def capped(
+    ctx: Context, uncapped: Iterable[CreditDue], followed: Sequence[Followed]
+) -> tuple[tuple[CreditDue, ...], tuple[CapUse, ...]]:
     """The credits in order, each reduced to what every cap still allows, and the use of the caps.
 
     Credits that are not payable use nothing of a cap. Credits under another text of a clause use its caps, too.
     """
-    caps, rules = _caps(ctx), {rule.id: rule for rule in ctx.rulebook.rules}
+    caps, texts = _caps(ctx, followed), {each.rule.id: each for each in followed}
     limiting: set[tuple[_Scoped, int]] = set()
     uses: dict[tuple[_Scoped, int], CapUse] = {}
     reduced: list[CreditDue] = []
@@ -152,9 +188,9 @@ def capped(ctx: Context, uncapped: Iterable[CreditDue]) -> tuple[tuple[CreditDue
         if credit.state in (CreditState.CLAIMABLE, CreditState.LAPSED):
             reduced.append(replace(credit, amount=credit.before - credit.before))
             continue
-        rule = rules[credit.rule]
+        text = texts[credit.rule]
         touched = [_use(ctx, scoped, credit, uses, reduced) for scoped in caps if _uses(scoped, credit)]
-        limits = [key for key in touched if heard(ctx, rule, key[0].clause, key[0].cap, credit.belongs)]
+        limits = [key for key in touched if heard(ctx, text, key[0].scope, key[0].cap, credit.belongs)]
         limiting.update(limits)
         tightest = min((uses[key] for key in limits), key=lambda use: use.left, default=None)
         nothing = credit.before - credit.before
@@ -169,15 +205,23 @@ def capped(ctx: Context, uncapped: Iterable[CreditDue]) -> tuple[tuple[CreditDue
     return tuple(reduced), tuple(use for key, use in uses.items() if key in limiting)
 
 
-def _caps(ctx: Context) -> list[_Scoped]:
-    """Every cap once: rules of one clause carry the same sentence."""
-    own = [_Scoped(rule.clause, cap) for rule in ctx.rulebook.rules for cap in rule.remedies if isinstance(cap, Cap)]
-    shared = [_Scoped(None, cap) for cap in ctx.rulebook.remedies if isinstance(cap, Cap)]
-    return list(dict.fromkeys([*own, *shared]))
+def _caps(ctx: Context, followed: Sequence[Followed]) -> list[_Scoped]:
+    """Every cap once: rules of one clause carry the same sentence. A cap reaches what follows further on, too."""
+    scopes = {each.rule.id: each.rule.scope for each in followed}
+    own = [(each.rule.scope, cap) for each in followed for cap in each.rule.remedies if isinstance(cap, Cap)]
+    shared = [(None, cap) for cap in ctx.rulebook.remedies if isinstance(cap, Cap)]
+    return [
+        _Scoped(scope, cap, frozenset(rule for rule, of in scopes.items() if _reaches(scope, of)))
+        for scope, cap in dict.fromkeys([*own, *shared])
+    ]
+
+
+def _reaches(scope: str | None, other: str) -> bool:
+    return scope is None or other == scope or other.startswith(f"{scope}/")
 
 
 def _uses(scoped: _Scoped, credit: CreditDue) -> bool:
-    return scoped.clause in (None, credit.clause) and scoped.cap.amount.money.unit == credit.currency
+    return credit.rule in scoped.rules and scoped.cap.amount.money.unit == credit.currency
 
 
 def _use(
@@ -193,7 +237,7 @@ def _use(
         allowed = rounded(scoped.cap.amount.money)
         nothing = allowed - allowed
         used = nothing if scoped.cap.rolling is None else _used(scoped, period, before, nothing)
-        uses[key] = CapUse(scoped.clause, scoped.cap, *period, allowed, used, credit.currency)
+        uses[key] = CapUse(scoped.scope, scoped.cap, *period, allowed, used, credit.currency)
     return key
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from tallystick.evaluation.always import always
@@ -15,23 +16,29 @@ from tallystick.evaluation.engine import Engine
 from tallystick.evaluation.evaluation import (
     BlockedTime,
     CreditDue,
-    CureStatus,
     Escalation,
     Evaluation,
+    InterestDue,
+    RefundDue,
+    RightGiven,
 )
 from tallystick.evaluation.finding import Finding
 from tallystick.evaluation.gate import GatePlan, plan_gate
+from tallystick.evaluation.interest import interest_of, refunds_of
 from tallystick.evaluation.keep import Plan, plan_count, plan_keep
 from tallystick.evaluation.keeping import deletion, retention
+from tallystick.evaluation.occasion import occasion
 from tallystick.evaluation.occurrence import occurrence
 from tallystick.evaluation.once import with_firsts
 from tallystick.evaluation.precedence import precedence
 from tallystick.evaluation.remedies import (
+    Followed,
     block_findings,
     blocks,
     cures,
     duties,
     escalations,
+    rights,
     terminations,
 )
 from tallystick.evaluation.response import response
@@ -46,6 +53,7 @@ from tallystick.rules.rule import (
     Gate,
     Keep,
     KeepAlways,
+    Occasion,
     Permission,
     Precedence,
     Prohibition,
@@ -124,51 +132,75 @@ def _cases(ctx: Context, rule: Rule) -> list[Judgement]:
             return retention(ctx, rule)
         case Deletion():
             return deletion(ctx, rule)
+        case Occasion():
+            return occasion(ctx, rule)
         case _:
             assert_never(rule)
 
 
+@dataclass
+class _Found:
+    """What has been found so far."""
+
+    findings: list[Finding] = field(default_factory=list)
+    owed: list[CreditDue] = field(default_factory=list)
+    escalated: list[Escalation] = field(default_factory=list)
+    blocked: list[BlockedTime] = field(default_factory=list)
+    rights: list[RightGiven] = field(default_factory=list)
+    interest: list[InterestDue] = field(default_factory=list)
+    refunds: list[RefundDue] = field(default_factory=list)
+    followed: list[Followed] = field(default_factory=list)
+
+
 def _consequences(ctx: Context, judged: list[tuple[Rule, list[Judgement]]], told: Progress) -> Evaluation:
-    findings: list[Finding] = []
-    owed: list[CreditDue] = []
-    statuses: list[CureStatus] = []
-    escalated: list[Escalation] = []
-    blocked: list[BlockedTime] = []
+    found, known_waivers = _Found(), waivers(ctx)
     standing: list[tuple[Rule, list[Judgement]]] = []
-    known_waivers = waivers(ctx)
     texts: dict[str, list[Judgement]] = defaultdict(list)
-    for rule, found in judged:
-        own = _ordered(known_waivers.applied(rule, found))
+    for rule, judgements in judged:
+        own = _ordered(known_waivers.applied(rule, judgements))
         standing.append((rule, own))
         texts[unversioned(rule.id)].extend(own)
     for place, (rule, own) in enumerate(standing):
         told("working out consequences", place, len(judged))
-        cured = list(cures(ctx, rule, own))
-        stopped = list(blocks(ctx, rule, own, cured, texts[unversioned(rule.id)]))
-        parts = [
-            *own,
-            *_by_part(duties(ctx, rule, own)),
-            *_by_part(block_findings(ctx, rule, stopped)),
-        ]
-        findings.extend(part.finding for part in parts)
-        owed.extend(credits_of(ctx.of(rule), rule, own))
-        statuses.extend(cured)
-        escalated.extend(escalations(ctx, rule, own, cured))
-        blocked.extend(block for block, _ in stopped)
-    owed.extend(counted_credits(ctx, standing))
-    due, uses = capped(ctx, owed)
+        found.findings.extend(j.finding for j in own)
+        _follow(ctx, Followed(rule, own, texts[unversioned(rule.id)], list(cures(ctx, rule, own))), found)
+    found.owed.extend(counted_credits(ctx, found.followed))
+    due, uses = capped(ctx, found.owed, found.followed)
     return Evaluation(
         as_of=ctx.as_of,
         tally=ctx.rulebook.tally,
-        findings=tuple(findings),
+        findings=tuple(found.findings),
         credits=due,
         caps=uses,
-        cures=tuple(statuses),
-        escalations=tuple(escalated),
-        terminations=tuple(terminations(ctx, statuses, standing)),
-        blocks=tuple(blocked),
+        cures=tuple(status for each in found.followed for status in each.cured),
+        escalations=tuple(found.escalated),
+        terminations=tuple(terminations(ctx, found.followed)),
+        blocks=tuple(found.blocked),
         waivers=known_waivers.statuses(),
+        rights=tuple(found.rights),
+        interest=tuple(found.interest),
+        refunds=tuple(found.refunds),
     )
+
+
+def _follow(ctx: Context, followed: Followed, found: _Found) -> None:
+    """What follows from the findings of a rule; then, of each duty among it, what follows when that is breached."""
+    rule, own = followed.rule, followed.judged
+    stopped = list(blocks(ctx, followed))
+    owed = [(duty, _ordered(judged)) for duty, judged in duties(ctx, rule, own)]
+    found.findings.extend(j.finding for _, judged in owed for j in judged)
+    found.findings.extend(j.finding for j in _by_part(block_findings(ctx, rule, stopped)))
+    found.owed.extend(credits_of(ctx.of(rule), rule, own))
+    found.escalated.extend(escalations(ctx, followed))
+    found.blocked.extend(block for block, _ in stopped)
+    found.rights.extend(rights(ctx, followed))
+    found.interest.extend(interest_of(ctx, followed))
+    found.refunds.extend(refunds_of(ctx, followed))
+    found.followed.append(followed)
+    for duty, judged in owed:
+        if duty.remedies:
+            above = (rule, *followed.above)
+            _follow(ctx, Followed(duty, judged, (), list(cures(ctx, duty, judged)), above), found)
 
 
 def _ordered(judged: Iterable[Judgement]) -> list[Judgement]:

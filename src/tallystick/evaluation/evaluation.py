@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from tallystick.evaluation.finding import Finding
-from tallystick.rules.rule import Cap
+from tallystick.rules.rule import Cap, Interest, Refund
 
 
 class CreditState(StrEnum):
@@ -111,6 +111,66 @@ class TerminationRight:
 
 
 @dataclass(frozen=True, slots=True)
+class RightGiven:
+    """What a party or role may do because of a finding: from `arises` to its last instant `until`, or to the instant
+    `ended` by a cure or what else ends it; None for neither. `lapsed` once that has passed; `used` is when it first did.
+    """
+
+    finding: str
+    rule: str
+    clause: str
+    group: tuple[tuple[str, str], ...]
+    holder: str
+    event: str
+    arises: int
+    until: int | None
+    ended: int | None
+    lapsed: bool
+    used: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class InterestDue:
+    """Interest on a breached finding in `[start, end)`: `days` by its day count, on `principal`. `running` while nothing
+    has ended it. Without a principal, which the data lacks, the amount is not known."""
+
+    finding: str
+    rule: str
+    clause: str
+    group: tuple[tuple[str, str], ...]
+    party: str
+    interest: Interest
+    start: int
+    end: int
+    days: int
+    principal: Decimal | None
+    amount: Decimal | None
+    currency: str
+    running: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RefundDue:
+    """What is given back at an instant: `unused` of the `units` (days or months) of the period `[start, end)` that was
+    paid for, of the sum `prepaid`. Without that, which the data lacks, the amount is not known."""
+
+    finding: str
+    rule: str
+    clause: str
+    group: tuple[tuple[str, str], ...]
+    party: str
+    refund: Refund
+    at: int
+    start: int
+    end: int
+    unused: int
+    units: int
+    prepaid: Decimal | None
+    amount: Decimal | None
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
 class BlockedTime:
     """From a breach on, an event is blocked; `end` is None while nothing has ended the block."""
 
@@ -167,4 +227,7 @@ class Evaluation:
     escalations: tuple[Escalation, ...] = ()
     terminations: tuple[TerminationRight, ...] = ()
     blocks: tuple[BlockedTime, ...] = ()
+    rights: tuple[RightGiven, ...] = ()
+    interest: tuple[InterestDue, ...] = ()
+    refunds: tuple[RefundDue, ...] = ()
     waivers: tuple[WaiverStatus, ...] = ()

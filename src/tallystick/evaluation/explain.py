@@ -24,6 +24,7 @@ from tallystick.rules.rule import (
     Gate,
     Keep,
     KeepAlways,
+    Occasion,
     Permission,
     Precedence,
     Prohibition,
@@ -60,7 +61,7 @@ def _series(rule: Rule) -> tuple[Series, ...]:
             return (rule.series,)
         case Cadence() | CountEvents() | Prohibition() | Permission() | Precedence() | Gate():
             return (rule.event,)
-        case Response() | Deletion():
+        case Response() | Deletion() | Occasion():
             return (rule.trigger,)
         case Retention():
             return (rule.record,)

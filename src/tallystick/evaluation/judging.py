@@ -23,7 +23,7 @@ from tallystick.rules.measure import (
     Uptime,
     Value,
 )
-from tallystick.rules.rule import Rule
+from tallystick.rules.rule import RuleFields
 
 NO_DATA = "no data"
 NOT_SURE = "not statistically established"
@@ -50,18 +50,18 @@ _UPPER = (Comparison.AT_MOST, Comparison.BELOW)
 _LOWER = (Comparison.AT_LEAST, Comparison.ABOVE)
 
 
-def labelled(rule: Rule, key: Key) -> tuple[tuple[str, str], ...]:
+def labelled(rule: RuleFields, key: Key) -> tuple[tuple[str, str], ...]:
     """A group as a finding holds it. A key without values stands for no group."""
     return tuple(zip(rule.per, key, strict=False))
 
 
-def group_of(rule: Rule, key: Key) -> Group:
+def group_of(rule: RuleFields, key: Key) -> Group:
     """A group by dimension."""
     return dict(labelled(rule, key))
 
 
 def judgement(
-    rule: Rule,
+    rule: RuleFields,
     key: Key,
     stretch: Stretch,
     verdict: Verdict,
@@ -101,14 +101,14 @@ def judgement(
         evidence=evidence if case is None else (case, *evidence),
         about=() if case is None else case.values,
     )
-    return Judgement(finding, exact, performed)
+    return Judgement(finding, exact, performed, finding.about)
 
 
 def _in_unit(value: Fraction | None, unit: Unit | None) -> Decimal | None:
     return None if value is None or unit is None else shown(value / unit.factor)
 
 
-def _bounds(rule: Rule, interval: Interval | None, unit: Unit | None) -> Bounds | None:
+def _bounds(rule: RuleFields, interval: Interval | None, unit: Unit | None) -> Bounds | None:
     if interval is None or unit is None or rule.confidence is None:
         return None
     low, high = (shown(end / unit.factor) for end in interval.ends)
@@ -123,7 +123,7 @@ def unbound(ctx: Context, *series: Series) -> str:
     return ""
 
 
-def without_cases(ctx: Context, rule: Rule, reason: str = "") -> list[Judgement]:
+def without_cases(ctx: Context, rule: RuleFields, reason: str = "") -> list[Judgement]:
     """The one finding of a rule about cases that has none: met, or unmeasured for a reason."""
     verdict = Verdict.UNMEASURED if reason else Verdict.MET
     return [judgement(rule, (), ctx.evaluated, verdict, because=reason or "nothing happened")]

@@ -1,9 +1,10 @@
-"""What a breach leads to, part by part: duties, cures, escalations, rights to terminate, blocks."""
+"""What a breach leads to, part by part: duties, cures, escalations, rights to terminate, blocks, other rights."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from tallystick.evaluation.belonging import belongs, instant_of
@@ -14,6 +15,7 @@ from tallystick.evaluation.evaluation import (
     CureState,
     CureStatus,
     Escalation,
+    RightGiven,
     TerminationRight,
 )
 from tallystick.evaluation.finding import Evidence, Finding, Verdict
@@ -30,39 +32,63 @@ from tallystick.rules.rule import (
     Cure,
     Escalate,
     NotifyDuty,
+    Occasion,
+    OwedDuty,
     PerformDuty,
     Remedy,
-    Rule,
+    Right,
+    RuleFields,
     Terminate,
 )
 
 
-def remedies_of(ctx: Context, rule: Rule) -> tuple[Remedy, ...]:
-    """The remedies of a rule: its own, then the agreement's."""
-    return (*rule.remedies, *ctx.rulebook.remedies)
+@dataclass(frozen=True)
+class Followed:
+    """A rule with its findings, from which consequences follow, and with their cures, in the order of the breaches.
+
+    `texts` are the findings by every text of the rule. `above` leads from a duty back to the rule that led to it.
+    """
+
+    rule: RuleFields
+    judged: Sequence[Judgement]
+    texts: Sequence[Judgement]
+    cured: Sequence[CureStatus]
+    above: tuple[RuleFields, ...] = ()
+
+    @property
+    def grounds(self) -> list[Judgement]:
+        """The findings from which consequences follow: breaches; of an occasion, each time that it happened."""
+        return grounds(self.rule, self.judged)
 
 
-def follows(ctx: Context, rule: Rule, remedy: Remedy, finding: Finding) -> bool:
+def remedies_of(ctx: Context, rule: RuleFields) -> tuple[Remedy, ...]:
+    """The remedies of a rule: its own, then the agreement's. Occasions and duties that follow have only their own."""
+    return rule.remedies if isinstance(rule, Occasion | OwedDuty) else (*rule.remedies, *ctx.rulebook.remedies)
+
+
+def follows(ctx: Context, rule: RuleFields, remedy: Remedy, finding: Finding) -> bool:
     """Whether a consequence of the rule was in force at the instant to which the breach belongs."""
     return ctx.in_force(remedy, belongs(rule, finding))
 
 
-def heard(ctx: Context, rule: Rule, clause: str | None, remedy: Remedy, at: int) -> bool:
-    """Whether a cap or tiers by count, of a clause (None: of the agreement), apply to a breach of a rule of that clause.
+def heard(ctx: Context, followed: Followed, scope: str | None, remedy: Remedy, at: int) -> bool:
+    """Whether a cap or tiers by count, of a clause or part of one (None: of the agreement), apply to what follows.
 
-    `at` is the instant to which the breach belongs. They stand with the text that judged it, or with another text of
-    the clause that was in force beside that one.
+    `at` is the instant to which the breach belongs. They stand with the text that judged it or what that led to, or
+    with another text of the clause that was in force beside that one.
     """
     if not ctx.in_force(remedy, at):
         return False
-    if clause is None or remedy in remedies_of(ctx, rule):
+    if scope is None or any(remedy in remedies_of(ctx, rule) for rule in (followed.rule, *followed.above)):
         return True
-    beside = (other for other in ctx.rulebook.rules if other.clause == clause and remedy in other.remedies)
-    return ctx.in_force(rule, at) and any(ctx.in_force(other, at) for other in beside)
+    beside = (other for other in ctx.rulebook.rules if other.scope == scope and remedy in other.remedies)
+    return ctx.in_force(followed.rule, at) and any(ctx.in_force(other, at) for other in beside)
 
 
-def breaches(judged: Sequence[Judgement]) -> list[Judgement]:
-    """The breached ones."""
+def grounds(rule: RuleFields, judged: Sequence[Judgement]) -> list[Judgement]:
+    """The findings from which the consequences of a rule follow."""
+    if isinstance(rule, Occasion):
+        return [j for j in judged if j.finding.verdict is Verdict.MET and j.finding.samples]
     return [j for j in judged if j.finding.verdict is Verdict.BREACHED]
 
 
@@ -70,7 +96,7 @@ def _key(finding: Finding) -> tuple[str, ...]:
     return tuple(value for _, value in finding.group)
 
 
-def _texts(rule: Rule, finding: Finding) -> dict[str, str]:
+def _texts(rule: RuleFields, finding: Finding) -> dict[str, str]:
     """What an event must not contradict: the group and the clause. A missing text is empty."""
     return {"clause": rule.clause, **dict(finding.group)}
 
@@ -78,33 +104,55 @@ def _texts(rule: Rule, finding: Finding) -> dict[str, str]:
 # --- duties ------------------------------------------------------------------------------------------------------
 
 
-def duties(ctx: Context, rule: Rule, judged: Sequence[Judgement]) -> Iterator[Judgement]:
-    """A finding for each duty of each breach that has happened by as-of."""
-    started = [j.finding for j in breaches(judged) if instant_of(j.finding) <= ctx.as_of]
+def duties(ctx: Context, rule: RuleFields, judged: Sequence[Judgement]) -> Iterator[tuple[OwedDuty, list[Judgement]]]:
+    """Each duty as a rule, with a finding for each breach that has happened by as-of."""
+    started = [j for j in grounds(rule, judged) if instant_of(j.finding) <= ctx.as_of]
     for duty in remedies_of(ctx, rule):
         if started and isinstance(duty, NotifyDuty | PerformDuty):
             event, acts = _acts(ctx, rule, duty)
-            due = (breach for breach in started if follows(ctx, rule, duty, breach))
-            yield from (_duty(ctx, rule, duty, event, acts, breach) for breach in due)
+            due = (breach for breach in started if follows(ctx, rule, duty, breach.finding))
+            yield owed(rule, duty), [_duty(ctx, rule, duty, event, acts, breach) for breach in due]
 
 
-def _acts(ctx: Context, rule: Rule, duty: NotifyDuty | PerformDuty) -> tuple[str, Happenings | None]:
+def owed(rule: RuleFields, duty: NotifyDuty | PerformDuty) -> OwedDuty:
+    """A duty that follows from findings of a rule, as a rule of its own."""
+    return OwedDuty(
+        id=f"{rule.id}/{duty.id}",
+        clause=rule.clause,
+        number=rule.number,
+        title=rule.title,
+        holder=duty.holder,
+        per=rule.per,
+        remedies=duty.remedies,
+        duty=duty,
+        within_scope=rule.scope,
+        effective=rule.effective,
+        until=rule.until,
+    )
+
+
+def _acts(ctx: Context, rule: RuleFields, duty: NotifyDuty | PerformDuty) -> tuple[str, Happenings | None]:
     if isinstance(duty, PerformDuty):
         return duty.event, happenings(ctx, duty.event, rule.per)
+    return "notice", _notices(ctx, rule, duty.roles)
+
+
+def _notices(ctx: Context, rule: RuleFields, roles: Sequence[str], only: str = "TRUE") -> Happenings | None:
+    """The notices to one of the roles; whom a notice tells is no part of what it is about."""
     table = ctx.table(Series(source=SeriesKind.EVENT, name="notice"))
-    # Whom a notice tells is no part of what it is about.
     about = tuple(d for d in rule.per if d != table.actor)
-    return "notice", happenings(ctx, "notice", ("clause", *about), by_role(ctx, table, duty.roles))
+    return happenings(ctx, "notice", ("clause", *about), f"{only} AND {by_role(ctx, table, roles)}")
 
 
 def _duty(
     ctx: Context,
-    rule: Rule,
+    rule: RuleFields,
     duty: NotifyDuty | PerformDuty,
     event: str,
     acts: Happenings | None,
-    breach: Finding,
+    ground: Judgement,
 ) -> Judgement:
+    breach = ground.finding
     start = instant_of(breach)
     deadline = add(start, duty.within, ctx.clock)
     done = acts.first(_texts(rule, breach), start, ctx.as_of) if acts else None
@@ -119,7 +167,7 @@ def _duty(
         verdict, because = Verdict.UNMEASURED, lacking
     else:
         verdict, because = Verdict.BREACHED, f"late {event}" if done else f"no {event}"
-    return judgement(
+    found = judgement(
         rule,
         _key(breach),
         Stretch(start, deadline),
@@ -132,54 +180,48 @@ def _duty(
         because=because,
         evidence=() if done is None else (done,),
         part=duty.id,
+        performed=None if done is None else done.time,
     )
+    return replace(found, case=ground.case)
 
 
 # --- cures and escalations ---------------------------------------------------------------------------------------
 
 
-def cures(ctx: Context, rule: Rule, judged: Sequence[Judgement]) -> Iterator[CureStatus]:
-    """The cure status of each breach."""
+def cures(ctx: Context, rule: RuleFields, judged: Sequence[Judgement]) -> Iterator[CureStatus]:
+    """The cure status of each breach. What an occasion gives rise to is no breach, and cannot be cured."""
+    breached = [] if isinstance(rule, Occasion) else grounds(rule, judged)
     periods = [remedy for remedy in remedies_of(ctx, rule) if isinstance(remedy, Cure)]
-    acts = _cure_acts(ctx, rule) if periods else None
-    for finding in (j.finding for j in breaches(judged)):
-        cure = next((period for period in periods if follows(ctx, rule, period, finding)), None)
-        if cure is None:
-            yield CureStatus(finding.id, rule.id, rule.clause, CureState.UNCURED, instant_of(finding))
-        else:
-            yield _cure(ctx, rule, cure, acts, finding)
+    acts = _cure_acts(ctx, rule) if periods and breached else None
+    for breach in breached:
+        cure = next((period for period in periods if follows(ctx, rule, period, breach.finding)), None)
+        yield _cure(ctx, rule, cure, acts, breach)
 
 
-def _cure_acts(ctx: Context, rule: Rule) -> Happenings | None:
+def _cure_acts(ctx: Context, rule: RuleFields) -> Happenings | None:
     table = ctx.table(Series(source=SeriesKind.EVENT, name="cure"))
     named = f"{dimension('clause')} IS NOT NULL" if "clause" in table.dimensions else "FALSE"
     return happenings(ctx, "cure", ("clause", *rule.per), named)
 
 
-def _cure(ctx: Context, rule: Rule, cure: Cure, acts: Happenings | None, finding: Finding) -> CureStatus:
-    start = instant_of(finding)
-    until = add(start, cure.within, ctx.clock)
-    done = acts.first(_texts(rule, finding), start, until) if acts else None
-    open_still = CureState.CURABLE if ctx.as_of <= until else CureState.UNCURED
-    state = open_still if done is None else CureState.CURED
-    return CureStatus(
-        finding.id,
-        rule.id,
-        rule.clause,
-        state,
-        start,
-        until,
-        done.time if done else None,
-    )
+def _cure(ctx: Context, rule: RuleFields, cure: Cure | None, acts: Happenings | None, breach: Judgement) -> CureStatus:
+    """Of a duty, its late performance cures as well."""
+    finding, start = breach.finding, instant_of(breach.finding)
+    until = None if cure is None else add(start, cure.within, ctx.clock)
+    done = acts.first(_texts(rule, finding), start, until) if acts and until is not None else None
+    late = breach.performed if isinstance(rule, OwedDuty) else None
+    in_time = [at for at in (done.time if done else None, late) if at is not None and (until is None or at <= until)]
+    open_still = CureState.CURABLE if until is not None and ctx.as_of <= until else CureState.UNCURED
+    state = CureState.CURED if in_time else open_still
+    return CureStatus(finding.id, rule.id, rule.clause, state, start, until, min(in_time, default=None))
 
 
-def escalations(
-    ctx: Context, rule: Rule, judged: Sequence[Judgement], statuses: Sequence[CureStatus]
-) -> Iterator[Escalation]:
-    """Breaches that go up, or will, unless cured by then. `statuses` are those of the breaches, in their order."""
+def escalations(ctx: Context, followed: Followed) -> Iterator[Escalation]:
+    """Breaches that go up, or will, unless cured by then."""
+    rule = followed.rule
     for remedy in remedies_of(ctx, rule):
         if isinstance(remedy, Escalate):
-            for breach, status in zip(breaches(judged), statuses, strict=True):
+            for breach, status in zip(followed.grounds if followed.cured else (), followed.cured, strict=True):
                 if not follows(ctx, rule, remedy, breach.finding):
                     continue
                 at = add(status.breached, remedy.after, ctx.clock)
@@ -197,35 +239,66 @@ def escalations(
 # --- rights to terminate -----------------------------------------------------------------------------------------
 
 
-def terminations(
-    ctx: Context, statuses: Sequence[CureStatus], judged: Sequence[tuple[Rule, Sequence[Judgement]]] = ()
-) -> Iterator[TerminationRight]:
-    """The rights that have arisen: once for each clause and sentence, and again after each that lapsed."""
-    by_clause: dict[str, list[CureStatus]] = defaultdict(list)
-    for status in statuses:
-        by_clause[status.clause].append(status)
+def terminations(ctx: Context, followed: Sequence[Followed]) -> Iterator[TerminationRight]:
+    """The rights that have arisen: once for each clause (or duty) and sentence, and again after each that lapsed."""
     sentences = {
-        (rule.clause, remedy): None
-        for rule in ctx.rulebook.rules
-        for remedy in remedies_of(ctx, rule)
+        (each.rule.scope, remedy): each.rule.clause
+        for each in followed
+        for remedy in remedies_of(ctx, each.rule)
         if isinstance(remedy, Terminate)
     }
-    for clause, remedy in sentences:
-        of_clause = [(rule, found) for rule, found in judged if rule.clause == clause]
-        if remedy.within is not None:
-            grounds = _in_period(ctx, remedy, remedy.within, by_clause[clause])
-        elif remedy.spans is not None:
-            grounds = in_spans(ctx, remedy, remedy.spans, of_clause)
-        else:
-            grounds = in_row(ctx, remedy, of_clause)
-        standing = (ground for ground in grounds if _stands(ctx, clause, remedy, ground[0]))
+    for (scope, remedy), clause in sentences.items():
+        within = [each for each in followed if each.rule.scope == scope]
+        grounds_of_right = _grounds_of_right(ctx, remedy, within)
+        standing = (ground for ground in grounds_of_right if _stands(ctx, within, remedy, ground[0]))
         yield from _rights(ctx, clause, remedy, standing)
 
 
-def _stands(ctx: Context, clause: str, remedy: Terminate, at: int) -> bool:
-    """Whether the sentence is in force at an instant: by itself, and in some text of the clause or of the agreement."""
-    texts = (rule for rule in ctx.rulebook.rules if rule.clause == clause and remedy in rule.remedies)
-    carried = remedy in ctx.rulebook.remedies or any(ctx.in_force(rule, at) for rule in texts)
+def _grounds_of_right(ctx: Context, remedy: Terminate, followed: Sequence[Followed]) -> Iterable[Ground]:
+    of_scope = [(each.rule, each.judged) for each in followed]
+    counts = {finding: at for each in followed for finding, at in _counted(ctx, remedy, each)}
+    if remedy.at_once:
+        found = (ground.finding for each in followed for ground in each.grounds)
+        return sorted((instant_of(f), (f.id,)) for f in found if instant_of(f) <= ctx.as_of)
+    if remedy.within is not None:
+        breached = [status.finding for each in followed for status in each.cured]
+        return _in_period(ctx, remedy, remedy.within, [(counts[each], each) for each in breached if each in counts])
+    if remedy.spans is not None:
+        return in_spans(ctx, remedy, remedy.spans, of_scope, counts)
+    return in_row(remedy, of_scope, counts)
+
+
+def _counted(ctx: Context, remedy: Terminate, followed: Followed) -> Iterator[tuple[str, int]]:
+    """The breaches that count, each with the instant, by as-of, from which it does: its own, the end of the cure period
+    where only uncured ones count, and that of its notice where only notified ones do, whichever is last."""
+    rule, notified = followed.rule, remedy.notified
+    acts = None if notified is None else _notices_of(ctx, rule, notified.roles)
+    for breach, status in zip(followed.grounds if followed.cured else (), followed.cured, strict=True):
+        at = _counts_at(remedy, status)
+        if at is not None and notified is not None:
+            until = add(status.breached, notified.within, ctx.clock)
+            notice = acts.first(_texts(rule, breach.finding), status.breached, until) if acts else None
+            at = None if notice is None else max(at, notice.time)
+        if at is not None and at <= ctx.as_of:
+            yield status.finding, at
+
+
+def _notices_of(ctx: Context, rule: RuleFields, roles: Sequence[str]) -> Happenings | None:
+    """The notices to one of the roles that name a clause."""
+    if "clause" not in ctx.table(Series(source=SeriesKind.EVENT, name="notice")).dimensions:
+        return None
+    return _notices(ctx, rule, roles, f"{dimension('clause')} IS NOT NULL")
+
+
+def _stands(ctx: Context, followed: Sequence[Followed], remedy: Terminate, at: int) -> bool:
+    """Whether the sentence is in force at an instant: by itself, and in some text of the clause or of the agreement.
+
+    What follows from a duty stands with it.
+    """
+    texts = (each.rule for each in followed if remedy in each.rule.remedies)
+    carried = remedy in ctx.rulebook.remedies or any(
+        isinstance(rule, OwedDuty) or ctx.in_force(rule, at) for rule in texts
+    )
     return carried and ctx.in_force(remedy, at)
 
 
@@ -243,13 +316,11 @@ def _rights(ctx: Context, clause: str, remedy: Terminate, grounds: Iterable[Grou
                 return
 
 
-def _in_period(ctx: Context, remedy: Terminate, within: Period, statuses: Sequence[CureStatus]) -> Iterator[Ground]:
+def _in_period(
+    ctx: Context, remedy: Terminate, within: Period, counting: Sequence[tuple[int, str]]
+) -> Iterator[Ground]:
     """The instants at which enough breaches fall within the period, with those breaches."""
-    counted = sorted(
-        (at, status.finding)
-        for status in statuses
-        if (at := _counts_at(remedy, status)) is not None and at <= ctx.as_of
-    )
+    counted = sorted(counting)
     first = 0
     for place, (at, _) in enumerate(counted):
         oldest = add(at, within, ctx.clock, times=-1)
@@ -273,34 +344,21 @@ def _counts_at(remedy: Terminate, status: CureStatus) -> int | None:
     return status.breached if status.until is None else status.until
 
 
-# --- blocks ------------------------------------------------------------------------------------------------------
+# --- blocks and other rights ---------------------------------------------------------------------------------------
 
 
-def blocks(
-    ctx: Context,
-    rule: Rule,
-    judged: Sequence[Judgement],
-    statuses: Sequence[CureStatus],
-    texts: Sequence[Judgement],
-) -> Iterator[tuple[BlockedTime, Finding]]:
-    """The blocked times of a rule, each with the breached finding that began it.
-
-    `texts` are the findings by every text of the rule: a window that a later one judges as met ends a block, too.
-    """
-    cured = {status.finding: status.at for status in statuses if status.at is not None}
-    met: dict[tuple[tuple[str, str], ...], list[Finding]] = defaultdict(list)
-    for j in texts:
-        if j.finding.verdict is Verdict.MET:
-            met[j.finding.group].append(j.finding)
+def blocks(ctx: Context, followed: Followed) -> Iterator[tuple[BlockedTime, Finding]]:
+    """The blocked times of a rule, each with the finding that began it."""
+    rule, ends = followed.rule, _Ends(followed)
     for remedy in remedies_of(ctx, rule):
         if isinstance(remedy, Block):
-            for breach in (j.finding for j in breaches(judged)):
+            for ground in followed.grounds:
+                breach = ground.finding
                 if not follows(ctx, rule, remedy, breach):
                     continue
-                start = instant_of(breach)
-                ends = [cured[breach.id]] if breach.id in cured else []
-                later = _next_met(met[breach.group], breach, start)
-                end = min([*ends, *([] if later is None else [later])], default=None)
+                start, own = instant_of(breach), ends.of(ground)
+                last = None if remedy.lasting is None else add(start, remedy.lasting, ctx.clock)
+                end = min((at for at in (own, last) if at is not None), default=None)
                 if start < ctx.as_of and (end is None or start < end):
                     yield (
                         BlockedTime(
@@ -317,11 +375,64 @@ def blocks(
                     )
 
 
+def rights(ctx: Context, followed: Followed) -> Iterator[RightGiven]:
+    """What a party or role may do because of each finding, until when, and whether it did."""
+    rule, ends = followed.rule, _Ends(followed)
+    for remedy in remedies_of(ctx, rule):
+        if isinstance(remedy, Right):
+            acts = happenings(ctx, remedy.event, rule.per)
+            for ground in followed.grounds:
+                finding = ground.finding
+                if not follows(ctx, rule, remedy, finding):
+                    continue
+                arises, ended = instant_of(finding), ends.of(ground)
+                until = None if remedy.within is None else add(arises, remedy.within, ctx.clock)
+                if ground.performed is not None:
+                    ended = ground.performed if ended is None else min(ended, ground.performed)
+                if arises < ctx.as_of and (ended is None or arises < ended):
+                    last = min(until if until is not None else NEVER, ended if ended is not None else NEVER)
+                    used = acts.first(dict(finding.group), arises, last) if acts else None
+                    yield RightGiven(
+                        finding.id,
+                        rule.id,
+                        rule.clause,
+                        finding.group,
+                        remedy.holder,
+                        remedy.event,
+                        arises,
+                        until,
+                        ended if until is None or (ended is not None and ended <= until) else None,
+                        lapsed=last < ctx.as_of,
+                        used=used.time if used else None,
+                    )
+
+
+class _Ends:
+    """When what follows a finding comes to its end by itself: at the cure, the end of the next window that is met, or
+    the end of the record that was the occasion."""
+
+    def __init__(self, followed: Followed) -> None:
+        self.rule = followed.rule
+        self.cured = {status.finding: status.at for status in followed.cured if status.at is not None}
+        self.met: dict[tuple[tuple[str, str], ...], list[Finding]] = defaultdict(list)
+        for j in followed.texts:
+            if j.finding.verdict is Verdict.MET and not isinstance(self.rule, Occasion | OwedDuty):
+                self.met[j.finding.group].append(j.finding)
+
+    def of(self, ground: Judgement) -> int | None:
+        """The earliest of these instants."""
+        finding = ground.finding
+        if isinstance(self.rule, Occasion):
+            return ground.performed
+        found = (self.cured.get(finding.id), _next_met(self.met[finding.group], finding, instant_of(finding)))
+        return min((at for at in found if at is not None), default=None)
+
+
 def _next_met(met: Sequence[Finding], breach: Finding, start: int) -> int | None:
     return min((f.end for f in met if f.start > breach.start and f.end > start), default=None)
 
 
-def block_findings(ctx: Context, rule: Rule, blocked: Sequence[tuple[BlockedTime, Finding]]) -> list[Judgement]:
+def block_findings(ctx: Context, rule: RuleFields, blocked: Sequence[tuple[BlockedTime, Finding]]) -> list[Judgement]:
     """Blocked events that happened all the same, and a met finding for each block in which none did.
 
     Blocks of several breaches overlap: what they say of the same group and time is said once.
@@ -338,7 +449,7 @@ def block_findings(ctx: Context, rule: Rule, blocked: Sequence[tuple[BlockedTime
 
 
 def _in_block(
-    ctx: Context, rule: Rule, block: BlockedTime, breach: Finding, acts: Happenings | None
+    ctx: Context, rule: RuleFields, block: BlockedTime, breach: Finding, acts: Happenings | None
 ) -> Iterator[Judgement]:
     stretch = Stretch(block.start, ctx.as_of if block.end is None else min(block.end, ctx.as_of))
     if acts is None:
@@ -352,13 +463,13 @@ def _in_block(
         yield _block(rule, block, breach, Stretch(event.time, event.time), Verdict.BREACHED, "", event)
 
 
-def _blocked_acts(ctx: Context, rule: Rule, block: BlockedTime) -> Happenings | None:
+def _blocked_acts(ctx: Context, rule: RuleFields, block: BlockedTime) -> Happenings | None:
     table = ctx.table(Series(source=SeriesKind.EVENT, name=block.event))
     return happenings(ctx, block.event, rule.per, in_environments(table, block.environments))
 
 
 def _block(
-    rule: Rule,
+    rule: RuleFields,
     block: BlockedTime,
     breach: Finding,
     stretch: Stretch,

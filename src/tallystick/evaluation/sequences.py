@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from tallystick.evaluation.belonging import belongs, instant_of
+from tallystick.evaluation.belonging import belongs
 from tallystick.evaluation.clock import add
 from tallystick.evaluation.context import Context, Judgement
 from tallystick.evaluation.finding import Finding, Verdict
 from tallystick.evaluation.windows import calendar_period
 from tallystick.quantities import Period, PeriodUnit
-from tallystick.rules.rule import Rule, Spans, Terminate, has_sequence, unversioned
+from tallystick.rules.rule import RuleFields, Spans, Terminate, has_sequence, unversioned
 
 Ground = tuple[int, tuple[str, ...]]
 """The instant at which a right can arise, and the findings that give rise to it."""
 
-Judged = Sequence[tuple[Rule, Sequence[Judgement]]]
+Counts = Mapping[str, int]
+"""The breaches that count towards a right, by their findings, and from which instant each does."""
+
+Judged = Sequence[tuple[RuleFields, Sequence[Judgement]]]
 
 
-def in_row(ctx: Context, remedy: Terminate, judged: Judged) -> Iterator[Ground]:
+def in_row(remedy: Terminate, judged: Judged, counts: Counts) -> Iterator[Ground]:
     """Each breach that is the last of enough in a row, in order of instant."""
     texts: dict[str, list[Judgement]] = defaultdict(list)
     for rule, found in judged:
@@ -29,7 +32,7 @@ def in_row(ctx: Context, remedy: Terminate, judged: Judged) -> Iterator[Ground]:
         ground
         for found in texts.values()
         for members in _by_group(found).values()
-        for ground in _rows(ctx, remedy.count, members)
+        for ground in _rows(remedy.count, members, counts)
     ]
     yield from sorted(grounds)
 
@@ -41,33 +44,29 @@ def _by_group(judged: Sequence[Judgement]) -> dict[tuple[tuple[str, str], ...], 
     return groups
 
 
-def _rows(ctx: Context, count: int, findings: Sequence[Finding]) -> Iterator[Ground]:
-    """Excused and unmeasured findings are passed over; met and pending ones interrupt.
+def _rows(count: int, findings: Sequence[Finding], counts: Counts) -> Iterator[Ground]:
+    """Excused and unmeasured findings are passed over; met and pending ones, and breaches that do not count, interrupt.
 
     Findings of one start come in no order of their own: those that interrupt come first.
     """
     row: list[Finding] = []
-    for each in sorted(findings, key=lambda f: (f.start, f.end, _breached(ctx, f), f.decided or 0, f.id)):
+    for each in sorted(findings, key=lambda f: (f.start, f.end, f.id in counts, f.decided or 0, f.id)):
         if each.verdict in (Verdict.EXCUSED, Verdict.UNMEASURED):
             continue
-        row = [*row, each][-count:] if _breached(ctx, each) else []
+        row = [*row, each][-count:] if each.id in counts else []
         if len(row) == count:
-            yield max(instant_of(f) for f in row), tuple(f.id for f in row)
+            yield max(counts[f.id] for f in row), tuple(f.id for f in row)
 
 
-def _breached(ctx: Context, finding: Finding) -> bool:
-    return finding.verdict is Verdict.BREACHED and instant_of(finding) <= ctx.as_of
-
-
-def in_spans(ctx: Context, remedy: Terminate, spans: Spans, judged: Judged) -> Iterator[Ground]:
+def in_spans(ctx: Context, remedy: Terminate, spans: Spans, judged: Judged, counts: Counts) -> Iterator[Ground]:
     """Each instant of a breach in one of some consecutive calendar periods of which enough have had one."""
     length = Period(amount=spans.number, unit=PeriodUnit(f"{spans.each.value.removeprefix('fiscal ')}s"))
     breaches: dict[int, list[tuple[int, str]]] = defaultdict(list)
     for rule, found in judged:
         for finding in (j.finding for j in found):
-            if _breached(ctx, finding):
+            if finding.id in counts:
                 period = calendar_period(spans.each, belongs(rule, finding), ctx.clock).start
-                breaches[instant_of(finding)].append((period, finding.id))
+                breaches[counts[finding.id]].append((period, finding.id))
     seen: dict[int, str] = {}
     for at, members in sorted(breaches.items()):
         for period, finding_id in sorted(members):

@@ -67,6 +67,9 @@ def to_json(rulebook: Rulebook, evaluation: Evaluation, set_aside: Sequence[SetA
         "escalations": [_plain(item, zone, ("at",)) for item in evaluation.escalations],
         "terminations": [_plain(item, zone, ("arises", "until")) for item in evaluation.terminations],
         "blocks": [_plain(item, zone, ("start", "end")) for item in evaluation.blocks],
+        "rights": [_plain(item, zone, ("arises", "until", "ended", "used")) for item in evaluation.rights],
+        "interest": [_plain(item, zone, ("start", "end")) for item in evaluation.interest],
+        "refunds": [_plain(item, zone, ("at", "start", "end")) for item in evaluation.refunds],
         "waivers": [
             _plain(item, zone, ("begin", "end")) | {"last": _moment(item.last, zone)} for item in evaluation.waivers
         ],

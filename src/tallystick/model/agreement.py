@@ -15,7 +15,7 @@ from tallystick.model.scenario import Scenario
 from tallystick.quantities import Period, Quantity
 from tallystick.rules.calendars import WorkingCalendar, WorkingHours
 from tallystick.rules.derived import Intervals, Runs
-from tallystick.rules.rule import Exemption, FiscalYear, Remedy, Rule
+from tallystick.rules.rule import Exemption, FiscalYear, Occasion, Remedy, Rule, followed
 from tallystick.source import Span
 
 
@@ -247,8 +247,19 @@ class Clause:
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """The rules of this clause's own sentences."""
+        """The rules of this clause's own sentences and occasions."""
         return tuple(item.rule for item in self.content if isinstance(item, Operative))
+
+    @property
+    def occasions(self) -> tuple[Occasion, ...]:
+        """What consequences follow from without a breach."""
+        return tuple(rule for rule in self.rules if isinstance(rule, Occasion))
+
+    @property
+    def every_remedy(self) -> tuple[Remedy, ...]:
+        """All consequences: of a breach, of the occasions, and those that follow when a duty among them is breached."""
+        own = (self.remedies, *(rule.remedies for rule in self.occasions))
+        return tuple(remedy for block in own for _, remedy in followed(block, ""))
 
 
 @dataclass(frozen=True)
@@ -337,6 +348,7 @@ class Agreement:
     fiscal_year: FiscalYear | None = None
     articles: tuple[Article, ...] = ()
     remedies: tuple[Remedy, ...] = ()
+    occasions: tuple[Operative, ...] = ()
     scenarios: tuple[Scenario, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     amendments: tuple[Amendment, ...] = ()

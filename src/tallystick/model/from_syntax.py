@@ -38,16 +38,16 @@ from tallystick.model.conforming import Amended, changes_of, is_struck
 from tallystick.model.derivation import derive
 from tallystick.model.measures import series_of
 from tallystick.model.prose import Numbered, prose, text_prose
-from tallystick.model.remedies import remedies, unique_ids, whole
+from tallystick.model.remedies import Hangs, remedies, whole
 from tallystick.model.scenarios import scenarios
 from tallystick.model.scope import Scope
-from tallystick.model.sentences import Fields, rule
+from tallystick.model.sentences import Fields, occasion, rule
 from tallystick.model.uses import Alias, Joined
 from tallystick.model.values import VALUE_TYPES, day, is_value_type, literal, of_type, period, stand_in, unit_name
 from tallystick.quantities import CURRENCIES, Period, PeriodUnit, Quantity
 from tallystick.rules.calendars import OF_AGREEMENT
 from tallystick.rules.measure import Condition
-from tallystick.rules.rule import During, Exemption, Permission, Remedy, Rule, Where
+from tallystick.rules.rule import During, Exemption, Occasion, Permission, Remedy, Rule, Where
 from tallystick.rules.rulebook import HOLDS, PERSON
 from tallystick.source import Span
 from tallystick.syntax import tree
@@ -82,6 +82,8 @@ def from_syntax(
     for alias in joined.aliases:
         _stands_for(scope, alias)
     head = _head(scope, heads[0]) if heads else None
+    scope.term_ends = head is not None and head.term is not None and head.renewal is None
+    scope.term_in_months = scope.term_ends and head is not None and head.term is not None and head.term.in_months
     derive(scope, file)
     clauses, parts = frozenset(_clause_ids(scope, file)), dict(_part_ids(scope, file))
     numbered = Numbered(
@@ -94,15 +96,21 @@ def from_syntax(
     _describe(scope, file, numbered)
     articles = tuple(_articles(scope, file, numbered))
     schedules = tuple(_schedules(scope, file, numbered))
-    shared = unique_ids(
-        tuple(item for node in file.declarations if isinstance(node, tree.OnBreach) for item in remedies(scope, node))
-    )
+    shared: tuple[Remedy, ...] = ()
+    for node in file.declarations:
+        if isinstance(node, tree.OnBreach):
+            shared = remedies(scope, node.items, Hangs.BREACH, shared)
+    occasions = tuple(_occasions(scope, file))
     if head is None:
         return None, tuple(scope.diagnostics), frozenset(scope.used)
-    tests = scenarios(scope, file, head.timezone, articles, shared)
+    tests = scenarios(scope, file, head.timezone, articles, shared, occasions)
     done = _amendments(scope, amended, numbered) if amended else ()
     agreement = replace(
-        _assembled(scope, head, articles, shared, numbered), scenarios=tests, schedules=schedules, amendments=done
+        _assembled(scope, head, articles, shared, numbered),
+        occasions=occasions,
+        scenarios=tests,
+        schedules=schedules,
+        amendments=done,
     )
     return agreement, tuple(scope.diagnostics), frozenset(scope.used)
 
@@ -593,8 +601,19 @@ def _text(scope: Scope, node: tree.Paragraph | tree.NoteNode, numbered: Numbered
             return Note(text_prose(text) if isinstance(text, tree.String) else prose(scope, text, numbered))
 
 
+def _occasions(scope: Scope, file: tree.File) -> Iterator[Operative]:
+    """The occasions that stand in no clause: each is named after what happens."""
+    for node in file.declarations:
+        if isinstance(node, tree.OnEvent):
+            found = occasion(scope, node)
+            if found is not None:
+                yield Operative(found, node.span)
+
+
 @dataclass
 class _ClauseParts:
+    """`sentences` counts those whose breach has consequences, `lettered` those and the occasions."""
+
     within: tuple[str, ...] = ()
     content: list[Prose | Note | Operative] = field(default_factory=list)
     stages: list[str] = field(default_factory=list)
@@ -606,6 +625,7 @@ class _ClauseParts:
     satisfies: list[tuple[str, str]] = field(default_factory=list)
     clauses: list[Clause] = field(default_factory=list)
     sentences: int = 0
+    lettered: int = 0
 
 
 # What a clause says of its rules; without one it would have no effect.
@@ -630,9 +650,9 @@ def _clause(
 
 def _resolved(scope: Scope, node: tree.ClauseNode, number: str, numbered: Numbered, open_: tuple[str, ...]) -> Clause:
     parts, title = _ClauseParts(within=open_), _title(node.name, node.title)
-    several = sum(isinstance(item, tree.SentenceNode) for item in node.items) > 1
+    several = sum(isinstance(item, tree.SentenceNode | tree.OnEvent) for item in node.items) > 1
     for item in node.items:
-        letter = f"({letter_of(parts.sentences)})" if several else ""
+        letter = f"({letter_of(parts.lettered)})" if several else ""
         _clause_item(scope, item, parts, Fields(node.name.text, number, title, parts.sentences + 1, letter), numbered)
     _each_once(scope, node.items, tree.Narrative, tree.MissingExcused, tree.OnBreach, tree.MayWaive)
     for item in node.items:
@@ -706,7 +726,7 @@ def _completed(scope: Scope, item: Operative, parts: _ClauseParts) -> Operative:
         "waived_by": tuple(dict.fromkeys(each for role in parts.waivers for each in scope.seniors(role))),
         "exemptions": tuple(parts.exemptions),
         "missing_excused": parts.missing_excused,
-        "remedies": parts.remedies,
+        "remedies": item.rule.remedies if isinstance(item.rule, Occasion) else parts.remedies,
     }
     return replace(item, rule=item.rule.model_copy(update=update))
 
@@ -736,7 +756,12 @@ def _clause_item(
             cited = ((scope.find(entry.standard, Standard), entry.text.text) for entry in citations)
             parts.satisfies.extend((standard.id, text) for standard, text in cited if standard)
         case tree.OnBreach():
-            parts.remedies = unique_ids(parts.remedies + remedies(scope, item))
+            parts.remedies = remedies(scope, item.items, Hangs.BREACH, parts.remedies)
+        case tree.OnEvent():
+            parts.lettered += 1
+            found_occasion = occasion(scope, item, fields)
+            if found_occasion is not None:
+                parts.content.append(Operative(found_occasion, item.span, None, fields.letter))
         case tree.ClauseNode():
             number = _next_number(fields.number, parts.clauses, item)
             parts.clauses.append(_clause(scope, item, number, numbered, parts.within))
@@ -752,6 +777,7 @@ def _clause_item(
 
 def _sentence(scope: Scope, item: tree.SentenceNode, parts: _ClauseParts, fields: Fields, numbered: Numbered) -> None:
     parts.sentences += 1
+    parts.lettered += 1
     resolved = rule(scope, item, fields)
     if resolved is not None:
         worded = prose(scope, resolved.worded, numbered, SENTENCE_PARTS) if resolved.worded else None
@@ -789,7 +815,7 @@ def judged_source(found: Rule) -> str:
             return next(iter((*series_of(found.measure), *series_of(found.threshold)))).name
         case "keep_always":
             return found.series.name
-        case "response" | "deletion":
+        case "response" | "deletion" | "occasion":
             return found.trigger.name
         case "retention":
             return found.record.name

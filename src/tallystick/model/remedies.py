@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, localcontext
-from difflib import get_close_matches
+from decimal import Decimal
+from enum import StrEnum
 from typing import Literal
 
 from tallystick.model.agreement import Event, Party, Role
+from tallystick.model.money import amount, calendar_unit, interest, refund
 from tallystick.model.scope import Scope
 from tallystick.model.values import PERIOD_WORDS, Typed, comparable, deadline, period, value
-from tallystick.quantities import Kind, Period, PeriodUnit, Quantity
+from tallystick.quantities import Period, PeriodUnit, Quantity
 from tallystick.rules.measure import Comparison, Value
 from tallystick.rules.rule import (
-    FISCAL,
     Amount,
     Block,
     CalendarUnit,
@@ -21,9 +21,12 @@ from tallystick.rules.rule import (
     Cure,
     Delay,
     Escalate,
+    Notified,
     NotifyDuty,
     PerformDuty,
     Remedy,
+    Repeated,
+    Right,
     Spans,
     Terminate,
     Tier,
@@ -33,16 +36,50 @@ from tallystick.syntax import tree
 
 MOST_SPANS = 1_000
 _ELAPSED = (PeriodUnit.SECONDS, PeriodUnit.MINUTES, PeriodUnit.HOURS)
-CALENDAR_WORDS = {unit.value: unit for unit in CalendarUnit}
 
 
-def remedies(scope: Scope, node: tree.OnBreach) -> tuple[Remedy, ...]:
-    """The consequences of one block, in order; drafting notes are not among them."""
-    found = (_remedy(scope, item) for item in node.items)
-    return unique_ids(tuple(item for item in found if item is not None))
+class Hangs(StrEnum):
+    """What a block of consequences hangs on."""
+
+    BREACH = "breach"
+    DUTY = "duty"
+    EVENT = "event"
+    STATE = "state"
 
 
-def unique_ids(found: tuple[Remedy, ...]) -> tuple[Remedy, ...]:
+# What counts breaches, or needs one, has nothing to go by where something merely happens.
+_OF_BREACHES = (
+    tree.CureNode,
+    tree.EscalateNode,
+    tree.CreditByValueNode,
+    tree.CreditByCountNode,
+    tree.CreditByDelayNode,
+    tree.TerminateNode,
+    tree.TerminateInRowNode,
+    tree.TerminateInSpansNode,
+    tree.InterestNode,
+)
+
+
+def remedies(
+    scope: Scope, items: tuple[tree.Consequence, ...], hangs: Hangs, before: tuple[Remedy, ...] = ()
+) -> tuple[Remedy, ...]:
+    """The consequences of one block, in order, after those `before`; drafting notes are not among them."""
+    labels: dict[str, Span] = {}
+    for item in items:
+        label = item.label if isinstance(item, _DUTIES) else None
+        if label is not None and label.name.text in labels:
+            scope.twice(label.name.text, "duty", label.span, labels[label.name.text])
+        if label is not None:
+            labels.setdefault(label.name.text, label.span)
+    found = (_remedy(scope, item, hangs) for item in items)
+    return _unique_ids((*before, *(item for item in found if item is not None)))
+
+
+_DUTIES = (tree.NotifyDutyNode, tree.PerformDutyNode, tree.TriggerDutyNode)
+
+
+def _unique_ids(found: tuple[Remedy, ...]) -> tuple[Remedy, ...]:
     """Number the ids of duties and blocks that would otherwise be alike: `notify-officer`, `notify-officer-2`."""
     seen: dict[str, int] = {}
     result: list[Remedy] = []
@@ -53,17 +90,6 @@ def unique_ids(found: tuple[Remedy, ...]) -> tuple[Remedy, ...]:
                 item = item.model_copy(update={"id": f"{item.id}-{seen[item.id]}"})
         result.append(item)
     return tuple(result)
-
-
-def calendar_unit(scope: Scope, name: tree.Name) -> CalendarUnit | None:
-    """`month` and its like; reports anything else."""
-    if name.text not in CALENDAR_WORDS:
-        close = get_close_matches(name.text, CALENDAR_WORDS, 1, 0.6)
-        scope.report("T0215", name.span, name=name.text, instead=close[0] if close else None)
-    found = CALENDAR_WORDS.get(name.text)
-    if found in FISCAL and scope.fiscal_year is None and "fiscal" not in scope.doubtful:
-        scope.report("T0221", name.span, found=name.text)
-    return found
 
 
 def holder(scope: Scope, name: tree.Name) -> str | None:
@@ -80,7 +106,10 @@ def environments(scope: Scope, names: tuple[tree.Name, ...]) -> tuple[str, ...] 
     return complete if len(complete) == len(found) else None
 
 
-def _remedy(scope: Scope, node: tree.Consequence) -> Remedy | None:
+def _remedy(scope: Scope, node: tree.Consequence, hangs: Hangs) -> Remedy | None:
+    if hangs in (Hangs.EVENT, Hangs.STATE) and isinstance(node, _OF_BREACHES):
+        scope.report("T0480", node.span)
+        return None
     match node:
         case tree.NotifyDutyNode():
             return _notify(scope, node)
@@ -88,7 +117,9 @@ def _remedy(scope: Scope, node: tree.Consequence) -> Remedy | None:
             return _perform(scope, node)
         case tree.CreditNode():
             party, money = scope.find(node.party, Party), amount(scope, node.amount)
-            found = Credit(party=party.id, amount=money) if party and money else None
+            repeated = _repeated(scope, node.each, hangs) if node.each else None
+            sound = party is not None and money is not None and (repeated is not None or _plain(node.each))
+            found = Credit(party=party.id, amount=money, repeated=repeated) if sound and party else None
             return _payable(scope, node, found)
         case tree.CreditByValueNode():
             return _payable(scope, node, _tiers(scope, node))
@@ -113,35 +144,100 @@ def _remedy(scope: Scope, node: tree.Consequence) -> Remedy | None:
         case tree.TriggerDutyNode():
             return _trigger(scope, node)
         case tree.BlockNode():
-            return _block(scope, node)
+            return _block(scope, node, hangs)
+        case tree.TerminateAtOnceNode():
+            return _terminate_at_once(scope, node)
+        case tree.RightNode():
+            return _right(scope, node)
+        case tree.InterestNode():
+            return interest(scope, node)
+        case tree.RefundNode():
+            return refund(scope, node)
         case tree.NoteNode():
             return None
 
 
 def _notify(scope: Scope, node: tree.NotifyDutyNode) -> Remedy | None:
     who, role, within = holder(scope, node.holder), scope.find(node.role, Role), deadline(scope, node.within)
+    following = _following(scope, node)
     if who is None or role is None or within is None:
         return None
-    seniors = scope.seniors(role.id)
-    return NotifyDuty(id=f"notify-{role.id}", holder=who, role=role.id, roles=seniors, within=within)
+    seniors, name = scope.seniors(role.id), _duty_id(node, f"notify-{role.id}")
+    return NotifyDuty(id=name, holder=who, role=role.id, roles=seniors, within=within, remedies=following)
 
 
 def _perform(scope: Scope, node: tree.PerformDutyNode) -> Remedy | None:
     who, event, within = holder(scope, node.holder), scope.find(node.event, Event), deadline(scope, node.within)
+    following = _following(scope, node)
     if who is None or event is None or within is None:
         return None
-    return PerformDuty(id=f"perform-{event.id}", holder=who, event=event.id, within=within)
+    name = _duty_id(node, f"perform-{event.id}")
+    return PerformDuty(id=name, holder=who, event=event.id, within=within, remedies=following)
 
 
-def _block(scope: Scope, node: tree.BlockNode) -> Remedy | None:
+def _trigger(scope: Scope, node: tree.TriggerDutyNode) -> Remedy | None:
+    event, within, following = scope.find(node.event, Event), deadline(scope, node.within), _following(scope, node)
+    if event is None or within is None:
+        return None
+    name = _duty_id(node, f"trigger-{event.id}")
+    return PerformDuty(id=name, holder=None, event=event.id, within=within, remedies=following)
+
+
+_DutyNode = tree.NotifyDutyNode | tree.PerformDutyNode | tree.TriggerDutyNode
+
+
+def _following(scope: Scope, node: _DutyNode) -> tuple[Remedy, ...]:
+    """What follows when the duty is not done either."""
+    return remedies(scope, node.on_breach.items, Hangs.DUTY) if node.on_breach else ()
+
+
+def _duty_id(node: _DutyNode, otherwise: str) -> str:
+    return node.label.name.text if node.label else otherwise
+
+
+def _block(scope: Scope, node: tree.BlockNode, hangs: Hangs) -> Remedy | None:
+    """Where an event is the occasion, nothing would end a block that states no time."""
     event = scope.find(node.event, Event)
     where = environments(scope, node.environments.names) if node.environments else ()
-    if event is None or where is None:
+    lasting = deadline(scope, node.time.period) if node.time else None
+    if node.time is None and hangs is Hangs.EVENT:
+        scope.report("T0481", node.span, event=node.event.text)
+        return None
+    if event is None or where is None or (node.time and lasting is None):
         return None
     if where and "environment" not in event.dimensions:
         scope.report("T0404", node.span, name=event.id, dimension="environment")
         return None
-    return Block(id=f"block-{event.id}", event=event.id, environments=where)
+    return Block(id=f"block-{event.id}", event=event.id, environments=where, lasting=lasting)
+
+
+def _right(scope: Scope, node: tree.RightNode) -> Remedy | None:
+    who, event = holder(scope, node.holder), scope.find(node.event, Event)
+    within, known = _exercisable(scope, node.time)
+    return Right(holder=who, event=event.id, within=within) if who and event and known else None
+
+
+def _terminate_at_once(scope: Scope, node: tree.TerminateAtOnceNode) -> Remedy | None:
+    party = scope.find(node.party, Party)
+    exercisable, known = _exercisable(scope, node.time)
+    if party is None or not known:
+        return None
+    return Terminate(party=party.id, count=1, uncured=False, at_once=True, exercisable=exercisable)
+
+
+def _plain(node: tree.ForEachBreach | None) -> bool:
+    """Whether a credit is for each breach, from the first on."""
+    return node is None or node.number is None
+
+
+def _repeated(scope: Scope, node: tree.ForEachBreach, hangs: Hangs) -> Repeated | None:
+    if node.number is None or node.within is None:
+        return None
+    if hangs in (Hangs.EVENT, Hangs.STATE):
+        scope.report("T0480", node.span)
+        return None
+    number, within = whole(scope, node.number), period(scope, node.within)
+    return Repeated(number=number, within=within) if number and within else None
 
 
 def whole(scope: Scope, node: tree.Number, least: int = 1) -> int | None:
@@ -155,18 +251,38 @@ def whole(scope: Scope, node: tree.Number, least: int = 1) -> int | None:
 def _terminate(scope: Scope, node: tree.TerminateNode) -> Remedy | None:
     party, count, within = scope.find(node.party, Party), whole(scope, node.count), period(scope, node.within)
     exercisable, known = _exercisable(scope, node.exercisable)
-    if party is None or count is None or within is None or not known:
+    notified, sound = _notified(scope, node.notified, party)
+    if party is None or count is None or within is None or not known or not sound:
         return None
-    uncured = node.uncured is not None
-    return Terminate(party=party.id, count=count, uncured=uncured, within=within, exercisable=exercisable)
+    return Terminate(
+        party=party.id,
+        count=count,
+        uncured=node.uncured is not None,
+        within=within,
+        exercisable=exercisable,
+        notified=notified,
+    )
 
 
 def _terminate_in_row(scope: Scope, node: tree.TerminateInRowNode) -> Remedy | None:
     party, count = scope.find(node.party, Party), whole(scope, node.count)
     exercisable, known = _exercisable(scope, node.exercisable)
-    if party is None or count is None or not known:
+    notified, sound = _notified(scope, node.notified, party)
+    if party is None or count is None or not known or not sound:
         return None
-    return Terminate(party=party.id, count=count, uncured=False, exercisable=exercisable)
+    uncured = node.uncured is not None
+    return Terminate(party=party.id, count=count, uncured=uncured, exercisable=exercisable, notified=notified)
+
+
+def _notified(scope: Scope, node: tree.NotifiedInTime | None, party: Party | None) -> tuple[Notified | None, bool]:
+    """The notice that makes a breach count, to a role of another party; and whether that is known."""
+    within = deadline(scope, node.within) if node else None
+    if node is None or within is None or party is None:
+        return None, node is None
+    roles = [item.id for item in scope.names.values() if isinstance(item, Role) and item.party != party.id]
+    if not roles:
+        scope.report("T0488", node.span, party=party.called)
+    return Notified(within=within, roles=tuple(roles)) if roles else None, bool(roles)
 
 
 def _terminate_in_spans(scope: Scope, node: tree.TerminateInSpansNode) -> Remedy | None:
@@ -174,7 +290,8 @@ def _terminate_in_spans(scope: Scope, node: tree.TerminateInSpansNode) -> Remedy
     party, count, number = scope.find(node.party, Party), whole(scope, node.count), whole(scope, node.number)
     each = calendar_unit(scope, tree.Name(node.each.span, node.each.text.removesuffix("s")))
     exercisable, known = _exercisable(scope, node.exercisable)
-    if party is None or count is None or number is None or each is None or not known:
+    notified, sound = _notified(scope, node.notified, party)
+    if party is None or count is None or number is None or each is None or not (known and sound):
         return None
     if each is CalendarUnit.HOUR:
         scope.report("T0430", node.each.span, found=node.each.text)
@@ -183,20 +300,20 @@ def _terminate_in_spans(scope: Scope, node: tree.TerminateInSpansNode) -> Remedy
         scope.report("T0409", (node.count if count > number else node.number).span, found=f"{max(count, number):,}")
         return None
     spans = Spans(number=number, each=each)
-    return Terminate(party=party.id, count=count, uncured=False, spans=spans, exercisable=exercisable)
+    return Terminate(
+        party=party.id,
+        count=count,
+        uncured=node.uncured is not None,
+        spans=spans,
+        exercisable=exercisable,
+        notified=notified,
+    )
 
 
-def _exercisable(scope: Scope, node: tree.Exercisable | None) -> tuple[Period | None, bool]:
+def _exercisable(scope: Scope, node: tree.Exercisable | tree.ExerciseTime | None) -> tuple[Period | None, bool]:
     """How long a right lasts, None for ever; and whether that is known."""
-    found = period(scope, node.within) if node else None
+    found = period(scope, node.within if isinstance(node, tree.Exercisable) else node.period) if node else None
     return found, node is None or found is not None
-
-
-def _trigger(scope: Scope, node: tree.TriggerDutyNode) -> Remedy | None:
-    event, within = scope.find(node.event, Event), deadline(scope, node.within)
-    if event is None or within is None:
-        return None
-    return PerformDuty(id=f"trigger-{event.id}", holder=None, event=event.id, within=within)
 
 
 def _cap(scope: Scope, node: tree.CapNode) -> Remedy | None:
@@ -292,24 +409,3 @@ def _further(scope: Scope, before: Tier, after: Tier, span: Span) -> bool:
         return True
     scope.report("T0407", span)
     return False
-
-
-def amount(scope: Scope, node: tree.Expression) -> Amount | None:
-    """A sum of money: outright, a term, or a share of one (`10% of monthly_fee`)."""
-    if isinstance(node, tree.Binary) and node.operator in ("of", "*"):
-        share, of = value(scope, node.left), value(scope, node.right)
-        if share is None or of is None:
-            return None
-        if share[1].kind not in (Kind.FRACTION, Kind.COUNT) or of[1].kind is not Kind.MONEY:
-            scope.report("T0412", node.span)
-            return None
-        with localcontext(prec=60):
-            total = share[0].quantity.value * of[0].quantity.value
-        return Amount(money=Quantity(value=total, unit=of[1].unit), share=share[0], of=of[0])
-    found = value(scope, node)
-    if found is None:
-        return None
-    if found[1].kind is not Kind.MONEY:
-        scope.report("T0412", node.span)
-        return None
-    return Amount(money=found[0].quantity, term=found[0].term)

@@ -9,9 +9,10 @@ from decimal import Decimal, localcontext
 from zoneinfo import ZoneInfo
 
 from tallystick.diagnostics.diagnostic import Related
-from tallystick.model.agreement import Article, Clause, Event, Metric, Party, Record, Role
+from tallystick.model.agreement import Article, Clause, Event, Metric, Operative, Party, Record, Role
 from tallystick.model.conditions import kind_of
-from tallystick.model.remedies import calendar_unit, whole
+from tallystick.model.money import calendar_unit
+from tallystick.model.remedies import whole
 from tallystick.model.scenario import (
     BlockExpected,
     CreditExpected,
@@ -29,7 +30,16 @@ from tallystick.model.scenario import (
 from tallystick.model.scope import Scope
 from tallystick.model.values import Typed, comparable, day, value
 from tallystick.quantities import Kind, Quantity, known_unit
-from tallystick.rules.rule import Block, CalendarUnit, NotifyDuty, PerformDuty, Remedy, Rule
+from tallystick.rules.rule import (
+    Block,
+    CalendarUnit,
+    NotifyDuty,
+    Occasion,
+    PerformDuty,
+    Remedy,
+    Rule,
+    followed,
+)
 from tallystick.source import Span
 from tallystick.syntax import tree
 
@@ -49,11 +59,16 @@ class _Told:
 
 
 def scenarios(
-    scope: Scope, file: tree.File, timezone: str, articles: tuple[Article, ...], shared: tuple[Remedy, ...]
+    scope: Scope,
+    file: tree.File,
+    timezone: str,
+    articles: tuple[Article, ...],
+    shared: tuple[Remedy, ...],
+    occasions: tuple[Operative, ...],
 ) -> tuple[Scenario, ...]:
     """Every scenario of a file. What only a scenario names does not count as used."""
     used = set(scope.used)
-    told = _Told(scope, ZoneInfo(timezone), tuple(_rules(articles)), shared)
+    told = _Told(scope, ZoneInfo(timezone), (*_rules(articles), *(item.rule for item in occasions)), shared)
     seen: dict[str, Span] = {}
     found = []
     for node in file.declarations:
@@ -419,9 +434,9 @@ def _duties(told: _Told, node: tree.ExpectDuty) -> tuple[str, ...]:
     if what is None or not rules:
         return ()
     found = tuple(
-        f"{rule.id}/{remedy.id}"
+        f"{path}/{remedy.id}"
         for rule in rules
-        for remedy in (*rule.remedies, *told.shared)
+        for path, remedy in followed((*rule.remedies, *(() if isinstance(rule, Occasion) else told.shared)), rule.id)
         if isinstance(remedy, NotifyDuty | PerformDuty | Block) and _is_of(node, remedy, what.id)
     )
     if found:

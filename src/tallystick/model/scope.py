@@ -63,6 +63,8 @@ class Scope:
     fiscal_year: FiscalYear | None = None
     used: set[str] = field(default_factory=set)
     rule_ids: dict[str, Span] = field(default_factory=dict)
+    term_ends: bool = False
+    term_in_months: bool = False
 
     def report(
         self,

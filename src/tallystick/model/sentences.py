@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
+from itertools import count
 from typing import Any, Literal, assert_never
 
 from tallystick.diagnostics.diagnostic import Related
@@ -11,7 +13,8 @@ from tallystick.model.agreement import Event, Metric, Record, Role, Term
 from tallystick.model.conditions import Data, series
 from tallystick.model.confidence import confidence, level
 from tallystick.model.measures import has_dimension, matching, measure, parts_of, series_of
-from tallystick.model.remedies import calendar_unit, environments, holder, whole
+from tallystick.model.money import calendar_unit
+from tallystick.model.remedies import Hangs, environments, holder, remedies, whole
 from tallystick.model.scope import Scope
 from tallystick.model.values import Typed, comparable, deadline, fitted, period, value
 from tallystick.quantities import Kind, Period, known_unit
@@ -30,6 +33,7 @@ from tallystick.rules.rule import (
     Gate,
     Keep,
     KeepAlways,
+    Occasion,
     OnlyWhile,
     PeriodOfClass,
     Permission,
@@ -68,7 +72,8 @@ _ALWAYS = frozenset({tree.Labelled, tree.Worded, tree.Per, tree.InEnvironments})
 
 @dataclass(frozen=True)
 class Fields:
-    """What every rule takes from its clause: ids and titles. The id of a rule without a label is made from it.
+    """What every rule takes from its clause: ids and titles. The id of a rule without a label is made from it, or is
+    `name`.
 
     `letter` is `(b)` for the second of several sentences of a clause, empty for the only one.
     """
@@ -78,6 +83,12 @@ class Fields:
     title: str
     ordinal: int
     letter: str = ""
+    name: str = ""
+
+    @property
+    def rule_id(self) -> str:
+        """What a rule without a label is called."""
+        return self.name or self.clause + (f"-{self.ordinal}" if self.ordinal > 1 else "")
 
 
 @dataclass(frozen=True)
@@ -241,7 +252,7 @@ def _between(scope: Scope, qualifiers: _Qualifiers, data: list[Data]) -> Between
 
 def _rule_id(scope: Scope, fields: Fields, qualifiers: _Qualifiers, span: Span) -> str:
     label: tree.Labelled | None = qualifiers.found.get(tree.Labelled)
-    name = label.name.text if label else fields.clause + (f"-{fields.ordinal}" if fields.ordinal > 1 else "")
+    name = label.name.text if label else fields.rule_id
     place = label.span if label else span
     if name in scope.rule_ids:
         scope.twice(name, "rule", place, scope.rule_ids[name])
@@ -765,3 +776,50 @@ def _deletion(scope: Scope, node: tree.DeletionNode, fields: Fields) -> Resolved
         return None
     found = Deletion(**common, holder=who, record=rows, trigger=first, within=within, matching=keys)
     return Resolved(found, qualifiers.worded)
+
+
+# --- occasions ------------------------------------------------------------------------------------------------
+
+_BREACH = "breach"
+
+
+def occasion(scope: Scope, node: tree.OnEvent, fields: Fields | None = None) -> Occasion | None:
+    """Resolve `on EVENT { … }` and `on RECORD lasting at least … { … }`. Without `fields` it stands in no clause."""
+    if node.source.text not in scope.names and get_close_matches(node.source.text, [_BREACH], 1, 0.7):
+        scope.report(
+            "T0201", node.source.span, name=node.source.text, wanted="event or record", known="", instead=_BREACH
+        )
+        return None
+    data = scope.find_any(node.source, Event, Record)
+    if not isinstance(data, Event | Record):
+        return None
+    if isinstance(data, Event) and node.lasting is not None:
+        scope.report("T0482", node.lasting.span, event=data.id)
+        return None
+    qualifiers = _Qualifiers(scope, node.qualifiers, tree.Where, *_TIMES)
+    if qualifiers.worded is not None:
+        scope.report("T0413", qualifiers.worded.span, qualifier="worded …")
+        return None
+    rows = series(scope, data, qualifiers.where)
+    lasting = deadline(scope, node.lasting.period) if node.lasting else None
+    common = _common(scope, _named(scope, data, fields), qualifiers, [data], node.span)
+    hangs = Hangs.EVENT if isinstance(data, Event) else Hangs.STATE
+    following = remedies(scope, node.items, hangs)
+    if rows is None or common is None or (node.lasting and lasting is None):
+        return None
+    if fields is None:
+        common["clause"] = common["id"]
+    return Occasion(**common, trigger=rows, lasting=lasting, remedies=following)
+
+
+def _named(scope: Scope, data: Event | Record, fields: Fields | None) -> Fields:
+    """An occasion is called after its clause and what happens; a second one of the same is numbered."""
+    clause, number, title = (
+        (fields.clause, fields.number, fields.title)
+        if fields
+        else (f"on_{data.id}", "", f"On {data.title[:1].upper()}{data.title[1:]}")
+    )
+    name = f"{clause}-on-{data.id}" if fields else clause
+    alike = (f"{name}-{place}" for place in count(2))
+    unique = name if name not in scope.rule_ids else next(each for each in alike if each not in scope.rule_ids)
+    return Fields(clause, number, title, 1, fields.letter if fields else "", unique)

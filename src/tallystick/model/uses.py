@@ -145,7 +145,7 @@ class _Joining:
     def taken(self, file: tree.File, use: tree.UseNode | None) -> list[tree.Declaration]:
         """The declarations of a used file, with its parameters replaced. Without `use`, those it has by default."""
         for node in file.declarations:
-            if isinstance(node, tree.AgreementNode | tree.OnBreach):
+            if isinstance(node, tree.AgreementNode | tree.OnBreach | tree.OnEvent):
                 self._not_of_library(node, use)
         params = {node.name.text: node for node in file.declarations if isinstance(node, tree.ParamNode)}
         self._once(params, file)
@@ -166,15 +166,19 @@ class _Joining:
             renaming.renamed(node)
             for node in own
             if _name(node) not in dropped
-            and not isinstance(node, tree.AgreementNode | tree.OnBreach | tree.ScenarioNode)
+            and not isinstance(node, tree.AgreementNode | tree.OnBreach | tree.OnEvent | tree.ScenarioNode)
         ]
         return [
             *(_distinct_term(node, prefix) for node in terms),
             *(_distinct_article(node, prefix) for node in brought),
         ]
 
-    def _not_of_library(self, node: tree.AgreementNode | tree.OnBreach, use: tree.UseNode | None) -> None:
+    def _not_of_library(
+        self, node: tree.AgreementNode | tree.OnBreach | tree.OnEvent, use: tree.UseNode | None
+    ) -> None:
         found = "agreement" if isinstance(node, tree.AgreementNode) else "on breach"
+        if isinstance(node, tree.OnEvent):
+            found = f"on {node.source.text}"
         reason = "A used file is a clause library" if found == "agreement" else "It would reach clauses of other files"
         used = (Related(use.path.span, "used here"),) if use else ()
         self.scope.report("T0244", node.span, related=used, found=found, reason=reason)

@@ -15,7 +15,18 @@ from tallystick.prose.quantity import date_text, listed, number_text, ordinal_te
 from tallystick.prose.references import reference_link
 from tallystick.prose.sentence import Part, Sentence
 from tallystick.quantities import Period, PeriodUnit
-from tallystick.rules.measure import Across, Aggregate, Change, Comparison, Drift, Elapsed, Measure, TimeBefore, Value
+from tallystick.rules.measure import (
+    Across,
+    Aggregate,
+    Change,
+    Comparison,
+    Drift,
+    Elapsed,
+    Measure,
+    SeriesKind,
+    TimeBefore,
+    Value,
+)
 from tallystick.rules.rule import (
     AfterEvent,
     AgreedDay,
@@ -31,6 +42,9 @@ from tallystick.rules.rule import (
     Gate,
     Keep,
     KeepAlways,
+    NotifyDuty,
+    Occasion,
+    PerformDuty,
     Permission,
     Precedence,
     Prohibition,
@@ -124,6 +138,8 @@ def _parts(agreement: Agreement, rule: Rule) -> Iterator[Part]:
             return _retention(agreement, rule)
         case Deletion():
             return _deletion(agreement, rule)
+        case Occasion():
+            return _occasion(agreement, rule)
         case _:
             assert_never(rule)
 
@@ -422,6 +438,20 @@ def _deletion(agreement: Agreement, rule: Deletion) -> Iterator[Part]:
     yield from _by_class(agreement, rule)
 
 
+def _occasion(agreement: Agreement, rule: Occasion) -> Iterator[Part]:
+    """`On each Incident the following applies`; of a state, when it begins or has lasted so long."""
+    state = rule.trigger.source is SeriesKind.RECORD
+    yield Part(("Whenever " if state else "On ",))
+    yield Part(phrases.each(agreement, rule.trigger, "any" if state else "each"), "event")
+    if state and rule.lasting is None:
+        yield Part((" has begun",))
+    if rule.lasting is not None:
+        yield Part((" has lasted at least ", *phrases.period(agreement, rule.lasting)), "period")
+    yield from _scope(rule)
+    yield from _only(agreement, rule)
+    yield Part((", the following applies",))
+
+
 # --- boundaries ----------------------------------------------------------------------------------------------
 
 
@@ -447,6 +477,8 @@ def _boundaries(rule: Rule) -> Iterator[Part]:
             yield Part((f" {limits[0].upper()}{limits[1:]} before {'are' if ' and ' in limits else 'is'} in time.",))
         case Gate():
             yield from _gate_boundaries(rule)
+        case Occasion():
+            yield from _occasion_boundaries(rule)
         case _:
             pass
     if isinstance(rule, Keep | CountEvents) and isinstance(rule.window, Rolling):
@@ -551,6 +583,14 @@ def _periods(rule: Rule) -> Iterator[Period]:
                 yield rule.whichever.other.within
         case _:
             return
+
+
+def _occasion_boundaries(rule: Occasion) -> Iterator[Part]:
+    """How long is long enough, and whether a duty among what follows has the consequences of other breaches."""
+    if rule.lasting is not None:
+        yield Part((f" What has lasted exactly {period_text(rule.lasting)} has lasted long enough.",))
+    if any(isinstance(each, NotifyDuty | PerformDuty) for each in rule.remedies):
+        yield Part((" A breach of a duty below has only the consequences that stand with it.",))
 
 
 def _time_boundaries(agreement: Agreement, rule: Rule) -> Iterator[Part]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -9,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from tallystick.quantities import Data, Period, Quantity
-from tallystick.rules.measure import Comparison, Condition, Measure, Series, Value
+from tallystick.rules.measure import Comparison, Condition, Measure, Series, SeriesKind, Value
 
 # --- time in force -----------------------------------------------------------------------------------------------
 
@@ -108,7 +109,8 @@ class Amount(Data):
 
 
 class NotifyDuty(InForce):
-    """On breach, `holder` must give notice to `role` within a period counted from the breach."""
+    """On breach, `holder` must give notice to `role` within a period counted from the breach. `remedies` are what
+    follows when that is not done."""
 
     kind: Literal["notify"] = "notify"
     id: str
@@ -116,17 +118,20 @@ class NotifyDuty(InForce):
     role: str
     roles: tuple[str, ...]
     within: Period
+    remedies: tuple[Remedy, ...] = ()
     sentence: str = ""
 
 
 class PerformDuty(InForce):
-    """On breach, `holder` must perform an event within a period counted from the breach; None: someone must."""
+    """On breach, `holder` must perform an event within a period counted from the breach; None: someone must.
+    `remedies` are what follows when that is not done."""
 
     kind: Literal["perform"] = "perform"
     id: str
     holder: str | None
     event: str
     within: Period
+    remedies: tuple[Remedy, ...] = ()
     sentence: str = ""
 
 
@@ -147,6 +152,13 @@ class Delay(Data):
     most: Amount | None = None
 
 
+class Repeated(Data):
+    """From the so-manieth breach of the clause on, of those in the period that ends with it."""
+
+    number: int
+    within: Period
+
+
 class Credit(InForce):
     """A service credit to a party: one amount, tiers (the last that holds), or an amount for the delay.
 
@@ -160,6 +172,7 @@ class Credit(InForce):
     tiers: tuple[Tier, ...] = ()
     counted: CalendarUnit | None = None
     delay: Delay | None = None
+    repeated: Repeated | None = None
     minimum: Amount | None = None
     claim_within: Period | None = None
     sentence: str = ""
@@ -200,11 +213,18 @@ class Spans(Data):
     each: CalendarUnit
 
 
+class Notified(Data):
+    """Only breaches count of which one of the roles had notice within the period, from that notice on."""
+
+    within: Period
+    roles: tuple[str, ...]
+
+
 class Terminate(InForce):
     """The party's right to terminate once `count` (uncured) breaches fall within the period.
 
     With `spans`, once that many of the consecutive calendar periods have a breach; with neither, once that many
-    findings of one rule and group in a row are breached. `exercisable` is how long the right lasts.
+    findings of one rule and group in a row are breached; `at_once`, at each. `exercisable` is how long the right lasts.
     """
 
     kind: Literal["terminate"] = "terminate"
@@ -214,22 +234,108 @@ class Terminate(InForce):
     within: Period | None = None
     spans: Spans | None = None
     exercisable: Period | None = None
+    at_once: bool = False
+    notified: Notified | None = None
     sentence: str = ""
 
 
 class Block(InForce):
-    """From the breach until it is cured or the rule is met again, the event is blocked; doing it is itself a breach."""
+    """From the breach until it is cured or the rule is met again, the event is blocked; doing it is itself a breach.
+
+    It lasts no longer than `lasting`, where that is stated.
+    """
 
     kind: Literal["block"] = "block"
     id: str
     event: str
     environments: tuple[str, ...] = ()
+    lasting: Period | None = None
+    sentence: str = ""
+
+
+class Right(InForce):
+    """The holder may perform the event: for so long as a block would last, and no longer than `within`."""
+
+    kind: Literal["right"] = "right"
+    holder: str
+    event: str
+    within: Period | None = None
+    sentence: str = ""
+
+
+class CaseNumber(Data):
+    """A number of the event or record that a breach goes back to: `invoice.amount`."""
+
+    source: Literal[SeriesKind.EVENT, SeriesKind.RECORD]
+    name: str
+    attribute: str
+    unit: str
+
+
+class DayCount(StrEnum):
+    """How days become a part of a year: actual days over 365 or 360, or months of 30 days over 360."""
+
+    ACTUAL_365 = "actual/365"
+    ACTUAL_360 = "actual/360"
+    THIRTY_360 = "30/360"
+
+    @property
+    def year(self) -> int:
+        """The days of a year."""
+        return 365 if self is DayCount.ACTUAL_365 else 360
+
+
+class Interest(InForce):
+    """Interest on a sum, or on a number of what began it, from the breach (or that beginning) until it is cured or done.
+
+    A rate per month counts 12 times a year, a rate per day as often as the day count has days. Simple interest is not
+    `compounded`; other interest bears interest at the end of each such period, counted from the first day.
+    """
+
+    kind: Literal["interest"] = "interest"
+    party: str
+    rate: Value
+    per: Literal["year", "month", "day"]
+    amount: Amount | None = None
+    of: CaseNumber | None = None
+    compounded: Period | None = None
+    counting: DayCount
+    begins: Literal["breach", "case"]
+    ends: Literal["performed", "cured"]
+    sentence: str = ""
+
+
+class Refund(InForce):
+    """A sum that is given back: as much of it as days (or months) of the period it was paid for have not begun; without
+    `by`, all of it. The period is that of the calendar (`each`), or one of those counted from the beginning of the
+    agreement (`every`), or with neither the term.
+    """
+
+    kind: Literal["refund"] = "refund"
+    party: str
+    amount: Amount | None = None
+    of: CaseNumber | None = None
+    by: Literal["day", "month"] | None = None
+    each: CalendarUnit | None = None
+    every: Period | None = None
     sentence: str = ""
 
 
 Remedy = Annotated[
-    NotifyDuty | PerformDuty | Credit | Cap | Cure | Escalate | Terminate | Block, Field(discriminator="kind")
+    NotifyDuty | PerformDuty | Credit | Cap | Cure | Escalate | Terminate | Block | Right | Interest | Refund,
+    Field(discriminator="kind"),
 ]
+NotifyDuty.model_rebuild()
+PerformDuty.model_rebuild()
+
+
+def followed(remedies: tuple[Remedy, ...], path: str) -> Iterator[tuple[str, Remedy]]:
+    """Every remedy with the id of the finding it follows from, those of duties after their duty: `rule`, `rule/duty`."""
+    for remedy in remedies:
+        yield path, remedy
+        if isinstance(remedy, NotifyDuty | PerformDuty):
+            yield from followed(remedy.remedies, f"{path}/{remedy.id}")
+
 
 # --- rules -------------------------------------------------------------------------------------------------------
 
@@ -282,6 +388,11 @@ class RuleFields(InForce):
     samples_each: str | None = None
     confidence: Value | None = None
     remedies: tuple[Remedy, ...] = ()
+
+    @property
+    def scope(self) -> str:
+        """What the number of its breaches, and a cap on their credits, are counted over: those of its clause."""
+        return self.clause
 
 
 class Keep(RuleFields):
@@ -473,6 +584,36 @@ class Deletion(RuleFields):
     matching: tuple[str, ...] = ()
 
 
+class Occasion(RuleFields):
+    """Each such event, or each such record (once it has lasted so long): nothing is owed by itself, but `remedies`
+    follow."""
+
+    kind: Literal["occasion"] = "occasion"
+    trigger: Series
+    lasting: Period | None = None
+
+    @property
+    def scope(self) -> str:
+        """Occasions are counted by themselves."""
+        return f"{self.clause}/{unversioned(self.id)}"
+
+
+class OwedDuty(RuleFields):
+    """A duty that follows a finding, seen as a rule of its own: what follows when it is breached in turn.
+
+    It is no rule of a rulebook: its id is that of the rule and of each duty on the way, `rule/duty`.
+    """
+
+    kind: Literal["duty"] = "duty"
+    duty: NotifyDuty | PerformDuty
+    within_scope: str
+
+    @property
+    def scope(self) -> str:
+        """The duty of all rules of the clause."""
+        return f"{self.within_scope}/{self.duty.id}"
+
+
 Rule = Annotated[
     Keep
     | Gate
@@ -484,23 +625,24 @@ Rule = Annotated[
     | Prohibition
     | Permission
     | Retention
-    | Deletion,
+    | Deletion
+    | Occasion,
     Field(discriminator="kind"),
 ]
 
 
-def has_deadline(rule: Rule) -> bool:
+def has_deadline(rule: RuleFields) -> bool:
     """Whether a breach of the rule is something done late or not at all, so that its delay can be told."""
     match rule:
         case Response(share=share):
             return share is None
-        case Deletion() | Cadence():
+        case Deletion() | Cadence() | OwedDuty():
             return True
         case _:
             return False
 
 
-def has_sequence(rule: Rule) -> bool:
+def has_sequence(rule: RuleFields) -> bool:
     """Whether the findings of the rule follow one another, so that some are in a row."""
     match rule:
         case Keep() | CountEvents() | Cadence() | Response():

@@ -118,6 +118,8 @@ NODES: dict[str, type[tree.Node]] = {
     "calendar_window": tree.CalendarWindow,
     "rolling_window": tree.RollingWindow,
     "on_breach": tree.OnBreach,
+    "on_event": tree.OnEvent,
+    "lasting": tree.Lasting,
     "notify_duty": tree.NotifyDutyNode,
     "perform_duty": tree.PerformDutyNode,
     "credit": tree.CreditNode,
@@ -138,6 +140,17 @@ NODES: dict[str, type[tree.Node]] = {
     "exercisable": tree.Exercisable,
     "terminate_in_row": tree.TerminateInRowNode,
     "terminate_in_spans": tree.TerminateInSpansNode,
+    "notified": tree.NotifiedInTime,
+    "interest_on": tree.InterestOn,
+    "interest_simple": tree.InterestSimple,
+    "interest_compounded": tree.InterestCompounded,
+    "interest_from": tree.InterestFrom,
+    "interest_until": tree.InterestUntil,
+    "refund": tree.RefundNode,
+    "terminate_at_once": tree.TerminateAtOnceNode,
+    "exercise_time": tree.ExerciseTime,
+    "right": tree.RightNode,
+    "block_time": tree.BlockTime,
     "trigger_duty": tree.TriggerDutyNode,
     "scenario": tree.ScenarioNode,
     "given_samples": tree.GivenSamples,
@@ -397,6 +410,21 @@ class Builder(Transformer[Token, Any]):
     def credit_by_count(self, meta: Meta, children: list[Any]) -> tree.CreditByCountNode:
         party, each, minimum, claimed, *tiers = children
         return tree.CreditByCountNode(self._span(meta), party, each, minimum, claimed, tuple(tiers))
+
+    @v_args(meta=True)
+    def for_each_breach(self, meta: Meta, children: list[Any]) -> tree.ForEachBreach:
+        ordinal, within = children
+        number = None if ordinal is None else tree.Number(self._at(ordinal), number_value(ordinal[:-2]))
+        return tree.ForEachBreach(self._span(meta), number, within)
+
+    @v_args(meta=True)
+    def accrue(self, meta: Meta, children: list[Any]) -> tree.InterestNode:
+        party, rate, per, *parts = children
+        return tree.InterestNode(self._span(meta), party, rate, per, tuple(parts))
+
+    @v_args(meta=True)
+    def interest_counting(self, meta: Meta, children: list[Token]) -> tree.InterestCounting:
+        return tree.InterestCounting(self._span(meta), str(children[0]))
 
     @v_args(meta=True)
     def number_period(self, meta: Meta, children: list[Token]) -> tree.PeriodLiteral:

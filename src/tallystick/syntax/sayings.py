@@ -44,12 +44,8 @@ _MARKS = {
 }
 
 # What a later version of the language will say. It begins a statement, or stands anywhere in one.
-_LATER_BEGINNINGS = r"(?:order|refund|accrue)(?!\s+(?:must|may|shall|will)\b)"
-_LATER = (
-    r"on\s+(?!breach\b)\w+(?=\s*(?:where\b[^{}]*)?\{)",
-    r"across\s+the\s+term",
-    r"prorated\s+by\s+\w+",
-)
+_LATER_BEGINNINGS = r"(?:order)(?!\s+(?:must|may|shall|will)\b)"
+_LATER = (r"across\s+the\s+term",)
 
 
 def _words(pattern: str) -> re.Pattern[str]:

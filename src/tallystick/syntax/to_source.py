@@ -14,8 +14,8 @@ INDENT = "  "
 _BREAKS = frozenset(
     {
         "over", "at", "per", "in", "where", "with", "matching", "within", "labelled", "worded", "tolerating", "without",
-        "by", "for", "of", "excluding", "counting", "during", "outside", "after", "minimum", "if", "up", "exercisable", "until", "under",
-        "each", "empty", "when", "lasting", "=",
+        "by", "for", "of", "excluding", "counting", "during", "outside", "after", "minimum", "if", "up", "exercisable",
+        "until", "under", "each", "empty", "on", "from", "compounded", "simple", "prorated", "when", "lasting", "=",
     }
 )  # fmt: skip
 # A parenthesis after one of these words opens a group or list; after any other it is a call.

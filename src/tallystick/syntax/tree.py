@@ -1165,6 +1165,8 @@ class NotifyDutyNode(Node):
     holder: Name
     role: Name
     within: PeriodLiteral
+    label: Labelled | None
+    on_breach: OnBreach | None = None
 
 
 @dataclass(frozen=True)
@@ -1174,6 +1176,8 @@ class PerformDutyNode(Node):
     holder: Name
     event: Name
     within: PeriodLiteral
+    label: Labelled | None
+    on_breach: OnBreach | None = None
 
 
 @dataclass(frozen=True)
@@ -1182,8 +1186,17 @@ class CreditNode(Node):
 
     party: Name
     amount: Expression
+    each: ForEachBreach | None
     minimum: MinimumNode | None
     claimed: IfClaimed | None
+
+
+@dataclass(frozen=True)
+class ForEachBreach(Node):
+    """`for each breach from the 5th in any 60 days`."""
+
+    number: Number | None
+    within: PeriodLiteral | None
 
 
 @dataclass(frozen=True)
@@ -1313,7 +1326,15 @@ class TerminateNode(Node):
     count: Number
     uncured: Uncured | None
     within: PeriodLiteral
+    notified: NotifiedInTime | None
     exercisable: Exercisable | None
+
+
+@dataclass(frozen=True)
+class NotifiedInTime(Node):
+    """`each notified within 30 days`."""
+
+    within: PeriodLiteral
 
 
 @dataclass(frozen=True)
@@ -1329,6 +1350,8 @@ class TerminateInRowNode(Node):
 
     party: Name
     count: Number
+    uncured: Uncured | None
+    notified: NotifiedInTime | None
     exercisable: Exercisable | None
 
 
@@ -1338,8 +1361,10 @@ class TerminateInSpansNode(Node):
 
     party: Name
     count: Number
+    uncured: Uncured | None
     number: Number
     each: Name
+    notified: NotifiedInTime | None
     exercisable: Exercisable | None
 
 
@@ -1349,6 +1374,8 @@ class TriggerDutyNode(Node):
 
     event: Name
     within: PeriodLiteral
+    label: Labelled | None
+    on_breach: OnBreach | None = None
 
 
 @dataclass(frozen=True)
@@ -1357,6 +1384,101 @@ class BlockNode(Node):
 
     event: Name
     environments: InEnvironments | None
+    time: BlockTime | None
+
+
+@dataclass(frozen=True)
+class BlockTime(Node):
+    """`for 30 days` of a block."""
+
+    period: PeriodLiteral
+
+
+@dataclass(frozen=True)
+class ExerciseTime(Node):
+    """`within 30 days` of a right."""
+
+    period: PeriodLiteral
+
+
+@dataclass(frozen=True)
+class InterestOn(Node):
+    """`on invoice.amount` of interest."""
+
+    amount: Expression
+
+
+@dataclass(frozen=True)
+class InterestSimple(Node):
+    """The word `simple`."""
+
+
+@dataclass(frozen=True)
+class InterestCompounded(Node):
+    """`compounded monthly`."""
+
+    how: Name
+
+
+@dataclass(frozen=True)
+class InterestCounting(Node):
+    """`counting actual/365`."""
+
+    days: str
+
+
+@dataclass(frozen=True)
+class InterestFrom(Node):
+    """`from breach`, or from the event that began it."""
+
+    start: Name
+
+
+@dataclass(frozen=True)
+class InterestUntil(Node):
+    """`until performed`, or `until cured`."""
+
+    end: Name
+
+
+InterestPart = InterestOn | InterestSimple | InterestCompounded | InterestCounting | InterestFrom | InterestUntil
+
+
+@dataclass(frozen=True)
+class InterestNode(Node):
+    """`accrue interest to provider at 1.5% per month …`; what it must say comes in any order."""
+
+    party: Name
+    rate: Expression
+    per: Name
+    parts: tuple[InterestPart, ...]
+
+
+@dataclass(frozen=True)
+class RefundNode(Node):
+    """`refund customer annual_fee prorated by day over each 12 months.`"""
+
+    party: Name
+    amount: Expression
+    by: Name | None
+    span_of: CalendarWindow | CapRolling | OverTerm | None = None
+
+
+@dataclass(frozen=True)
+class TerminateAtOnceNode(Node):
+    """`customer may terminate within 30 days.`"""
+
+    party: Name
+    time: ExerciseTime | None
+
+
+@dataclass(frozen=True)
+class RightNode(Node):
+    """`provider may perform suspension within 30 days.`"""
+
+    holder: Name
+    event: Name
+    time: ExerciseTime | None
 
 
 Consequence = (
@@ -1375,6 +1497,10 @@ Consequence = (
     | TriggerDutyNode
     | TerminateInRowNode
     | TerminateInSpansNode
+    | TerminateAtOnceNode
+    | InterestNode
+    | RefundNode
+    | RightNode
 )
 
 
@@ -1382,6 +1508,23 @@ Consequence = (
 class OnBreach(Node):
     """`on breach { … }`."""
 
+    items: tuple[Consequence, ...]
+
+
+@dataclass(frozen=True)
+class Lasting(Node):
+    """`lasting at least 30 days`."""
+
+    period: PeriodLiteral
+
+
+@dataclass(frozen=True)
+class OnEvent(Node):
+    """`on incident where … { … }`, `on force_majeure lasting at least 30 days { … }`."""
+
+    source: Name
+    qualifiers: tuple[Qualifier, ...]
+    lasting: Lasting | None
     items: tuple[Consequence, ...]
 
 
@@ -1397,6 +1540,7 @@ ClauseItem = (
     | MayWaive
     | Satisfies
     | OnBreach
+    | OnEvent
     | SentenceNode
 )
 
@@ -1812,6 +1956,7 @@ Declaration = (
     | StandardNode
     | ArticleNode
     | OnBreach
+    | OnEvent
     | ScenarioNode
     | ScheduleNode
     | OpenTermNode
