@@ -514,9 +514,9 @@ def permitted(case: Case, rule: Json, event: Row) -> bool:
 
 def events_against(case: Case, rule: Json) -> list[Finding]:
     """*Prohibition, permission*: each violating event, and one met finding for the rest of each group."""
-    if not (case.bound("event", rule["event"]["name"]) and time_known(case, rule)):
+    permission, name = rule["kind"] == "permission", rule["event"]["name"]
+    if not (case.bound("event", name) and time_known(case, rule)) or (permission and not roles_known(case, name)):
         return [over_evaluated_time(case, rule, "unmeasured")]
-    permission = rule["kind"] == "permission"
     rest: dict[Texts, int] = {}
     findings = []
     for event in cases_of(case, rule, rule["event"], [] if permission else rule["environments"]):
