@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from tallystick.compilation import Compiled, rules_json
+from tallystick.document.document import Document
 from tallystick.document.to_docx import to_docx
 from tallystick.document.to_html import to_html
 from tallystick.document.to_markdown import to_markdown
@@ -41,6 +42,19 @@ def build(compiled: Compiled, folder: Path, style: Path | None = None) -> Built:
     built.word.write_bytes(to_docx(compiled.document, compiled.tally, carried(compiled), style))
     built.pdf.write_bytes(printed(compiled, style))
     return built
+
+
+def write_document(
+    document: Document, tally: str, folder: Path, name: str, carried: Mapping[str, bytes], style: Path | None = None
+) -> tuple[Path, ...]:
+    """Write one document as PDF, Word, HTML and Markdown; the PDF is written last. Raises as `build` does."""
+    folder.mkdir(parents=True, exist_ok=True)
+    pdf, word, html, markdown = (folder / f"{name}{suffix}" for suffix in (".pdf", ".docx", ".html", ".md"))
+    html.write_text(to_html(document, tally, style), encoding="utf-8", newline="\n")
+    markdown.write_text(to_markdown(document, tally), encoding="utf-8", newline="\n")
+    word.write_bytes(to_docx(document, tally, carried, style))
+    pdf.write_bytes(to_pdf(document, tally, carried, style))
+    return pdf, word, html, markdown
 
 
 def printed(compiled: Compiled, style: Path | None = None) -> bytes:

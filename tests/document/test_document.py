@@ -10,7 +10,9 @@ import rfc8785
 
 from tallystick.compilation import compile_source
 from tallystick.document.document import (
+    Cover,
     Definition,
+    Document,
     DraftingNote,
     Emphasis,
     ItemList,
@@ -36,6 +38,11 @@ from .anchors import anchors, links
 from .sample_agreement import SPAN, agreement, prose
 
 DOCUMENT = from_model(agreement())
+
+
+def cover_of(document: Document) -> Cover:
+    assert isinstance(document.cover, Cover)
+    return document.cover
 
 
 def section(kind: Kind, number: int = 1) -> Section:
@@ -109,13 +116,13 @@ def test_everything_that_can_be_referred_to_has_its_anchor() -> None:
 
 
 def test_the_cover_shows_the_key_terms_only() -> None:
-    rows = [[text_of(cell) for cell in row.cells] for row in DOCUMENT.cover.key_terms.rows]
+    rows = [[text_of(cell) for cell in row.cells] for row in cover_of(DOCUMENT).key_terms.rows]
     assert [row[0] for row in rows] == [
         "Effective date", "Term", "Governing law", "Currency", "Time zone", "Accuracy Floor", "Monthly Fee", "Review Date",
     ]  # fmt: skip
     assert ["Accuracy Floor", "92%"] in rows
     assert ["Monthly Fee", "USD 40,000"] in rows
-    assert [text_of(cell) for cell in DOCUMENT.cover.parties[0].cells] == [
+    assert [text_of(cell) for cell in cover_of(DOCUMENT).parties[0].cells] == [
         "Acme Models, Inc.", "a Delaware corporation", "Provider",
     ]  # fmt: skip
 
@@ -136,7 +143,7 @@ def test_an_agreement_without_extras_is_shorter() -> None:
         "Definitions",
         "Signatures",
     ]
-    assert [text_of(row.cells[0]) for row in document.cover.key_terms.rows] == [
+    assert [text_of(row.cells[0]) for row in cover_of(document).key_terms.rows] == [
         "Effective date",
         "Time zone",
     ]
@@ -146,7 +153,7 @@ def test_an_agreement_without_extras_is_shorter() -> None:
 
 def test_a_term_that_does_not_renew() -> None:
     document = from_model(replace(agreement(), renewal=None))
-    assert ["24 months"] in [[text_of(cell) for cell in row.cells[1:]] for row in document.cover.key_terms.rows]
+    assert ["24 months"] in [[text_of(cell) for cell in row.cells[1:]] for row in cover_of(document).key_terms.rows]
     assert "lasts for 24 months from the Effective Date, unless" in plain(*document.sections)
 
 

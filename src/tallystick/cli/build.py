@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from tallystick.building import build, paths
 from tallystick.cli.console import EVERY, Chosen, compiled_or_none, counted, err, fail, out
 from tallystick.cli.main import COULD_NOT_RUN, FOUND, KEPT
+from tallystick.cli.papers import write_parts
 from tallystick.compilation import Compiled
 from tallystick.document.to_pdf import PdfUnavailable
 from tallystick.scenarios.run import run
 
 
-def build_file(file: Path, folder: Path, chosen: Chosen = EVERY, *, draft: bool) -> int:
-    """Build one agreement. Exit code: 0 built, 1 the source has errors, 2 something could not be read or written."""
+def build_file(file: Path, folder: Path, chosen: Chosen = EVERY, parts: Sequence[str] = (), *, draft: bool) -> int:
+    """Build one agreement, or only some of its schedules, each by itself. Exit code: 0 built, 1 the source has errors, 2
+    something could not be read or written."""
     if not file.is_file():
         fail(f"{file}: there is no such file.")
         return COULD_NOT_RUN
@@ -25,6 +28,8 @@ def build_file(file: Path, folder: Path, chosen: Chosen = EVERY, *, draft: bool)
         fail(f"The worked example “{title}” does not hold, so that it cannot be annexed: tally test shows why.")
     if wrong:
         return FOUND
+    if parts:
+        return write_parts(compiled, folder, parts)
     try:
         with err.status("laying out the PDF"):
             built = build(compiled, folder)

@@ -96,6 +96,10 @@ def build(
     file: Agreement,
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write to.")] = Path("build"),
     draft: Annotated[bool, typer.Option("--draft", help="Show drafting notes, and mark every page.")] = False,
+    part: Annotated[
+        list[str] | None,
+        typer.Option("--part", help="Only this schedule, such as metrics or playbook, by itself; may be repeated."),
+    ] = None,
     at: At = None,
     without: Without = None,
 ) -> None:
@@ -103,7 +107,7 @@ def build(
     from tallystick.cli.build import build_file
     from tallystick.cli.console import Chosen
 
-    raise typer.Exit(build_file(file, output, Chosen(at, tuple(without or ())), draft=draft))
+    raise typer.Exit(build_file(file, output, Chosen(at, tuple(without or ())), part or (), draft=draft))
 
 
 @app.command(rich_help_panel=DRAFT)

@@ -7,6 +7,7 @@ the day of building: the tally is computed over these blocks.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
@@ -81,6 +82,20 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
 
+    @property
+    def number_columns(self) -> frozenset[int]:
+        """The columns after the first, counted from 0, that hold nothing but numbers, which are set to the right."""
+        cells = [[text_of(cell) for cell in column] for column in zip(*(row.cells for row in self.rows), strict=True)]
+        found = (place for place, column in enumerate(cells) if place and _are_numbers(column))
+        return frozenset(found) if self.columns else frozenset()
+
+
+def _are_numbers(texts: list[str]) -> bool:
+    return all(map(_NUMBER.match, texts)) and any(character.isdigit() for text in texts for character in text)
+
+
+_NUMBER = re.compile(r"(?:[A-Z]{3}[ \u00a0])?[-\u2212+]?\d[\d,.]*%?\Z|[–·]?\Z")
+
 
 @dataclass(frozen=True)
 class Definition:
@@ -121,7 +136,67 @@ class Signature:
     notices: str
 
 
-Block = Paragraph | ItemList | Table | Definition | DraftingNote | Subsection | Signature
+# --- plots ---------------------------------------------------------------------------------------------------
+
+WHOLE = 1000
+"""A plot is WHOLE wide and WHOLE high, from the lower left corner; who prints it decides what that is on paper."""
+
+
+class PointMark(StrEnum):
+    """How a point of a plot was judged."""
+
+    KEPT = "kept"
+    BREACHED = "breached"
+    EXCUSED = "excused"
+    OPEN = "open"
+
+
+@dataclass(frozen=True)
+class Point:
+    """A value at its place. `says` is the same in words."""
+
+    x: int
+    y: int
+    mark: PointMark
+    says: str
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The values of one group, each run of them that follow one another by itself: no line crosses what is not known."""
+
+    name: str
+    runs: tuple[tuple[Point, ...], ...]
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A place on an axis, and what it is called."""
+
+    at: int
+    says: str
+
+
+@dataclass(frozen=True)
+class Plot:
+    """Values over time against what is agreed. `says` is the plot in words, for who cannot see it; `table` has its values,
+    for formats that have no drawings. `agreed` are the corners of a line; `unmeasured` the places of missing values;
+    `marks` what points are called that are not merely kept.
+    """
+
+    title: str
+    says: str
+    curves: tuple[Curve, ...]
+    agreed: tuple[tuple[int, int], ...]
+    agreed_says: str
+    unmeasured: tuple[int, ...]
+    marks: tuple[tuple[PointMark, str], ...]
+    times: tuple[Tick, ...]
+    values: tuple[Tick, ...]
+    table: Table
+
+
+Block = Paragraph | ItemList | Table | Definition | DraftingNote | Subsection | Signature | Plot
 
 # --- the whole -----------------------------------------------------------------------------------------------
 
@@ -136,6 +211,7 @@ class Kind(StrEnum):
     REMEDIES = "remedies"
     SIGNATURES = "signatures"
     SCHEDULE = "schedule"
+    CHAPTER = "chapter"
 
 
 @dataclass(frozen=True)
@@ -158,6 +234,19 @@ class Cover:
 
 
 @dataclass(frozen=True)
+class Letterhead:
+    """What stands over a document besides the agreement: a `label` above its title, what `dated` it below, who makes it,
+    and the `facts` that a reader wants first. `basis` says at its end what it rests on.
+    """
+
+    label: str
+    dated: str
+    by: tuple[str, ...]
+    facts: Table
+    basis: str
+
+
+@dataclass(frozen=True)
 class Entry:
     """A line of the table of contents; `level` is 1 for sections and 2 for the clauses of an article."""
 
@@ -169,21 +258,60 @@ class Entry:
 
 @dataclass(frozen=True)
 class Document:
-    """The whole document. `effective` is the date in words, `effective_on` in ISO form; `language` as in HTML."""
+    """The whole document. `effective` is the date in words, `effective_on` in ISO form; `language` as in HTML.
+
+    One besides the agreement has a letterhead in place of a cover, no contents, and the dates of its own.
+    """
 
     title: str
     version: str
     effective: str
     effective_on: str
     draft: bool
-    cover: Cover
+    cover: Cover | Letterhead
     sections: tuple[Section, ...]
     language: str = "en"
+
+    @property
+    def label(self) -> str:
+        """What stands above the title."""
+        if isinstance(self.cover, Letterhead):
+            return self.cover.label
+        return "Draft agreement" if self.draft else "Agreement"
+
+    @property
+    def edition(self) -> str:
+        """What stands below the title."""
+        if isinstance(self.cover, Letterhead):
+            return self.cover.dated
+        return f"Version {self.version}, effective {self.effective}"
+
+    @property
+    def footing(self) -> str:
+        """What stands at the foot of each page, before the tally."""
+        if isinstance(self.cover, Letterhead):
+            return self.label
+        return f"{'Draft of version' if self.draft else 'Version'} {self.version}"
+
+    @property
+    def authors(self) -> tuple[str, ...]:
+        """Whose document it is."""
+        if isinstance(self.cover, Letterhead):
+            return self.cover.by
+        return tuple(text_of(party.cells[0]) for party in self.cover.parties)
+
+    @property
+    def basis(self) -> str:
+        """What stands above the tally in full."""
+        return self.cover.basis if isinstance(self.cover, Letterhead) else _BASIS
 
     @property
     def contents(self) -> tuple[Entry, ...]:
         """The table of contents: every section and the clauses directly in articles."""
         return tuple(entry for section in self.sections for entry in _entries(section))
+
+
+_BASIS = "One digest, the tally, covers the text of this agreement and the rules that a machine checks it by."
 
 
 def _entries(section: Section) -> Iterator[Entry]:
@@ -212,7 +340,7 @@ def _plain(value: object) -> Json:
     if is_dataclass(value):
         named: dict[str, Json] = {"is": type(value).__name__}
         return named | {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
-    if value is None or isinstance(value, (str, bool)):
+    if value is None or isinstance(value, (str, bool, int)):
         return str(value) if isinstance(value, StrEnum) else value
     raise TypeError(f"not part of a document: {value!r}")
 

@@ -24,7 +24,9 @@ from tallystick.document.document import (
     Item,
     ItemList,
     Kind,
+    Letterhead,
     Paragraph,
+    Plot,
     Row,
     Section,
     Signature,
@@ -60,6 +62,7 @@ class Style(StrEnum):
     """What a line is. The value is the name of its style in Word; that of a heading or entry has its level behind it."""
 
     KIND = "CoverKind"
+    UNDER = "LetterUnder"
     TITLE = "Title"
     EDITION = "Subtitle"
     BETWEEN = "CoverBetween"
@@ -132,12 +135,13 @@ class GridKind(StrEnum):
 
 @dataclass(frozen=True)
 class Grid:
-    """A table."""
+    """A table. `right` are the columns that are set to the right."""
 
     place: str
     kind: GridKind
     rows: tuple[GridRow, ...]
     inset: bool = False
+    right: frozenset[int] = frozenset()
 
 
 Piece = Line | Grid
@@ -148,8 +152,12 @@ COVER, CONTENTS, COLOPHON = "cover", "contents", "colophon"
 
 def lines(document: Document, tally: str) -> tuple[Piece, ...]:
     """Every line and table of the document, from the cover to the tally in full. `tally` is in hexadecimal."""
-    pieces = (*_cover(document), *_contents(document), *_sections(document), *_colophon(tally))
-    return tuple(_counted(pieces))
+    front = (
+        _letterhead(document, document.cover)
+        if isinstance(document.cover, Letterhead)
+        else _front(document, document.cover)
+    )
+    return tuple(_counted((*front, *_sections(document), *_colophon(document, tally))))
 
 
 # --- words ---------------------------------------------------------------------------------------------------
@@ -180,17 +188,28 @@ def _runs(inline: Inline, strong: bool, emphasis: bool) -> Iterator[Run]:
 # --- cover, contents, end ------------------------------------------------------------------------------------
 
 
-def _cover(document: Document) -> Iterator[Piece]:
-    def line(style: Style, *inlines: Inline) -> Line:
-        return Line(COVER, style, runs(inlines))
+def _front(document: Document, cover: Cover) -> Iterator[Piece]:
+    yield from _title(document, Style.KIND)
+    yield _on_cover(Style.BETWEEN, "between")
+    yield from _cover_parties(cover)
+    yield _on_cover(Style.LABEL, "Key terms")
+    yield _grid(COVER, cover.key_terms, GridKind.KEY_TERMS)
+    yield from _contents(document)
 
-    yield line(Style.KIND, "Draft agreement" if document.draft else "Agreement")
-    yield line(Style.TITLE, document.title)
-    yield line(Style.EDITION, f"Version {document.version}, effective {document.effective}")
-    yield line(Style.BETWEEN, "between")
-    yield from _cover_parties(document.cover)
-    yield line(Style.LABEL, "Key terms")
-    yield _grid(COVER, document.cover.key_terms, GridKind.KEY_TERMS)
+
+def _letterhead(document: Document, letterhead: Letterhead) -> Iterator[Piece]:
+    yield from _title(document, Style.UNDER)
+    yield _grid(COVER, letterhead.facts, GridKind.KEY_TERMS)
+
+
+def _title(document: Document, label: Style) -> Iterator[Line]:
+    yield _on_cover(label, document.label)
+    yield _on_cover(Style.TITLE, document.title)
+    yield _on_cover(Style.EDITION, document.edition)
+
+
+def _on_cover(style: Style, *inlines: Inline) -> Line:
+    return Line(COVER, style, runs(inlines))
 
 
 def _cover_parties(cover: Cover) -> Iterator[Line]:
@@ -207,9 +226,8 @@ def _contents(document: Document) -> Iterator[Line]:
         yield Line(CONTENTS, Style.ENTRY, tuple(Run(word, anchor=entry.anchor) for word in words), level=entry.level)
 
 
-def _colophon(tally: str) -> Iterator[Line]:
-    words = "One digest, the tally, covers the text of this agreement and the rules that a machine checks it by."
-    yield Line(COLOPHON, Style.COLOPHON, runs((words,)), with_next=True)
+def _colophon(document: Document, tally: str) -> Iterator[Line]:
+    yield Line(COLOPHON, Style.COLOPHON, runs((document.basis,)), with_next=True)
     yield Line(COLOPHON, Style.COLOPHON, runs((tally,)))
 
 
@@ -282,6 +300,9 @@ def _block(block: Block, place: _Place, *, with_next: bool) -> Iterator[Piece]:
             yield from _subsection(block, place)
         case Signature():
             yield from _signature(block, place)
+        case Plot():
+            yield _line(place, Style.PART, runs((block.title,)))
+            yield _grid(place.anchor, block.table, GridKind.PLAIN, inset=place.inset)
         case _:
             assert_never(block)
 
@@ -329,7 +350,7 @@ def _signature(block: Signature, place: _Place) -> Iterator[Piece]:
 
 def _grid(place: str, table: Table, kind: GridKind, *, inset: bool = False) -> Grid:
     head = [GridRow(tuple(runs((column,)) for column in table.columns), heading=True)] if table.columns else []
-    return Grid(place, kind, (*head, *(_row(row) for row in table.rows)), inset)
+    return Grid(place, kind, (*head, *(_row(row) for row in table.rows)), inset, table.number_columns)
 
 
 def _row(row: Row) -> GridRow:

@@ -19,7 +19,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from tallystick.document.document import Document, text_of
+from tallystick.document.document import Document
 from tallystick.document.lines import (
     BULLETS,
     HEADINGS,
@@ -344,12 +344,15 @@ class _Writing:
         plain_heads = not grid.rows[0].heading
         style = "TableHeader" if row.heading else "TableName" if index == 0 and plain_heads else "TableText"
         keep = "<w:keepNext/>" if plain_heads and not last else ""
+        aligned = '<w:jc w:val="right"/>' if index in grid.right else ""
         properties = f'<w:tcW w:w="{width}" w:type="dxa"/>'
         if signature and index == 1:
             properties += '<w:tcBorders><w:bottom w:val="single" w:sz="5" w:space="0" w:color="1B1B1F"/></w:tcBorders>'
         if signature:
             properties += '<w:vAlign w:val="bottom"/>'
-        paragraph = f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{keep}</w:pPr>{marks[0]}{self.runs(cell)}{marks[1]}</w:p>'
+        paragraph = (
+            f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{keep}{aligned}</w:pPr>{marks[0]}{self.runs(cell)}{marks[1]}</w:p>'
+        )
         return f"<w:tc><w:tcPr>{properties}</w:tcPr>{paragraph}</w:tc>"
 
 
@@ -478,10 +481,9 @@ def _from_templates(
 ) -> dict[str, str]:
     folder = style / "word" if style and (style / "word").is_dir() else resource("templates", "classic", "word")
     templates = environment(folder)
-    edition = f"{'Draft of version' if document.draft else 'Version'} {document.version}"
     facts = {
         "title": _clean(document.title),
-        "footing": _clean(f"{edition}  ·  Tally {short_tally(tally)}"),
+        "footing": _clean(f"{document.footing}  ·  Tally {short_tally(tally)}"),
         "language": _language(document),
         "lists": lists,
         "tracking": tracking,
@@ -495,14 +497,14 @@ def _language(document: Document) -> str:
 
 
 def _core(document: Document, tally: str) -> str:
-    parties = "; ".join(text_of(party.cells[0]) for party in document.cover.parties)
+    authors = "; ".join(document.authors)
     made = f'xsi:type="dcterms:W3CDTF">{document.effective_on}T00:00:00Z'
-    edition = f"Version {document.version}, effective {document.effective}. Tally {tally}"
+    edition = f"{document.edition}. Tally {tally}"
     return (
         f'{_HEAD}<cp:coreProperties xmlns:cp="{_PACKAGE}/metadata/core-properties" '
         'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/" '
         'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
-        f"<dcterms:created {made}</dcterms:created><dc:creator>{escape(_clean(parties))}</dc:creator>"
+        f"<dcterms:created {made}</dcterms:created><dc:creator>{escape(_clean(authors))}</dc:creator>"
         f"<dc:description>{escape(_clean(edition))}</dc:description><dc:language>{_language(document)}</dc:language>"
         f"<dcterms:modified {made}</dcterms:modified><dc:title>{escape(_clean(document.title))}</dc:title>"
         f"<cp:version>{escape(_clean(document.version))}</cp:version></cp:coreProperties>"

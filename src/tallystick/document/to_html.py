@@ -16,7 +16,7 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.loaders import split_template_path
 from jinja2.sandbox import SandboxedEnvironment
 
-from tallystick.document.document import Document
+from tallystick.document.document import Document, Letterhead
 from tallystick.prose.quantity import date_text
 from tallystick.resources import resource
 
@@ -27,7 +27,9 @@ def to_html(document: Document, tally: str, style: Path | None = None) -> str:
     The same page is read on a screen and laid out for paper. Raises jinja2.TemplateError for a broken style.
     """
     folder = style or resource("templates", "classic")
-    page = environment(folder).get_template("agreement.html")
+    page = environment(folder).get_template(
+        "paper.html" if isinstance(document.cover, Letterhead) else "agreement.html"
+    )
     return page.render(document=document, tally=tally, short_tally=short_tally(tally))
 
 

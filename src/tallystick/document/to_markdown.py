@@ -17,7 +17,9 @@ from tallystick.document.document import (
     Inlines,
     Item,
     ItemList,
+    Letterhead,
     Paragraph,
+    Plot,
     Section,
     Signature,
     Strong,
@@ -37,12 +39,17 @@ def to_markdown(document: Document, tally: str) -> str:
     parts = [
         *_cover(document, tally),
         *(part for section in document.sections for part in _section(section)),
+        *((escaped(document.basis),) if isinstance(document.cover, Letterhead) else ()),
         f"---\n\nTally: `{tally}`",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _cover(document: Document, tally: str) -> Iterator[str]:
+    if isinstance(document.cover, Letterhead):
+        yield f"{escaped(document.label)}\n\n# {escaped(document.title)}\n\n{escaped(document.edition)}"
+        yield _table(document.cover.facts)
+        return
     yield f"# {escaped(document.title)}"
     draft = "**Draft** · " if document.draft else ""
     yield f"{draft}Version {escaped(document.version)} · effective {document.effective} · tally {short_tally(tally)}"
@@ -91,6 +98,9 @@ def _block(block: Block, level: int) -> Iterator[str]:
             yield from _blocks(block.blocks, level + 1)
         case Signature():
             yield _signature(block)
+        case Plot():
+            yield f"**{escaped(block.title)}**"
+            yield _table(block.table)
         case _:
             assert_never(block)
 
@@ -108,7 +118,11 @@ def _item(item: Item, level: int) -> str:
 
 def _table(table: Table) -> str:
     columns = table.columns or ("",) * len(table.rows[0].cells)
-    lines = [_row(escaped(column) for column in columns), _row("---" for _ in columns)]
+    right = table.number_columns
+    lines = [
+        _row(escaped(column) for column in columns),
+        _row("--:" if place in right else "---" for place in range(len(columns))),
+    ]
     lines += [
         _row((_place(row.anchor) if i == 0 else "") + _cell(cell) for i, cell in enumerate(row.cells))
         for row in table.rows

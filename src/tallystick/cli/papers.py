@@ -1,0 +1,47 @@
+"""Documents besides the agreement, written as files: what `build --part`, `notice` and `report` share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tallystick.building import write_document
+from tallystick.cli.console import err, fail, out
+from tallystick.cli.main import COULD_NOT_RUN, KEPT
+from tallystick.compilation import Compiled
+from tallystick.document.document import Document
+from tallystick.document.excerpt import excerpt, schedules_of
+from tallystick.document.to_pdf import PdfUnavailable
+
+
+def write_parts(compiled: Compiled, folder: Path, names: Sequence[str]) -> int:
+    """Write some schedules of an agreement, each by itself. Exit code: 0 written, 2 no such schedule, or not written."""
+    known = schedules_of(compiled.document)
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        fail(f"There is no part “{unknown[0]}”. The parts of this agreement are: {', '.join(known) or 'none'}.")
+        return COULD_NOT_RUN
+    stem = Path(compiled.source.name).stem
+    for name in dict.fromkeys(names):
+        if not written(excerpt(compiled.document, known[name]), compiled.tally, folder, f"{stem}-{name}"):
+            return COULD_NOT_RUN
+    return KEPT
+
+
+def written(
+    document: Document, tally: str, folder: Path, name: str, carried: Mapping[str, bytes] | None = None
+) -> bool:
+    """Write a document in every format, and print where; prints why that was not possible."""
+    try:
+        with err.status("laying out the PDF"):
+            paths = write_document(document, tally, folder, name, carried or {})
+    except PdfUnavailable as missing:
+        fail(f"No PDF was made: {missing}")
+        out.print(f"The Word file, HTML and Markdown are in {folder}.")
+        return False
+    except OSError as error:
+        fail(f"{error.filename or folder} cannot be written: {error.strerror}.")
+        return False
+    for path in paths:
+        out.print(f"  {path}", soft_wrap=True)
+    return True
