@@ -502,8 +502,27 @@ def test_the_playbook_says_who_does_what_by_when() -> None:
         ["", "Q", "May terminate this Agreement", "Once 3 breaches of this Section fall within any 6 months"],
         ["", "P", "May cure the breach", "No later than 10 days after the breach"],
         ["", "The Officer", "Takes up what is not cured", "After 3 days"],
-        ["", "No one", "May perform audit", "Until the breach is cured or the requirement met again"],
+        ["", "No one", "May perform audit", "From the breach until it is cured or this requirement is met again"],
         ["", "Q", "Is credited (see the service credits)", "If claimed no later than 30 days after the breach"],
+    ]
+
+
+def test_what_follows_an_event_is_lettered_counted_and_in_the_playbook() -> None:
+    chain = "p must perform audit within 5 days on breach { q may terminate. cure within 3 days. }"
+    text = TWO_SENTENCES.replace('clause audited "Audits" {', f'clause audited "Audits" {{ on audit {{ {chain} }}')
+    found, diagnostics = compile_source(Source("a.msa", text))
+    assert found is not None, diagnostics
+    assert [rule.number for rule in found.agreement.rules] == ["2.1(a)", "2.1(b)", "2.2(a)", "2.2(b)"]
+    document = from_model(found.agreement)
+    page = to_markdown(document, "")
+    assert "\n  - (1) [P](#party-p) shall perform" in page
+    assert "\n    - (A) [Q](#party-q) may terminate this Agreement on each breach of this duty." in page
+    (schedule,) = (each for each in document.sections if each.anchor == "schedule-playbook")
+    table = next(block for block in schedule.blocks if isinstance(block, Table))
+    assert [[text_of(cell) for cell in row.cells] for row in table.rows][-3:] == [
+        ["Section\u00a02.2 Audits: Each audit", "P", "Shall perform audit", "No later than 5 days after the audit"],
+        ["That duty", "Q", "May terminate this Agreement", "On each breach of this duty"],
+        ["", "Whoever is in breach", "May cure the breach", "No later than 3 days after the breach of this duty"],
     ]
 
 
