@@ -375,7 +375,8 @@ def judge_share(case: Case, rule: Json, group: Texts, window: Window, triggers: 
     if not cases:
         return finding(rule, verdict, group, window)
     found = finding(rule, verdict, group, window, Fraction(met, cases), cases)
-    return decide(replace(found, interval=interval_of(rule, None, share_of(met, cases))))
+    limit = constant(rule["share"]["threshold"])
+    return decide(replace(found, interval=interval_of(rule, None, share_of(met, cases)), limit=limit))
 
 
 def share_of_responses(case: Case, rule: Json) -> list[Finding]:
@@ -492,7 +493,7 @@ def judge_gate(case: Case, rule: Json, event: Row) -> Finding:
     else:
         verdict = "excused" if excused else "breached"
     found = finding(rule, verdict, group, window, value.value, samples.samples, at)
-    return replace(found, interval=interval_of(rule, rule["measure"], value))
+    return replace(found, interval=interval_of(rule, rule["measure"], value), limit=threshold.value)
 
 
 def gate(case: Case, rule: Json) -> list[Finding]:

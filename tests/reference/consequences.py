@@ -24,6 +24,7 @@ from .rows import (
     compares,
     counts_as,
     force_of,
+    in_base,
     own_life,
     roles_known,
     rows_of,
@@ -47,6 +48,7 @@ class Credit:
     least: Decimal = Decimal(0)
     state: str = "due"
     until: int | None = None
+    currency: str = ""
 
 
 @dataclass(frozen=True)
@@ -510,16 +512,96 @@ def in_minor_units(money: Json) -> Decimal:
     return Decimal(money["value"]).quantize(Decimal(1).scaleb(-CURRENCIES[money["unit"]]), ROUND_HALF_EVEN)
 
 
-def amount_of(remedy: Json, value: Fraction | None) -> Decimal | None:
+def amount_of(remedy: Json, value: Fraction | None) -> Json | None:
     """The amount, or that of the last tier whose comparison holds for the value; None where none holds."""
     if remedy["amount"] is not None:
-        return in_minor_units(remedy["amount"]["money"])
-    holding = [
+        fixed: Json = remedy["amount"]
+        return fixed
+    holding: list[Json] = [
         tier
         for tier in remedy["tiers"]
         if value is not None and compares(value, tier["comparison"], constant(tier["threshold"]))
     ]
-    return in_minor_units(holding[-1]["amount"]["money"]) if holding else None
+    last: Json | None = holding[-1]["amount"] if holding else None
+    return last
+
+
+def rounded(money: Fraction, currency: str) -> Decimal:
+    """An exact sum, half-even to the currency's minor unit."""
+    places = CURRENCIES[currency]
+    return Decimal(round(money * 10**places)).scaleb(-places)
+
+
+def sum_of(case: Case, rule: Json, amount: Json | None, breach: Finding) -> tuple[Decimal, str] | None:
+    """*Worked out*: the sum and its state; None where nothing is due."""
+    if amount is None:
+        return None
+    if "money" in amount:
+        return in_minor_units(amount["money"]), "due"
+    found = worked_out(case, rule, amount["formula"], breach)
+    if isinstance(found, str):
+        return Decimal(0), found
+    return (rounded(found, amount["currency"]), "due") if found is not None and found > 0 else None
+
+
+def worked_out(case: Case, rule: Json, formula: Json, breach: Finding) -> Fraction | str | None:
+    """*Worked out*: a number in base units, the state of what is not known, or None."""
+    measured = rule["kind"] in ("keep", "gate", "count") or (rule["kind"] == "response" and rule["share"])
+    match formula["kind"]:
+        case "value":
+            return constant(formula)
+        case "observed" if formula["what"] == "delay":
+            late = delay_of(own_life(case, rule), rule, breach)
+            return None if late is None else Fraction(late[1] - late[0])
+        case "observed":
+            if not measured or breach.value is None or breach.limit is None:
+                return None
+            return breach.value if formula["what"] == "value" else abs(breach.value - breach.limit)
+        case "charged":
+            starts = period_starts(case.clock, belonging(rule, breach), formula["each"])
+            period = Window(next(starts), next(starts))
+            if case.bound(formula["of"]["source"], formula["of"]["name"]) and period.end > case.as_of:
+                return "pending"
+            total = charged(case, formula["of"], period, group_texts(rule, breach))
+            return "unmeasured" if total is None else total
+        case _:
+            sides = [worked_out(case, rule, formula[side], breach) for side in ("left", "right")]
+            return calculated(formula["operator"], sides)
+
+
+def calculated(operator: str, sides: list[Fraction | str | None]) -> Fraction | str | None:
+    """Arithmetic; what is not a number comes through, and a division by zero is not known."""
+    for side in sides:
+        if not isinstance(side, Fraction):
+            return side
+    left, right = [side for side in sides if isinstance(side, Fraction)]
+    match operator:
+        case "+":
+            return left + right
+        case "-":
+            return left - right
+        case "*":
+            return left * right
+        case _:
+            return left / right if right else "unmeasured"
+
+
+def charged(case: Case, series: Json, time: Window, group: Group) -> Fraction | None:
+    """The sum over the rows of a time that equal the group where they can; none of a metric without samples."""
+    if not case.bound(series["source"], series["name"]):
+        return None
+    units = case.units(series["source"], series["name"])
+    name = series["attribute"] or "value"
+    numbers = [
+        in_base(row[name], units[name])
+        for row in rows_of(case, series, [])
+        if time.has(time_of(row))
+        and row[name] is not None
+        and all(
+            (row[d] or "") == (group[d] or "") for d in case.dimensions(series["source"], series["name"]) if d in group
+        )
+    ]
+    return None if not numbers and series["source"] == "metric" else sum(numbers, Fraction(0))
 
 
 def belonging(rule: Json, breach: Finding) -> int:
@@ -528,11 +610,18 @@ def belonging(rule: Json, breach: Finding) -> int:
     return breach.end - 1 if windowed else instant_of_breach(breach)
 
 
-def units_of_delay(case: Case, rule: Json, delay: Json, breach: Finding) -> int:
-    """How many units have started (are full) from the deadline to the performance, or to as-of."""
-    deadline, end = instant_of_breach(breach), breach.performed
+def delay_of(case: Case, rule: Json, breach: Finding) -> tuple[int, int] | None:
+    """From the deadline of a response, a deletion, a cadence or a duty to the performance, or to as-of."""
+    if rule["kind"] not in ("deletion", "cadence", "duty") and (rule["kind"] != "response" or rule["share"]):
+        return None
+    end = breach.performed
     if end is None:
         end = min(case.as_of, case.life.end) if rule["kind"] == "cadence" else case.as_of
+    return instant_of_breach(breach), end
+
+
+def units_of_delay(case: Case, delay: Json, deadline: int, end: int) -> int:
+    """How many units have started (are full) from the deadline to the end of the delay."""
     number = 0
     if delay["extent"] == "full":
         while add(case.clock, deadline, delay["each"], number + 1) <= end:
@@ -543,21 +632,24 @@ def units_of_delay(case: Case, rule: Json, delay: Json, breach: Finding) -> int:
     return number
 
 
-def credit_for_delay(case: Case, rule: Json, delay: Json, breach: Finding) -> Decimal | None:
+def credit_for_delay(case: Case, rule: Json, delay: Json, breach: Finding) -> tuple[Decimal, str] | None:
     """The amount for each unit of the delay of a response, a deletion or a cadence, up to the most."""
-    if rule["kind"] not in ("deletion", "cadence", "duty") and (rule["kind"] != "response" or rule["share"]):
+    late = delay_of(case, rule, breach)
+    if late is None:
         return None
-    number = units_of_delay(case, rule, delay, breach)
+    number = units_of_delay(case, delay, *late)
     total = Decimal(delay["amount"]["money"]["value"]) * number
     if delay["most"] is not None:
         total = min(total, Decimal(delay["most"]["money"]["value"]))
-    return in_minor_units({"value": total, "unit": delay["amount"]["money"]["unit"]}) if number else None
+    return (in_minor_units({"value": total, "unit": delay["amount"]["money"]["unit"]}), "due") if number else None
 
 
-def payable(case: Case, rule: Json, remedy: Json, breach: Finding, amount: Decimal) -> Credit:
+def payable(case: Case, rule: Json, remedy: Json, breach: Finding, found: tuple[Decimal, str]) -> Credit:
     """A credit with what it needs to be payable."""
     least = Decimal(0) if remedy["minimum"] is None else in_minor_units(remedy["minimum"]["money"])
-    credit = Credit(breach, remedy["party"], belonging(rule, breach), amount, amount, least)
+    amount, known = found
+    currency = currency_of(remedy)
+    credit = Credit(breach, remedy["party"], belonging(rule, breach), amount, amount, least, known, currency=currency)
     if remedy["claim_within"] is None:
         return credit
     begin, group = instant_of_breach(breach), group_texts(rule, breach)
@@ -567,7 +659,16 @@ def payable(case: Case, rule: Json, remedy: Json, breach: Finding, amount: Decim
         for row in events(case, "claim")
     )
     state = "claimed" if claimed else "claimable" if case.as_of <= until else "lapsed"
-    return replace(credit, state=state, until=until)
+    return replace(credit, state=state if known == "due" else known, until=until)
+
+
+def currency_of(remedy: Json) -> str:
+    """The currency of a credit."""
+    amounts = [remedy["amount"], *(tier["amount"] for tier in remedy["tiers"])]
+    amounts += [remedy["delay"]["amount"]] if remedy["delay"] else []
+    first = next(each for each in amounts if each is not None)
+    found: str = first["money"]["unit"] if "money" in first else first["currency"]
+    return found
 
 
 def counted_credits(case: Case, breaches: list[tuple[Json, Finding]]) -> list[tuple[Json, Credit]]:
@@ -596,10 +697,11 @@ def counted_credits(case: Case, breaches: list[tuple[Json, Finding]]) -> list[tu
             reached = [number for number in amounts if number <= len(inside)]
             if reached:
                 *_, rule, breach = inside[reached[-1] - 1]
-                amount = in_minor_units(amounts[reached[-1]]["money"])
                 if not heard(case, scope, remedy, rule, belonging(rule, breach)):
                     continue
-                found.append((rule, payable(case, rule, remedy, breach, amount)))
+                amount = sum_of(case, rule, amounts[reached[-1]], breach)
+                if amount is not None:
+                    found.append((rule, payable(case, rule, remedy, breach, amount)))
     return found
 
 
@@ -610,8 +712,9 @@ def repeated_credits(case: Case, scope: tuple[str, ...], remedy: Json, own: list
         oldest = add(case.clock, instant, remedy["repeated"]["within"], -1)
         before = [each for each in own[: place + 1] if each[0] > oldest]
         if len(before) >= remedy["repeated"]["number"] and heard(case, scope, remedy, rule, instant):
-            amount = in_minor_units(remedy["amount"]["money"])
-            found.append((rule, payable(case, rule, remedy, breach, amount)))
+            amount = sum_of(case, rule, remedy["amount"], breach)
+            if amount is not None:
+                found.append((rule, payable(case, rule, remedy, breach, amount)))
     return found
 
 
@@ -635,7 +738,7 @@ def plain_credits(case: Case, breaches: list[tuple[Json, Finding]]) -> list[tupl
             if remedy["delay"] is not None:
                 amount = credit_for_delay(own_life(case, rule), rule, remedy["delay"], breach)
             else:
-                amount = amount_of(remedy, breach.value)
+                amount = sum_of(case, rule, amount_of(remedy, breach.value), breach)
             if amount is not None:
                 found.append((rule, payable(case, rule, remedy, breach, amount)))
     return sorted(
@@ -652,10 +755,10 @@ def plain_credits(case: Case, breaches: list[tuple[Json, Finding]]) -> list[tupl
 def credits_due(case: Case, breaches: list[tuple[Json, Finding]]) -> list[Credit]:
     """Each credit reduced to what every cap of its clause and of the agreement still allows in its period."""
     given: list[tuple[Json, Credit]] = []
-    for rule, credit in uncapped(case, breaches):
+    for rule, credit in only_highest(case, uncapped(case, breaches), breaches):
         due, state = credit.amount, credit.state
-        for scope, cap in caps(case, rule, breaches):
-            if not heard(case, scope, cap, rule, credit.instant):
+        for scope, cap in limits(case, "cap", rule, breaches):
+            if state not in ("due", "claimed") or not heard(case, scope, cap, rule, credit.instant):
                 continue
             used = sum(
                 (
@@ -665,13 +768,75 @@ def credits_due(case: Case, breaches: list[tuple[Json, Finding]]) -> list[Credit
                 ),
                 Decimal(0),
             )
-            due = max(Decimal(0), min(due, in_minor_units(cap["amount"]["money"]) - used))
-        if state in ("claimable", "lapsed"):
+            allowed = allowed_by(case, cap, credit.instant)
+            if allowed is None:
+                due, state = Decimal(0), "unmeasured"
+            else:
+                due = max(Decimal(0), min(due, allowed - used))
+        if state not in ("due", "claimed"):
             due = Decimal(0)
         elif due < credit.least:
             due, state = Decimal(0), "below minimum"
         given.append((rule, replace(credit, due=due, state=state)))
     return [credit for _, credit in given]
+
+
+def allowed_by(case: Case, cap: Json, instant: int) -> Decimal | None:
+    """What a cap allows in its period; None where that is worked out from what is not known."""
+    if "money" in cap["amount"]:
+        return in_minor_units(cap["amount"]["money"])
+    if cap["each"] is not None:
+        starts = period_starts(case.clock, instant, cap["each"])
+        period = Window(next(starts), next(starts))
+    elif cap["rolling"] is not None:
+        days = period_starts(case.clock, instant, "day")
+        next(days)
+        end = next(days)
+        period = Window(add(case.clock, end, cap["rolling"], -1), end)
+    else:
+        period = case.life
+    found = charges_of_cap(case, cap["amount"]["formula"], period)
+    return rounded(max(found, Fraction(0)), cap["amount"]["currency"]) if isinstance(found, Fraction) else None
+
+
+def charges_of_cap(case: Case, formula: Json, period: Window) -> Fraction | str | None:
+    """The formula of a cap over its period."""
+    match formula["kind"]:
+        case "value":
+            return constant(formula)
+        case "charged":
+            return charged(case, formula["of"], period, {})
+        case _:
+            return calculated(
+                formula["operator"], [charges_of_cap(case, formula[side], period) for side in ("left", "right")]
+            )
+
+
+def only_highest(
+    case: Case, due: list[tuple[Json, Credit]], breaches: list[tuple[Json, Finding]]
+) -> list[tuple[Json, Credit]]:
+    """*Highest*: of the payable credits of one party, currency, period and group, the others are not payable."""
+    standing = list(due)
+    found: list[tuple[tuple[str, ...], Json]] = []
+    for rule, _ in breaches:
+        own = [each for each in limits(case, "highest", rule, breaches) if each[0]]
+        found += [each for each in own if each not in found]
+    found += [((), each) for each in case.book["remedies"] if each["kind"] == "highest"]
+    for scope, remedy in found:
+        alike: dict[Any, list[int]] = {}
+        for place, (rule, credit) in enumerate(standing):
+            texts = group_texts(rule, credit.breach)
+            inside = scope_of(rule)[: len(scope)] == scope and credit.state in ("due", "claimed")
+            if inside and heard(case, scope, remedy, rule, credit.instant):
+                period = period_start(case.clock, credit.instant, remedy["each"])
+                group = tuple(texts.get(d) or "" for d in remedy["per"])
+                alike.setdefault((credit.party, credit.currency, period, group), []).append(place)
+        for places in alike.values():
+            best = max(places, key=lambda place: (standing[place][1].amount, -place))
+            for place in places:
+                if place != best:
+                    standing[place] = (standing[place][0], replace(standing[place][1], state="not the highest"))
+    return standing
 
 
 def together(case: Case, cap: Json, earlier: int, instant: int) -> bool:
@@ -685,14 +850,16 @@ def together(case: Case, cap: Json, earlier: int, instant: int) -> bool:
     return earlier >= add(case.clock, next(days), cap["rolling"], -1)
 
 
-def caps(case: Case, rule: Json, breaches: list[tuple[Json, Finding]]) -> list[tuple[tuple[str, ...], Json]]:
-    """The caps on a rule's credits: those of its clause (or occasion, or duty) and of what that is part of, and the
-    agreement's (the empty scope, of which all is part)."""
+def limits(
+    case: Case, kind: str, rule: Json, breaches: list[tuple[Json, Finding]]
+) -> list[tuple[tuple[str, ...], Json]]:
+    """The caps (or what says that only the highest counts) on a rule's credits: those of its clause (or occasion, or
+    duty) and of what that is part of, and the agreement's (the empty scope, of which all is part)."""
     others = [*case.book["rules"], *(other for other, _ in breaches)]
     own = [
         (scope_of(other), remedy)
         for other in others
         for remedy in other["remedies"]
-        if remedy["kind"] == "cap" and scope_of(rule)[: len(scope_of(other))] == scope_of(other)
+        if remedy["kind"] == kind and scope_of(rule)[: len(scope_of(other))] == scope_of(other)
     ]
-    return [*own, *(((), remedy) for remedy in case.book["remedies"] if remedy["kind"] == "cap")]
+    return [*own, *(((), remedy) for remedy in case.book["remedies"] if remedy["kind"] == kind)]

@@ -15,7 +15,7 @@ class Finding:
 
     `performed` is when that which was late was done, or a record that was the occasion ended; `numbers` are
     those of the row that it is about, or that a duty goes back to; `interval` the ends of the confidence interval,
-    in base units.
+    in base units; `limit` the threshold of what is measured against one, in base units.
     """
 
     rule: str
@@ -31,3 +31,4 @@ class Finding:
     performed: int | None = None
     interval: tuple[Fraction, Fraction] | None = None
     numbers: tuple[tuple[str, Decimal], ...] = ()
+    limit: Fraction | None = None

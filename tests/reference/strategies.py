@@ -467,8 +467,10 @@ def remedies(draw: st.DrawFn, depth: int = 2) -> tuple[r.Remedy, ...]:
     amount = money(draw(choice("0.005", "10", "33.335", "100")))
     tier = r.Tier(comparison=draw(COMPARISONS), threshold=draw(value("fraction")), amount=amount)
     more = r.Tier(comparison=draw(COMPARISONS), threshold=draw(value("fraction")), amount=money("50"))
-    plain = r.Credit(party="customer", amount=amount) if draw(st.booleans()) else None
-    credit = plain or draw(special_credits(amount)) or r.Credit(party="customer", tiers=(tier, more))
+    worth = draw(often(amount, draw(calculated())))
+    tier = tier.model_copy(update={"amount": draw(often(amount, draw(calculated())))})
+    plain = r.Credit(party="customer", amount=worth) if draw(st.booleans()) else None
+    credit = plain or draw(special_credits(worth, amount)) or r.Credit(party="customer", tiers=(tier, more))
     payable = {
         "minimum": draw(often(None, money("34"))),
         "claim_within": draw(
@@ -487,6 +489,7 @@ def remedies(draw: st.DrawFn, depth: int = 2) -> tuple[r.Remedy, ...]:
         r.PerformDuty(id="perform", holder="provider", event="resolution", within=draw(DEADLINES), remedies=further),
         credit.model_copy(update=payable),
         draw(caps()),
+        r.Highest(each=draw(st.sampled_from(list(r.CalendarUnit))), per=draw(choice((), ("model",)))),
         r.Cure(within=draw(DEADLINES)),
         r.Escalate(role="chief", after=draw(DEADLINES)),
         draw(terminations()),
@@ -541,12 +544,12 @@ def refunds(draw: st.DrawFn) -> r.Refund:
 
 
 @st.composite
-def special_credits(draw: st.DrawFn, amount: r.Amount) -> r.Credit | None:
+def special_credits(draw: st.DrawFn, worth: r.Amount | r.CalculatedAmount, amount: r.Amount) -> r.Credit | None:
     """Credits by delay and by the number of breaches; none of them, mostly."""
     kind = draw(choice(None, None, "delay", "count", "repeated"))
     if kind == "repeated":
         return r.Credit(
-            party="customer", amount=amount, repeated=r.Repeated(number=draw(st.integers(1, 3)), within=draw(PERIODS))
+            party="customer", amount=worth, repeated=r.Repeated(number=draw(st.integers(1, 3)), within=draw(PERIODS))
         )
     if kind == "delay":
         extent = draw(choice("started", "full"))
@@ -562,17 +565,44 @@ def special_credits(draw: st.DrawFn, amount: r.Amount) -> r.Credit | None:
                 threshold=m.Value(quantity=Quantity(value=Decimal(number), unit="count")),
                 amount=more,
             )
-            for number, more in ((first, amount), (first + 2, money("50")))
+            for number, more in ((first, worth), (first + 2, money("50")))
         )
         return r.Credit(party="customer", tiers=tiers, counted=draw(st.sampled_from(units)))
     return None
 
 
 @st.composite
+def formulas(draw: st.DrawFn, depth: int = 2) -> r.Formula:
+    """What a breach came to, what was charged, numbers, and arithmetic on them; units do not matter here."""
+    units = [each for each in r.CalendarUnit if each is not r.CalendarUnit.HOUR]
+    kind = draw(choice("number", "observed", "charged", *(("sum",) * 2 if depth else ())))
+    if kind == "observed":
+        return r.Observed(what=draw(choice("value", "shortfall", "delay")))
+    if kind == "charged":
+        of = draw(choice(series("incident", "loss"), series("incident", "loss"), series("total")))
+        return r.Charged(of=draw(of), each=draw(st.sampled_from(units)))
+    if kind == "sum":
+        left, right = draw(formulas(depth - 1)), draw(formulas(depth - 1))
+        return r.Computation(operator=draw(st.sampled_from(m.Operator)), left=left, right=right)
+    return m.Value(quantity=Quantity(value=Decimal(draw(choice("0", "0.5", "33.335"))), unit="count"))
+
+
+@st.composite
+def calculated(draw: st.DrawFn) -> r.CalculatedAmount:
+    """A sum that is worked out, small enough to be money."""
+    return r.CalculatedAmount(formula=draw(formulas()), currency="USD")
+
+
+@st.composite
 def caps(draw: st.DrawFn) -> r.Cap:
     """Caps of a calendar period, of a rolling one, of the term."""
     kind = draw(choice("calendar", "calendar", "rolling", "term"))
-    amount = money(draw(choice("0", "15", "100")))
+    amount: r.Amount | r.CalculatedAmount = money(draw(choice("0", "15", "100")))
+    if draw(st.integers(0, 3)) == 0:
+        share = m.Value(quantity=Quantity(value=Decimal("0.5"), unit="fraction"))
+        charges = r.Charged(of=draw(series("incident", "loss")))
+        formula = r.Computation(operator=m.Operator.TIMES, left=share, right=charges)
+        amount = r.CalculatedAmount(formula=formula, currency="USD")
     if kind == "calendar":
         return r.Cap(amount=amount, each=draw(st.sampled_from(list(r.CalendarUnit))))
     return r.Cap(amount=amount, rolling=draw(LONG_PERIODS) if kind == "rolling" else None)

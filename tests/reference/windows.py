@@ -190,7 +190,7 @@ def judge_keep(case: Case, rule: Json, group: Texts, window: Window, known: bool
     excused = excused or (window.end <= case.as_of and nothing_before(scope, first))
     verdict = "excused" if excused else verdict_on(case, rule, value, threshold, samples, window)
     found = Finding(rule["id"], rule["clause"], verdict, group, window.start, window.end, value.value, samples.samples)
-    return decide(replace(found, interval=interval_of(rule, rule["measure"], value)))
+    return decide(replace(found, interval=interval_of(rule, rule["measure"], value), limit=threshold.value))
 
 
 def keep(case: Case, rule: Json) -> list[Finding]:
@@ -237,7 +237,8 @@ def judge_count(case: Case, rule: Json, group: Texts, window: Window) -> Finding
     times = len(Scope(case, rule, named(rule, group), window).in_window(rule["event"]))
     excused = wholly_excepted(case, rule, group, window)
     verdict = "excused" if excused else verdict_on_count(case, rule, times, window)
-    return decide(Finding(rule["id"], rule["clause"], verdict, group, window.start, window.end, Fraction(times), times))
+    found = Finding(rule["id"], rule["clause"], verdict, group, window.start, window.end, Fraction(times), times)
+    return decide(replace(found, limit=Fraction(rule["times"])))
 
 
 def count(case: Case, rule: Json) -> list[Finding]:

@@ -10,17 +10,20 @@ from tallystick.quantities import Quantity
 from tallystick.rules.measure import Comparison, Value
 from tallystick.rules.rule import (
     Amount,
+    CalculatedAmount,
     Cap,
     Credit,
     Delay,
     Gate,
     Interest,
     Keep,
+    Observed,
     Refund,
     Remedy,
     Rule,
     Terminate,
     followed,
+    formula_parts,
     has_deadline,
     has_sequence,
 )
@@ -54,11 +57,12 @@ def _nothing_leads_to(remedies: tuple[Remedy, ...], rules: tuple[Rule, ...], spa
     for path, remedy in followed(remedies, ""):
         match remedy:
             case Credit(delay=Delay()) if not (path or late):
-                needs = "a deadline: a response, a deletion, or what is due at least every so often"
-                yield Diagnostic("T0431", span, {"remedy": "a credit by delay", "needs": needs})
+                yield Diagnostic("T0431", span, {"remedy": "a credit by delay", "needs": _A_DEADLINE})
             case Credit(tiers=(_, *_), counted=None) if path:
                 needs = "a value that is measured"
                 yield Diagnostic("T0431", span, {"remedy": "a credit by value", "needs": needs})
+            case Credit() if _by_delay(remedy) and not (path or late):
+                yield Diagnostic("T0431", span, {"remedy": "a credit for a delay", "needs": _A_DEADLINE})
             case Terminate(within=None, spans=None, at_once=False) if path or not in_row:
                 needs = "findings that follow one another: a measure, a count, a response, or what is due so often"
                 yield Diagnostic("T0431", span, {"remedy": "breaches in a row", "needs": needs})
@@ -66,7 +70,21 @@ def _nothing_leads_to(remedies: tuple[Remedy, ...], rules: tuple[Rule, ...], spa
                 pass
 
 
-def _amounts(remedies: tuple[Remedy, ...]) -> Iterator[Amount]:
+_A_DEADLINE = "a deadline: a response, a deletion, or what is due at least every so often"
+
+
+def _by_delay(credit: Credit) -> bool:
+    """Whether its formula takes a delay."""
+    amounts = (credit.amount, *(tier.amount for tier in credit.tiers))
+    return any(
+        isinstance(part, Observed) and part.what == "delay"
+        for each in amounts
+        if isinstance(each, CalculatedAmount)
+        for part in formula_parts(each.formula)
+    )
+
+
+def _amounts(remedies: tuple[Remedy, ...]) -> Iterator[Amount | CalculatedAmount]:
     for remedy in remedies:
         match remedy:
             case Credit(amount=amount, tiers=tiers, delay=delay, minimum=minimum):
@@ -83,8 +101,8 @@ def _amounts(remedies: tuple[Remedy, ...]) -> Iterator[Amount]:
 
 def _currencies(agreement: Agreement, remedies: tuple[Remedy, ...], span: Span) -> Iterator[Diagnostic]:
     for amount in _amounts(remedies):
-        if agreement.currency and amount.money.unit != agreement.currency:
-            yield Diagnostic("T0511", span, {"found": amount.money.unit, "currency": agreement.currency})
+        if agreement.currency and amount.currency != agreement.currency:
+            yield Diagnostic("T0511", span, {"found": amount.currency, "currency": agreement.currency})
 
 
 def _tiers(clause: Clause, rule: Keep | Gate) -> Iterator[Diagnostic]:

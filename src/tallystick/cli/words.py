@@ -79,7 +79,11 @@ def state_text(item: CreditDue, zone: ZoneInfo) -> str:
             return f"lapsed {moment_text(item.claim_until, zone)}"
         case CreditState.CLAIMED:
             return f"claimed {moment_text(item.claimed_at, zone)}"
-        case CreditState.DUE | CreditState.BELOW_MINIMUM:
+        case CreditState.PENDING:
+            return "pending: its charges are not complete"
+        case CreditState.UNMEASURED:
+            return "unmeasured: not in the data"
+        case CreditState.DUE | CreditState.BELOW_MINIMUM | CreditState.NOT_HIGHEST:
             return item.state.value
 
 

@@ -132,6 +132,9 @@ CATALOGUE: dict[str, Kind] = _kinds(
     Kind("T0486", "Months that do not divide it", "“{found}” is no number of whole months.", "Prorate by day, or over a period of months, quarters or years."),
     Kind("T0487", "Term without an end", "The agreement has no term that ends, over which something could be prorated.", "State a term that does not renew, or prorate over each month, or over each 12 months."),
     Kind("T0488", "Nobody to notify", "There is no role of any party but {party} that could be notified of a breach.", "Declare a role of the other party, or leave out each notified."),
+    Kind("T0489", "Not known of this", "“{word}” is not known here.", "Value and shortfall stand where each sentence of the clause compares what it measures with one limit, all of one kind; delay, where something was due."),
+    Kind("T0490", "Charges of no period", "It is left open over which period “{charge}” goes; a cap has a time of its own.", "Write “{instead}” in a credit, and the sum alone in a cap."),
+    Kind("T0491", "Not what was charged", "What was charged is the sum of a metric, or of a number of an event, in a currency; this is not.", "Write sum(fees), or sum(invoice.amount)."),
     # --- T044: derived data
     Kind("T0440", "Empty intervals left open", "“{name}” does not say what an interval without data counts as.", "Write, before the full stop, empty counts as 0%, or empty is missing."),
     Kind("T0441", "Interval that does not fit a day", "{found} does not divide a day into equal intervals of whole minutes.", "Write minutes or hours that divide a day, such as 5 minutes or 6 hours, or whole days."),

@@ -29,6 +29,7 @@ from tallystick.rules.rule import (
     Credit,
     Cure,
     Escalate,
+    Highest,
     Interest,
     NotifyDuty,
     Occasion,
@@ -113,7 +114,7 @@ def _step(agreement: Agreement, remedy: Remedy, ground: Ground) -> tuple[Inlines
         case Refund():
             back = ("Is owed a refund of ", *sum_of(agreement, remedy), ", or of its unused part" if remedy.by else "")
             return _party(agreement, remedy.party), back, ("At once",)
-        case Cap():
+        case Cap() | Highest():
             return None
         case _:
             assert_never(remedy)

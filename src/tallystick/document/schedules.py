@@ -41,7 +41,7 @@ from tallystick.prose.from_remedy import (
     paid_for,
     sum_of,
 )
-from tallystick.prose.phrases import action, calendar_text, joined, period, value
+from tallystick.prose.phrases import action, calendar_text, dimensions, joined, period, value
 from tallystick.prose.sentence import Link
 from tallystick.quantities import Kind as UnitKind
 from tallystick.quantities import known_unit
@@ -54,6 +54,7 @@ from tallystick.rules.rule import (
     Cure,
     Escalate,
     Gate,
+    Highest,
     Interest,
     Keep,
     NotifyDuty,
@@ -381,14 +382,17 @@ def _conditions(agreement: Agreement, credit: Credit) -> Inlines:
 def _caps(agreement: Agreement) -> Iterator[Row]:
     for clause in agreement.clauses:
         for each in clause.every_remedy:
-            if isinstance(each, Cap):
+            if isinstance(each, Cap | Highest):
                 yield _cap(agreement, (clause_link(clause),), each)
     for each in agreement.remedies:
-        if isinstance(each, Cap):
+        if isinstance(each, Cap | Highest):
             yield _cap(agreement, ("the whole Agreement",), each)
 
 
-def _cap(agreement: Agreement, under: Inlines, cap: Cap) -> Row:
+def _cap(agreement: Agreement, under: Inlines, cap: Cap | Highest) -> Row:
+    if isinstance(cap, Highest):
+        alike = f" and {dimensions(cap.per)}" if cap.per else ""
+        return Row((under, (f"each {calendar_text(cap.each)}{alike}",), ("only the highest",)))
     if cap.each is not None:
         over: Inlines = (f"each {calendar_text(cap.each)}",)
     else:

@@ -116,12 +116,13 @@ class Context:
 class Judgement:
     """A finding with its exact value in base units, which decides the tier of a credit.
 
-    `performed` is the instant at which what was late was done after all, or a record that was the occasion ended; None
+    `limit` is the threshold in base units. `performed` is the instant at which what was late was done after all, or a record that was the occasion ended; None
     while it was not. `case` holds the texts and numbers of the row that it goes back to, where there is one.
     """
 
     finding: Finding
     exact: Fraction | None = None
+    limit: Fraction | None = None
     performed: int | None = None
     case: tuple[tuple[str, str], ...] = ()
 

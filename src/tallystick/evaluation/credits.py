@@ -1,25 +1,51 @@
-"""Service credits: what each breach is worth, and what the caps leave of it."""
+"""Service credits: what each breach is worth, before any cap."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple, assert_never
 
 from tallystick.evaluation.belonging import belongs, instant_of
+from tallystick.evaluation.charges import Charges
 from tallystick.evaluation.clock import SECOND, Clock, add
 from tallystick.evaluation.context import Context, Judgement
-from tallystick.evaluation.evaluation import CapUse, CreditDue, CreditState
+from tallystick.evaluation.evaluation import CreditDue, CreditState
 from tallystick.evaluation.finding import Finding
 from tallystick.evaluation.happenings import Happenings, happenings
-from tallystick.evaluation.numbers import holds, round_half_even
+from tallystick.evaluation.numbers import calculate, holds, round_half_even
 from tallystick.evaluation.remedies import Followed, follows, grounds, heard, remedies_of
 from tallystick.evaluation.windows import Stretch, calendar_period
 from tallystick.quantities import CURRENCIES, Quantity
-from tallystick.rules.rule import Amount, Cadence, CalendarUnit, Cap, Credit, Delay, Repeated, RuleFields, has_deadline
+from tallystick.rules.measure import Value
+from tallystick.rules.rule import (
+    Amount,
+    Cadence,
+    CalculatedAmount,
+    Charged,
+    Computation,
+    Credit,
+    Delay,
+    Formula,
+    Observed,
+    Repeated,
+    RuleFields,
+    has_deadline,
+    has_limit,
+)
+
+
+@dataclass(frozen=True)
+class _Sum:
+    """What a credit comes to, before it is rounded; or why that is not known."""
+
+    money: Fraction
+    currency: str
+    state: CreditState = CreditState.DUE
 
 
 def credits_of(ctx: Context, rule: RuleFields, judged: Sequence[Judgement]) -> Iterator[CreditDue]:
@@ -28,14 +54,17 @@ def credits_of(ctx: Context, rule: RuleFields, judged: Sequence[Judgement]) -> I
     remedies = (
         [r for r in remedies_of(ctx, rule) if isinstance(r, Credit) and not _over_breaches(r)] if breached else []
     )
-    claims = [_claims(ctx, rule, remedy) for remedy in remedies]
+    claims, charges = [_claims(ctx, rule, remedy) for remedy in remedies], Charges(ctx)
     for breach in breached:
         for remedy, acts in zip(remedies, claims, strict=True):
             if not follows(ctx, rule, remedy, breach.finding):
                 continue
-            money = _late(ctx, rule, remedy.delay, breach) if remedy.delay else _sum(remedy, breach.exact)
-            if money is not None:
-                yield _due(ctx, rule, remedy, breach.finding, money, acts)
+            if remedy.delay:
+                due = _late(ctx, rule, remedy.delay, breach)
+            else:
+                due = _sum(ctx, rule, _amount(remedy, breach.exact), breach, charges)
+            if due is not None:
+                yield _due(ctx, rule, remedy, breach.finding, due, acts)
 
 
 def counted_credits(ctx: Context, followed: Sequence[Followed]) -> Iterator[CreditDue]:
@@ -46,21 +75,34 @@ def counted_credits(ctx: Context, followed: Sequence[Followed]) -> Iterator[Cred
         for remedy in remedies_of(ctx, each.rule)
         if isinstance(remedy, Credit) and _over_breaches(remedy)
     }
-    texts = {each.rule.id: each for each in followed}
+    texts, charges = {each.rule.id: each for each in followed}, Charges(ctx)
     for (scope, remedy), of in sentences.items():
-        found = [(each.rule, j.finding) for each in followed if each.rule.scope == scope for j in each.grounds]
-        found.sort(key=lambda pair: (belongs(*pair), pair[0].id, pair[1].group, pair[1].start, pair[1].id))
+        found = [_Breach(each.rule, j) for each in followed if each.rule.scope == scope for j in each.grounds]
+        found.sort(key=lambda b: (b.belongs, b.rule.id, b.finding.group, b.finding.start, b.finding.id))
         if remedy.repeated is None:
             chosen = list(_by_period(ctx, remedy, found))
         else:
             assert remedy.amount is not None
-            chosen = [(*pair, remedy.amount.money) for pair in _repeated(ctx, remedy.repeated, found)]
-        for rule, finding, money in chosen:
-            if heard(ctx, texts[rule.id], of, remedy, belongs(rule, finding)):
-                yield _due(ctx, rule, remedy, finding, money, _claims(ctx, rule, remedy))
+            chosen = [(breach, remedy.amount) for breach in _repeated(ctx, remedy.repeated, found)]
+        for breach, amount in chosen:
+            if heard(ctx, texts[breach.rule.id], of, remedy, breach.belongs):
+                due = _sum(ctx.of(breach.rule), breach.rule, amount, breach.judged, charges)
+                if due is not None:
+                    acts = _claims(ctx, breach.rule, remedy)
+                    yield _due(ctx, breach.rule, remedy, breach.finding, due, acts)
 
 
-_Breach = tuple[RuleFields, Finding]
+class _Breach(NamedTuple):
+    rule: RuleFields
+    judged: Judgement
+
+    @property
+    def finding(self) -> Finding:
+        return self.judged.finding
+
+    @property
+    def belongs(self) -> int:
+        return belongs(self.rule, self.finding)
 
 
 def _over_breaches(credit: Credit) -> bool:
@@ -70,43 +112,98 @@ def _over_breaches(credit: Credit) -> bool:
 
 def _by_period(
     ctx: Context, credit: Credit, found: Sequence[_Breach]
-) -> Iterator[tuple[RuleFields, Finding, Quantity]]:
+) -> Iterator[tuple[_Breach, Amount | CalculatedAmount]]:
     """One for each calendar period: the breach that reached the last tier."""
     periods: dict[int, list[_Breach]] = defaultdict(list)
-    for rule, finding in found:
+    for breach in found:
         assert credit.counted is not None
-        periods[calendar_period(credit.counted, belongs(rule, finding), ctx.clock).start].append((rule, finding))
+        periods[calendar_period(credit.counted, breach.belongs, ctx.clock).start].append(breach)
     for members in periods.values():
         reached = [tier for tier in credit.tiers if len(members) >= tier.threshold.quantity.value]
         if reached:
-            rule, finding = members[int(reached[-1].threshold.quantity.value) - 1]
-            yield rule, finding, reached[-1].amount.money
+            yield members[int(reached[-1].threshold.quantity.value) - 1], reached[-1].amount
 
 
 def _repeated(ctx: Context, repeated: Repeated, found: Sequence[_Breach]) -> Iterator[_Breach]:
     """Each breach that is at least the so-manieth of those in the period that ends with it."""
-    instants = [belongs(rule, finding) for rule, finding in found]
-    for place, (pair, at) in enumerate(zip(found, instants, strict=True)):
+    instants = [breach.belongs for breach in found]
+    for place, (breach, at) in enumerate(zip(found, instants, strict=True)):
         oldest = add(at, repeated.within, ctx.clock, times=-1)
         if place + 1 - bisect_right(instants, oldest, hi=place) >= repeated.number:
-            yield pair
+            yield breach
 
 
-def _sum(credit: Credit, value: Fraction | None) -> Quantity | None:
-    amount = _amount(credit, value)
-    return None if amount is None else amount.money
+# --- what one comes to -------------------------------------------------------------------------------------------
 
 
-def _late(ctx: Context, rule: RuleFields, delay: Delay, breach: Judgement) -> Quantity | None:
-    """The amount for the delay of what was due; None where the rule has no deadline, or no full unit has passed."""
+def _sum(
+    ctx: Context, rule: RuleFields, amount: Amount | CalculatedAmount | None, breach: Judgement, charges: Charges
+) -> _Sum | None:
+    """A sum of money for a breach; None where there is none, or it comes to nothing."""
+    match amount:
+        case None:
+            return None
+        case Amount(money=money):
+            return _Sum(Fraction(money.value), money.unit)
+        case CalculatedAmount(formula=formula, currency=currency):
+            found = _calculated(ctx, rule, formula, breach, charges)
+            if isinstance(found, CreditState):
+                return _Sum(Fraction(0), currency, found)
+            return None if found is None or found <= 0 else _Sum(found, currency)
+
+
+def _calculated(
+    ctx: Context, rule: RuleFields, formula: Formula, breach: Judgement, charges: Charges
+) -> Fraction | CreditState | None:
+    """The exact number, in base units; None for a delay of what has no deadline, or a value that there is not."""
+    match formula:
+        case Value(quantity=quantity):
+            return quantity.base
+        case Observed(what="value" | "shortfall" as what):
+            if not has_limit(rule) or breach.exact is None or breach.limit is None:
+                return None
+            return breach.exact if what == "value" else abs(breach.exact - breach.limit)
+        case Observed():
+            late = _delay(ctx, rule, breach)
+            return None if late is None else Fraction(late.end - late.start)
+        case Charged(of=of, each=each):
+            assert each is not None  # only a cap has a time of its own
+            period = calendar_period(each, belongs(rule, breach.finding), ctx.clock)
+            if charges.known(of) and period.end > ctx.as_of:
+                return CreditState.PENDING
+            total = charges.total(of, period, dict(breach.finding.group))
+            return CreditState.UNMEASURED if total is None else total
+        case Computation(operator=operator, left=left, right=right):
+            one = _calculated(ctx, rule, left, breach, charges)
+            other = _calculated(ctx, rule, right, breach, charges)
+            for side in (one, other):
+                if side is None or isinstance(side, CreditState):
+                    return side
+            assert isinstance(one, Fraction)
+            assert isinstance(other, Fraction)
+            found = calculate(operator, one, other)
+            return CreditState.UNMEASURED if found is None else found
+        case _:
+            assert_never(formula)
+
+
+def _delay(ctx: Context, rule: RuleFields, breach: Judgement) -> Stretch | None:
+    """From the deadline until what was due was done, or is looked for; None where the rule has no deadline."""
     if not has_deadline(rule):
         return None
-    deadline = instant_of(breach.finding)
     still = min(ctx.as_of, ctx.life.end) if isinstance(rule, Cadence) else ctx.as_of
-    units = _units(delay, deadline, still if breach.performed is None else breach.performed, ctx.clock)
+    return Stretch(instant_of(breach.finding), still if breach.performed is None else breach.performed)
+
+
+def _late(ctx: Context, rule: RuleFields, delay: Delay, breach: Judgement) -> _Sum | None:
+    """The amount for the delay of what was due; None where the rule has no deadline, or no full unit has passed."""
+    late = _delay(ctx, rule, breach)
+    if late is None:
+        return None
+    units = _units(delay, *late, ctx.clock)
     total = units * delay.amount.money.value
     most = total if delay.most is None else min(total, delay.most.money.value)
-    return Quantity(value=most, unit=delay.amount.money.unit) if units else None
+    return _Sum(Fraction(most), delay.amount.currency) if units else None
 
 
 def _units(delay: Delay, deadline: int, end: int, clock: Clock) -> int:
@@ -123,7 +220,7 @@ def _claims(ctx: Context, rule: RuleFields, credit: Credit) -> Happenings | None
     return None if credit.claim_within is None else happenings(ctx, "claim", ("clause", *rule.per))
 
 
-def _amount(credit: Credit, value: Fraction | None) -> Amount | None:
+def _amount(credit: Credit, value: Fraction | None) -> Amount | CalculatedAmount | None:
     """The amount, or that of the last tier whose comparison holds."""
     amount = credit.amount
     for tier in credit.tiers:
@@ -133,9 +230,9 @@ def _amount(credit: Credit, value: Fraction | None) -> Amount | None:
 
 
 def _due(
-    ctx: Context, rule: RuleFields, credit: Credit, finding: Finding, amount: Quantity, acts: Happenings | None
+    ctx: Context, rule: RuleFields, credit: Credit, finding: Finding, found: _Sum, acts: Happenings | None
 ) -> CreditDue:
-    money = rounded(amount)
+    money = round_half_even(found.money, CURRENCIES[found.currency])
     due = CreditDue(
         finding.id,
         rule.id,
@@ -144,8 +241,9 @@ def _due(
         credit.party,
         money,
         money,
-        amount.unit,
+        found.currency,
         belongs(rule, finding),
+        state=found.state,
         minimum=None if credit.minimum is None else rounded(credit.minimum.money),
     )
     if credit.claim_within is None:
@@ -153,105 +251,12 @@ def _due(
     start = instant_of(finding)
     until = add(start, credit.claim_within, ctx.clock)
     claim = acts.first({"clause": rule.clause, **dict(finding.group)}, start, until) if acts else None
-    unclaimed = CreditState.CLAIMABLE if ctx.as_of <= until else CreditState.LAPSED
-    state = unclaimed if claim is None else CreditState.CLAIMED
-    return replace(due, state=state, claim_until=until, claimed_at=claim.time if claim else None)
+    if found.state is CreditState.DUE:
+        unclaimed = CreditState.CLAIMABLE if ctx.as_of <= until else CreditState.LAPSED
+        due = replace(due, state=unclaimed if claim is None else CreditState.CLAIMED)
+    return replace(due, claim_until=until, claimed_at=claim.time if claim else None)
 
 
 def rounded(money: Quantity) -> Decimal:
     """A sum of money to the currency's minor unit, half-even."""
     return round_half_even(Fraction(money.value), CURRENCIES[money.unit])
-
-
-@dataclass(frozen=True)
-class _Scoped:
-    """A cap and the clause (or occasion, or duty) whose credits it limits; None for all. `rules` are those whose
-    credits it limits."""
-
-    scope: str | None
-    cap: Cap
-    rules: frozenset[str]
-
-
-def capped(
-    ctx: Context, uncapped: Iterable[CreditDue], followed: Sequence[Followed]
-) -> tuple[tuple[CreditDue, ...], tuple[CapUse, ...]]:
-    """The credits in order, each reduced to what every cap still allows, and the use of the caps.
-
-    Credits that are not payable use nothing of a cap. Credits under another text of a clause use its caps, too.
-    """
-    caps, texts = _caps(ctx, followed), {each.rule.id: each for each in followed}
-    limiting: set[tuple[_Scoped, int]] = set()
-    uses: dict[tuple[_Scoped, int], CapUse] = {}
-    reduced: list[CreditDue] = []
-    for credit in sorted(uncapped, key=lambda credit: (credit.belongs, credit.rule, credit.group)):
-        if credit.state in (CreditState.CLAIMABLE, CreditState.LAPSED):
-            reduced.append(replace(credit, amount=credit.before - credit.before))
-            continue
-        text = texts[credit.rule]
-        touched = [_use(ctx, scoped, credit, uses, reduced) for scoped in caps if _uses(scoped, credit)]
-        limits = [key for key in touched if heard(ctx, text, key[0].scope, key[0].cap, credit.belongs)]
-        limiting.update(limits)
-        tightest = min((uses[key] for key in limits), key=lambda use: use.left, default=None)
-        nothing = credit.before - credit.before
-        amount = credit.before if tightest is None else min(credit.before, max(tightest.left, nothing))
-        if credit.minimum is not None and amount < credit.minimum:
-            credit = replace(credit, state=CreditState.BELOW_MINIMUM)
-            amount = nothing
-        for key in touched:
-            uses[key] = replace(uses[key], used=uses[key].used + amount)
-        cut = tightest.cap if tightest is not None and amount < credit.before else None
-        reduced.append(replace(credit, amount=amount, reduced_by=cut))
-    return tuple(reduced), tuple(use for key, use in uses.items() if key in limiting)
-
-
-def _caps(ctx: Context, followed: Sequence[Followed]) -> list[_Scoped]:
-    """Every cap once: rules of one clause carry the same sentence. A cap reaches what follows further on, too."""
-    scopes = {each.rule.id: each.rule.scope for each in followed}
-    own = [(each.rule.scope, cap) for each in followed for cap in each.rule.remedies if isinstance(cap, Cap)]
-    shared = [(None, cap) for cap in ctx.rulebook.remedies if isinstance(cap, Cap)]
-    return [
-        _Scoped(scope, cap, frozenset(rule for rule, of in scopes.items() if _reaches(scope, of)))
-        for scope, cap in dict.fromkeys([*own, *shared])
-    ]
-
-
-def _reaches(scope: str | None, other: str) -> bool:
-    return scope is None or other == scope or other.startswith(f"{scope}/")
-
-
-def _uses(scoped: _Scoped, credit: CreditDue) -> bool:
-    return credit.rule in scoped.rules and scoped.cap.amount.money.unit == credit.currency
-
-
-def _use(
-    ctx: Context,
-    scoped: _Scoped,
-    credit: CreditDue,
-    uses: dict[tuple[_Scoped, int], CapUse],
-    before: Sequence[CreditDue],
-) -> tuple[_Scoped, int]:
-    period = _cap_period(ctx, scoped.cap, credit.belongs)
-    key = (scoped, period.end)
-    if key not in uses:
-        allowed = rounded(scoped.cap.amount.money)
-        nothing = allowed - allowed
-        used = nothing if scoped.cap.rolling is None else _used(scoped, period, before, nothing)
-        uses[key] = CapUse(scoped.scope, scoped.cap, *period, allowed, used, credit.currency)
-    return key
-
-
-def _cap_period(ctx: Context, cap: Cap, belongs: int) -> Stretch:
-    """The calendar period, the rolling one that ends with the day, or the life, over which a credit is capped."""
-    if cap.each is not None:
-        return calendar_period(cap.each, belongs, ctx.clock)
-    if cap.rolling is None:
-        return Stretch(ctx.life.start, ctx.life.end)
-    end = calendar_period(CalendarUnit.DAY, belongs, ctx.clock).end
-    return Stretch(add(end, cap.rolling, ctx.clock, times=-1), end)
-
-
-def _used(scoped: _Scoped, period: Stretch, before: Sequence[CreditDue], nothing: Decimal) -> Decimal:
-    """What earlier credits, which come in order, have used of a rolling period."""
-    first = bisect_left(before, period.start, key=lambda credit: credit.belongs)
-    return sum((credit.amount for credit in before[first:] if _uses(scoped, credit)), nothing)

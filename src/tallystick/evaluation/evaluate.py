@@ -9,8 +9,9 @@ from typing import assert_never
 
 from tallystick.evaluation.always import always
 from tallystick.evaluation.cadence import cadence
+from tallystick.evaluation.caps import capped
 from tallystick.evaluation.context import Context, Judgement, context
-from tallystick.evaluation.credits import capped, counted_credits, credits_of
+from tallystick.evaluation.credits import counted_credits, credits_of
 from tallystick.evaluation.derived import with_derived
 from tallystick.evaluation.engine import Engine
 from tallystick.evaluation.evaluation import (

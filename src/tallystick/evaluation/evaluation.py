@@ -11,13 +11,20 @@ from tallystick.rules.rule import Cap, Interest, Refund
 
 
 class CreditState(StrEnum):
-    """Whether a credit is payable: as it stands, or because it was claimed; or why nothing of it is."""
+    """Whether a credit is payable: as it stands, or because it was claimed; or why nothing of it is.
+
+    Of one that is `pending`, what was charged is not known before the end of its period; of one that is `unmeasured`,
+    the data does not give what it is worked out from. Both stand with a sum of zero.
+    """
 
     DUE = "due"
     CLAIMED = "claimed"
     CLAIMABLE = "claimable"
     LAPSED = "lapsed"
     BELOW_MINIMUM = "below minimum"
+    NOT_HIGHEST = "not the highest"
+    PENDING = "pending"
+    UNMEASURED = "unmeasured"
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ def judgement(
         evidence=evidence if case is None else (case, *evidence),
         about=() if case is None else case.values,
     )
-    return Judgement(finding, exact, performed, finding.about)
+    return Judgement(finding, exact, threshold, performed, finding.about)
 
 
 def _in_unit(value: Fraction | None, unit: Unit | None) -> Decimal | None:

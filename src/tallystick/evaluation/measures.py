@@ -169,7 +169,7 @@ def shown_unit(ctx: Context, measure: Measure, threshold: Measure) -> Unit:
 
 def series_unit(ctx: Context, series: Series) -> Unit:
     """The unit of the numbers of a series: of a metric, or of the attribute it picks."""
-    return ctx.table(series).units.get(_number_name(series), UNITS["count"])
+    return ctx.table(series).units.get(number_name(series), UNITS["count"])
 
 
 def _own_unit(ctx: Context, measure: Measure) -> Unit | None:
@@ -194,7 +194,8 @@ def _own_unit(ctx: Context, measure: Measure) -> Unit | None:
             assert_never(measure)
 
 
-def _number_name(series: Series) -> str:
+def number_name(series: Series) -> str:
+    """What a source calls the numbers of a series."""
     return "value" if series.source is SeriesKind.METRIC else series.attribute or ""
 
 
@@ -248,7 +249,7 @@ def _sampled(measure: Aggregate | Share | Distinct, scope: Scope) -> _Sampled:
     condition = f"{chosen(scope.ctx, scope.rule, measure.of)} AND NOT {exempt_where(scope.ctx, scope.rule, table)}"
     dimensions = scope.shared(table)
     scan = scope.scans.scan(unexempted(scope.ctx, scope.rule, table), dimensions, scope.windows)
-    number, unit = table.column(_number_name(measure.of)), series_unit(scope.ctx, measure.of)
+    number, unit = table.column(number_name(measure.of)), series_unit(scope.ctx, measure.of)
     match measure:
         case Distinct():
             return _distinct(measure, scan, dimensions, condition)
@@ -675,7 +676,7 @@ def _all_samples(series: Series, scope: Scope) -> tuple[_Sampled, int]:
     condition = f"{chosen(scope.ctx, scope.rule, series)} AND NOT {exempt_where(scope.ctx, scope.rule, table)}"
     dimensions = scope.shared(table)
     scan = scope.scans.scan(unexempted(scope.ctx, scope.rule, table), dimensions, scope.windows)
-    taken = f"CASE WHEN {condition} THEN {table.column(_number_name(series))} END"
+    taken = f"CASE WHEN {condition} THEN {table.column(number_name(series))} END"
     count, values = scan.column(f"count({taken})"), scan.column(all_values(taken))
     return _Sampled(scan, dimensions, count, lambda _: None, None, limits=True), values
 

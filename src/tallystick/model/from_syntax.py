@@ -37,6 +37,7 @@ from tallystick.model.conditions import condition, series
 from tallystick.model.conforming import Amended, changes_of, is_struck
 from tallystick.model.derivation import derive
 from tallystick.model.measures import series_of
+from tallystick.model.money import seen_of
 from tallystick.model.prose import Numbered, prose, text_prose
 from tallystick.model.remedies import Hangs, remedies, whole
 from tallystick.model.scenarios import scenarios
@@ -651,7 +652,8 @@ def _clause(
 def _resolved(scope: Scope, node: tree.ClauseNode, number: str, numbered: Numbered, open_: tuple[str, ...]) -> Clause:
     parts, title = _ClauseParts(within=open_), _title(node.name, node.title)
     several = sum(isinstance(item, tree.SentenceNode | tree.OnEvent) for item in node.items) > 1
-    for item in node.items:
+    # What follows from a breach may speak of what any sentence of the clause measures.
+    for item in sorted(node.items, key=lambda item: isinstance(item, tree.OnBreach)):
         letter = f"({letter_of(parts.lettered)})" if several else ""
         _clause_item(scope, item, parts, Fields(node.name.text, number, title, parts.sentences + 1, letter), numbered)
     _each_once(scope, node.items, tree.Narrative, tree.MissingExcused, tree.OnBreach, tree.MayWaive)
@@ -756,7 +758,8 @@ def _clause_item(
             cited = ((scope.find(entry.standard, Standard), entry.text.text) for entry in citations)
             parts.satisfies.extend((standard.id, text) for standard, text in cited if standard)
         case tree.OnBreach():
-            parts.remedies = remedies(scope, item.items, Hangs.BREACH, parts.remedies)
+            seen = seen_of([entry.rule for entry in parts.content if isinstance(entry, Operative)])
+            parts.remedies = remedies(scope, item.items, Hangs.BREACH, parts.remedies, seen)
         case tree.OnEvent():
             parts.lettered += 1
             found_occasion = occasion(scope, item, fields)

@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import localcontext
 from difflib import get_close_matches
 from typing import Literal
 
 from tallystick.model.agreement import Event, Party, Record
+from tallystick.model.measures import measure
 from tallystick.model.scope import Scope
-from tallystick.model.values import period, value
-from tallystick.quantities import CURRENCIES, Kind, Period, PeriodUnit, Quantity
-from tallystick.rules.measure import SeriesKind
-from tallystick.rules.rule import FISCAL, Amount, CalendarUnit, CaseNumber, DayCount, Interest, Refund
+from tallystick.model.values import OPERATORS, Typed, combined, period, value
+from tallystick.quantities import CURRENCIES, Kind, Period, PeriodUnit, Quantity, known_unit
+from tallystick.rules.measure import Aggregate, Function, SeriesKind, Value
+from tallystick.rules.rule import (
+    FISCAL,
+    Amount,
+    CalculatedAmount,
+    CalendarUnit,
+    CaseNumber,
+    CaseShare,
+    Charged,
+    Computation,
+    CountEvents,
+    DayCount,
+    Formula,
+    Gate,
+    Interest,
+    Keep,
+    Observed,
+    Occasion,
+    Refund,
+    Response,
+    Rule,
+)
 from tallystick.syntax import tree
 
 CALENDAR_WORDS = {unit.value: unit for unit in CalendarUnit}
@@ -53,6 +75,112 @@ def amount(scope: Scope, node: tree.Expression) -> Amount | None:
         scope.report("T0412", node.span)
         return None
     return Amount(money=found[0].quantity, term=found[0].term)
+
+
+Seen = Mapping[str, Typed]
+"""What a formula may name of a breach, `value`, `shortfall` and `delay`, with the kind of number that it is."""
+
+OF_DEADLINES: Seen = {"delay": Typed("hours")}
+"""What is known of every breach of something that was due."""
+
+
+def seen_of(rules: Sequence[Rule]) -> Seen:
+    """What is known of each breach of a clause with these rules: a value, where all measure one of one kind."""
+    units = [_unit_of_value(rule) for rule in rules if not isinstance(rule, Occasion)]
+    kinds = {None if unit is None else known_unit(unit).kind for unit in units}
+    if len(kinds) != 1 or units[0] is None:
+        return OF_DEADLINES
+    return {"value": Typed(units[0]), "shortfall": Typed(units[0]), **OF_DEADLINES}
+
+
+def _unit_of_value(rule: Rule) -> str | None:
+    """The unit of the value of a rule that has a number for its threshold."""
+    match rule:
+        case Keep(threshold=Value() as limit) | Gate(threshold=Value() as limit):
+            return limit.quantity.unit
+        case CountEvents():
+            return "count"
+        case Response(share=CaseShare()):
+            return "fraction"
+        case _:
+            return None
+
+
+def amount_of(
+    scope: Scope, node: tree.Expression, seen: Seen, *, in_cap: bool = False
+) -> Amount | CalculatedAmount | None:
+    """A sum of money, or a formula that comes to one: with what a breach came to, or what was charged."""
+    if not any(_worked_out(scope, part) for part in _parts(node)):
+        return amount(scope, node)
+    found = _formula(scope, node, seen, in_cap=in_cap)
+    if found is None:
+        return None
+    if found[1].kind is not Kind.MONEY:
+        scope.report("T0412", node.span)
+        return None
+    return CalculatedAmount(formula=found[0], currency=found[1].unit)
+
+
+_OF_BREACH: tuple[Literal["value", "shortfall", "delay"], ...] = ("value", "shortfall", "delay")
+
+
+def _worked_out(scope: Scope, node: tree.Expression) -> bool:
+    if isinstance(node, tree.NameReference):
+        return node.text in _OF_BREACH and node.text not in scope.names
+    return isinstance(node, tree.Call | tree.ChargedNode)
+
+
+def _parts(node: tree.Expression) -> Iterator[tree.Expression]:
+    yield node
+    if isinstance(node, tree.Binary):
+        yield from _parts(node.left)
+        yield from _parts(node.right)
+
+
+def _formula(scope: Scope, node: tree.Expression, seen: Seen, *, in_cap: bool) -> tuple[Formula, Typed] | None:
+    match node:
+        case tree.Binary():
+            left = _formula(scope, node.left, seen, in_cap=in_cap)
+            right = _formula(scope, node.right, seen, in_cap=in_cap)
+            typed = combined(scope, node, left[1], right[1]) if left and right else None
+            if left is None or right is None or typed is None:
+                return None
+            return Computation(operator=OPERATORS[node.operator], left=left[0], right=right[0]), typed
+        case tree.Call():
+            return _charged(scope, node, None, in_cap=in_cap)
+        case tree.ChargedNode(call=call, each=each):
+            return _charged(scope, call, each, in_cap=in_cap)
+        case tree.NameReference() if _worked_out(scope, node):
+            what = next(word for word in _OF_BREACH if word == node.text)
+            if what not in seen:
+                scope.report("T0489", node.span, word=what)
+                return None
+            return Observed(what=what), seen[what]
+        case _:
+            return value(scope, node)
+
+
+def _charged(scope: Scope, call: tree.Call, each: tree.Name | None, *, in_cap: bool) -> tuple[Formula, Typed] | None:
+    """A sum of money that was charged. A cap has a time of its own; a credit says the period that is summed."""
+    found = measure(scope, call)
+    if found is None:
+        return None
+    summed, typed = found
+    if (
+        not isinstance(summed, Aggregate)
+        or summed.function is not Function.SUM
+        or summed.of.source is SeriesKind.RECORD
+        or summed.of.once is not None
+        or typed.kind is not Kind.MONEY
+    ):
+        scope.report("T0491", call.span)
+        return None
+    if (each is None) is not in_cap:
+        name = call.span.text
+        scope.report("T0490", call.span, charge=name, instead=name if in_cap else f"{name} in that month")
+        return None
+    unit = calendar_unit(scope, each) if each else None
+    return (Charged(of=summed.of, each=unit), typed) if unit or in_cap else None
 
 
 def principal(scope: Scope, node: tree.Expression) -> Amount | CaseNumber | None:

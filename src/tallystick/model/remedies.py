@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Literal
 
 from tallystick.model.agreement import Event, Party, Role
-from tallystick.model.money import amount, calendar_unit, interest, refund
+from tallystick.model.money import OF_DEADLINES, Seen, amount, amount_of, calendar_unit, interest, refund
 from tallystick.model.scope import Scope
 from tallystick.model.values import PERIOD_WORDS, Typed, comparable, deadline, period, value
 from tallystick.quantities import Period, PeriodUnit, Quantity
@@ -15,12 +15,14 @@ from tallystick.rules.measure import Comparison, Value
 from tallystick.rules.rule import (
     Amount,
     Block,
+    CalculatedAmount,
     CalendarUnit,
     Cap,
     Credit,
     Cure,
     Delay,
     Escalate,
+    Highest,
     Notified,
     NotifyDuty,
     PerformDuty,
@@ -62,9 +64,16 @@ _OF_BREACHES = (
 
 
 def remedies(
-    scope: Scope, items: tuple[tree.Consequence, ...], hangs: Hangs, before: tuple[Remedy, ...] = ()
+    scope: Scope,
+    items: tuple[tree.Consequence, ...],
+    hangs: Hangs,
+    before: tuple[Remedy, ...] = (),
+    seen: Seen = OF_DEADLINES,
 ) -> tuple[Remedy, ...]:
-    """The consequences of one block, in order, after those `before`; drafting notes are not among them."""
+    """The consequences of one block, in order, after those `before`; drafting notes are not among them.
+
+    `seen` is what a formula may name of what the block hangs on.
+    """
     labels: dict[str, Span] = {}
     for item in items:
         label = item.label if isinstance(item, _DUTIES) else None
@@ -72,7 +81,7 @@ def remedies(
             scope.twice(label.name.text, "duty", label.span, labels[label.name.text])
         if label is not None:
             labels.setdefault(label.name.text, label.span)
-    found = (_remedy(scope, item, hangs) for item in items)
+    found = (_remedy(scope, item, hangs, seen) for item in items)
     return _unique_ids((*before, *(item for item in found if item is not None)))
 
 
@@ -106,7 +115,7 @@ def environments(scope: Scope, names: tuple[tree.Name, ...]) -> tuple[str, ...] 
     return complete if len(complete) == len(found) else None
 
 
-def _remedy(scope: Scope, node: tree.Consequence, hangs: Hangs) -> Remedy | None:
+def _remedy(scope: Scope, node: tree.Consequence, hangs: Hangs, seen: Seen) -> Remedy | None:
     if hangs in (Hangs.EVENT, Hangs.STATE) and isinstance(node, _OF_BREACHES):
         scope.report("T0480", node.span)
         return None
@@ -116,19 +125,21 @@ def _remedy(scope: Scope, node: tree.Consequence, hangs: Hangs) -> Remedy | None
         case tree.PerformDutyNode():
             return _perform(scope, node)
         case tree.CreditNode():
-            party, money = scope.find(node.party, Party), amount(scope, node.amount)
+            party, money = scope.find(node.party, Party), amount_of(scope, node.amount, seen)
             repeated = _repeated(scope, node.each, hangs) if node.each else None
             sound = party is not None and money is not None and (repeated is not None or _plain(node.each))
             found = Credit(party=party.id, amount=money, repeated=repeated) if sound and party else None
             return _payable(scope, node, found)
         case tree.CreditByValueNode():
-            return _payable(scope, node, _tiers(scope, node))
+            return _payable(scope, node, _tiers(scope, node, seen))
         case tree.CreditByCountNode():
-            return _payable(scope, node, _count_tiers(scope, node))
+            return _payable(scope, node, _count_tiers(scope, node, seen))
         case tree.CreditByDelayNode():
             return _payable(scope, node, _by_delay(scope, node))
         case tree.CapNode():
             return _cap(scope, node)
+        case tree.HighestNode():
+            return _highest(scope, node)
         case tree.CureNode():
             within = deadline(scope, node.within)
             return Cure(within=within) if within else None
@@ -317,7 +328,7 @@ def _exercisable(scope: Scope, node: tree.Exercisable | tree.ExerciseTime | None
 
 
 def _cap(scope: Scope, node: tree.CapNode) -> Remedy | None:
-    money = amount(scope, node.amount)
+    money = amount_of(scope, node.amount, {}, in_cap=True)
     match node.span_of:
         case tree.CalendarWindow(each=name):
             each = calendar_unit(scope, name)
@@ -332,6 +343,14 @@ def _cap(scope: Scope, node: tree.CapNode) -> Remedy | None:
             return Cap(amount=money) if money else None
 
 
+def _highest(scope: Scope, node: tree.HighestNode) -> Remedy | None:
+    each, names = calendar_unit(scope, node.each), node.per.names if node.per else ()
+    scope.once(names)
+    found = [scope.choose(name, "dimension", dict.fromkeys(scope.dimensions)) for name in names]
+    known = tuple(name for name in found if name is not None)
+    return Highest(each=each, per=known) if each is not None and len(known) == len(names) else None
+
+
 def _payable(
     scope: Scope,
     node: tree.CreditNode | tree.CreditByValueNode | tree.CreditByCountNode | tree.CreditByDelayNode,
@@ -339,7 +358,7 @@ def _payable(
 ) -> Credit | None:
     """The credit with its minimum and its time to claim."""
     minimum = amount(scope, node.minimum.amount) if node.minimum else None
-    claim = period(scope, node.claimed.within) if node.claimed else None
+    claim = deadline(scope, node.claimed.within) if node.claimed else None
     if found is None or (node.minimum and minimum is None) or (node.claimed and claim is None):
         return None
     if claim is not None:
@@ -347,9 +366,9 @@ def _payable(
     return found.model_copy(update={"minimum": minimum, "claim_within": claim})
 
 
-def _count_tiers(scope: Scope, node: tree.CreditByCountNode) -> Credit | None:
+def _count_tiers(scope: Scope, node: tree.CreditByCountNode, seen: Seen) -> Credit | None:
     party, each = scope.find(node.party, Party), calendar_unit(scope, node.each)
-    found = [(whole(scope, tier.count), amount(scope, tier.amount)) for tier in node.tiers]
+    found = [(whole(scope, tier.count), amount_of(scope, tier.amount, seen)) for tier in node.tiers]
     tiers = tuple(_count_tier(count, money) for count, money in found if count is not None and money is not None)
     if party is None or each is None or len(tiers) != len(found):
         return None
@@ -359,7 +378,7 @@ def _count_tiers(scope: Scope, node: tree.CreditByCountNode) -> Credit | None:
     return Credit(party=party.id, tiers=tiers, counted=each)
 
 
-def _count_tier(count: int, money: Amount) -> Tier:
+def _count_tier(count: int, money: Amount | CalculatedAmount) -> Tier:
     threshold = Value(quantity=Quantity(value=Decimal(count), unit="count"))
     return Tier(comparison=Comparison.AT_LEAST, threshold=threshold, amount=money)
 
@@ -376,9 +395,9 @@ def _by_delay(scope: Scope, node: tree.CreditByDelayNode) -> Credit | None:
     return Credit(party=party.id, delay=Delay(extent=extent, each=unit, amount=money, most=most))
 
 
-def _tiers(scope: Scope, node: tree.CreditByValueNode) -> Credit | None:
+def _tiers(scope: Scope, node: tree.CreditByValueNode, seen: Seen) -> Credit | None:
     party = scope.find(node.party, Party)
-    found = [_tier(scope, tier) for tier in node.tiers]
+    found = [_tier(scope, tier, seen) for tier in node.tiers]
     tiers = tuple(tier for tier in found if tier is not None)
     if party is None or len(tiers) != len(found):
         return None
@@ -388,8 +407,8 @@ def _tiers(scope: Scope, node: tree.CreditByValueNode) -> Credit | None:
     return Credit(party=party.id, tiers=tiers)
 
 
-def _tier(scope: Scope, node: tree.TierNode) -> Tier | None:
-    threshold, money = value(scope, node.threshold), amount(scope, node.amount)
+def _tier(scope: Scope, node: tree.TierNode, seen: Seen) -> Tier | None:
+    threshold, money = value(scope, node.threshold), amount_of(scope, node.amount, seen)
     if node.comparator.words in ("is", "is not"):
         scope.report("T0407", node.span)
         return None

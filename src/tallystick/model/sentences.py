@@ -804,7 +804,7 @@ def occasion(scope: Scope, node: tree.OnEvent, fields: Fields | None = None) -> 
     lasting = deadline(scope, node.lasting.period) if node.lasting else None
     common = _common(scope, _named(scope, data, fields), qualifiers, [data], node.span)
     hangs = Hangs.EVENT if isinstance(data, Event) else Hangs.STATE
-    following = remedies(scope, node.items, hangs)
+    following = remedies(scope, node.items, hangs, seen={})
     if rows is None or common is None or (node.lasting and lasting is None):
         return None
     if fields is None:

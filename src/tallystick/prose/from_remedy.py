@@ -9,24 +9,31 @@ from typing import assert_never
 
 from tallystick.model.agreement import Agreement
 from tallystick.prose import phrases
+from tallystick.prose.from_measure import measure
 from tallystick.prose.from_rule import OBLIGATION
 from tallystick.prose.phrases import Inlines
 from tallystick.prose.quantity import money_text, ordinal_text, period_text
 from tallystick.prose.sentence import Part, Sentence
 from tallystick.quantities import Period, PeriodUnit
-from tallystick.rules.measure import Series, SeriesKind
+from tallystick.rules.measure import Aggregate, Function, Series, SeriesKind, Value
 from tallystick.rules.rule import (
     Amount,
     Block,
+    CalculatedAmount,
     Cap,
+    Charged,
+    Computation,
     Credit,
     Cure,
     DayCount,
     Delay,
     Deletion,
     Escalate,
+    Formula,
+    Highest,
     Interest,
     NotifyDuty,
+    Observed,
     Occasion,
     PerformDuty,
     Refund,
@@ -36,6 +43,7 @@ from tallystick.rules.rule import (
     Right,
     Rule,
     Terminate,
+    formula_parts,
     has_deadline,
 )
 
@@ -130,7 +138,13 @@ def _inlines(agreement: Agreement, remedy: Remedy, ground: Ground) -> Inlines:
                 f"Service credits under {ground.scope} {OBLIGATION} not exceed ",
                 *limit,
                 *cap_span(agreement, remedy),
+                *_worked_out(agreement, (money,)),
             )
+        case Highest(each=each, per=per):
+            which = f"of the service credits under {ground.scope} that belong to the same {phrases.calendar_text(each)}"
+            group = f" and are for the same {phrases.dimensions(per)}" if per else ""
+            rest = ", only the highest is payable to a party; of equal ones, the one of the earliest breach"
+            return phrases.capital((which, group, rest))
         case Cure(within=within):
             late = "; doing it late cures it, too" if ground.of_duty else ""
             if within.unit is PeriodUnit.BUSINESS_DAYS:
@@ -353,16 +367,62 @@ def _deadline(agreement: Agreement, within: Period, ground: Ground) -> Inlines:
 
 def _payable(agreement: Agreement, remedy: Credit, ground: Ground) -> Inlines:
     """What else a credit needs to be payable."""
-    found: Inlines = ()
+    found: Inlines = _worked_out(agreement, (remedy.amount, *(tier.amount for tier in remedy.tiers)))
     if remedy.minimum is not None:
         least = amount(agreement, remedy.minimum)
         found = (*found, ". What comes to less than ", *least, ", after any cap, is not payable; exactly that is")
     if remedy.claim_within is not None:
-        limit = phrases.period(agreement, remedy.claim_within)
+        limit = phrases.deadline(agreement, remedy.claim_within)
         breach = ("the breach that completes the number",) if remedy.counted is not None else ground.since
-        late = (" after ", *breach, f"; exactly {period_text(remedy.claim_within)} after is in time")
-        found = (*found, ". It is payable only if claimed no later than ", *limit, *late)
+        exactly = f"; exactly {period_text(remedy.claim_within)} after is in time"
+        late = (" after ", *breach, "" if remedy.claim_within.unit is PeriodUnit.BUSINESS_DAYS else exactly)
+        found = (*found, ". It is payable only if claimed ", *limit, *late)
     return found
+
+
+def _formula(agreement: Agreement, formula: Formula) -> Inlines:
+    match formula:
+        case Value():
+            return phrases.value(agreement, formula)
+        case Observed(what=what):
+            return (f"the {what}",)
+        case Charged(of=of, each=each):
+            total = measure(agreement, Aggregate(function=Function.SUM, of=of))
+            when = "" if each is None else f" in the {phrases.calendar_text(each)} to which the breach belongs"
+            return *total, when
+        case Computation(operator=operator, left=left, right=right):
+            words = phrases.operator_words(operator, left)
+            return *_side(agreement, left), f" {words} ", *_side(agreement, right)
+        case _:
+            assert_never(formula)
+
+
+def _side(agreement: Agreement, formula: Formula) -> Inlines:
+    words = _formula(agreement, formula)
+    return ("(", *words, ")") if isinstance(formula, Computation) else words
+
+
+def _worked_out(agreement: Agreement, amounts: Sequence[Amount | CalculatedAmount | None]) -> Inlines:
+    """What the words of the formulas mean, and how what they come to is rounded."""
+    formulas = [each.formula for each in amounts if isinstance(each, CalculatedAmount)]
+    parts = [part for formula in formulas for part in formula_parts(formula)]
+    named = {part.what for part in parts if isinstance(part, Observed)}
+    found: Inlines = tuple(words for what, words in _MEANING.items() if what in named)
+    charged = next((part for part in parts if isinstance(part, Charged)), None)
+    if charged is not None:
+        alike = agreement.metrics if charged.of.source is SeriesKind.METRIC else agreement.events
+        dims = alike[charged.of.name].dimensions
+        same = f", for the same {phrases.dimensions(dims)} where the breach is of one" if dims and charged.each else ""
+        whole = "; nothing is payable before that period has ended" if charged.each else ""
+        found = (*found, f". Each charge counts at its own time{same}{whole}")
+    return (*found, ". The sum is rounded once; what comes to zero or less is nothing") if parts else ()
+
+
+_MEANING = {
+    "value": ". The value is what was measured",
+    "shortfall": ". The shortfall is the difference between what was measured and its limit",
+    "delay": ". The delay runs from the deadline until what was due is done",
+}
 
 
 def delay_unit(agreement: Agreement, delay: Delay) -> Inlines:
@@ -407,8 +467,10 @@ def _repeated(agreement: Agreement, repeated: Repeated, ground: Ground) -> Inlin
     return words, *phrases.period(agreement, repeated.within, ""), " that end with it"
 
 
-def amount(agreement: Agreement, found: Amount) -> Inlines:
-    """`USD 4,000 (10% of the Monthly Fee)`."""
+def amount(agreement: Agreement, found: Amount | CalculatedAmount) -> Inlines:
+    """`USD 4,000 (10% of the Monthly Fee)`, or `10% of the sum of the fees in the calendar month of the breach`."""
+    if isinstance(found, CalculatedAmount):
+        return _formula(agreement, found.formula)
     shown = money_text(found.money)
     if found.share is not None and found.of is not None:
         share = phrases.value(agreement, found.share)

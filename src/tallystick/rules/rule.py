@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from tallystick.quantities import Data, Period, Quantity
-from tallystick.rules.measure import Comparison, Condition, Measure, Series, SeriesKind, Value
+from tallystick.rules.measure import Comparison, Condition, Measure, Operator, Series, SeriesKind, Value
 
 # --- time in force -----------------------------------------------------------------------------------------------
 
@@ -107,6 +107,55 @@ class Amount(Data):
     of: Value | None = None
     term: str | None = None
 
+    @property
+    def currency(self) -> str:
+        """The currency of the sum."""
+        return self.money.unit
+
+
+class Observed(Data):
+    """What a breach came to: the value that was measured, by how much it misses the threshold, or how long what was due
+    is late."""
+
+    kind: Literal["observed"] = "observed"
+    what: Literal["value", "shortfall", "delay"]
+
+
+class Charged(Data):
+    """The sum of a metric, or of a number of an event, in a calendar period: of a credit that to which the breach
+    belongs, of the group of the breach; in a cap `each` is None, and the period that of the cap."""
+
+    kind: Literal["charged"] = "charged"
+    of: Series
+    each: CalendarUnit | None = None
+
+
+class Computation(Data):
+    """Arithmetic within a formula."""
+
+    kind: Literal["computation"] = "computation"
+    operator: Operator
+    left: Formula
+    right: Formula
+
+
+Formula = Annotated[Observed | Charged | Computation | Value, Field(discriminator="kind")]
+
+
+class CalculatedAmount(Data):
+    """A sum of money that is worked out for each breach, or each period of a cap."""
+
+    formula: Formula
+    currency: str
+
+
+def formula_parts(formula: Formula) -> Iterator[Formula]:
+    """A formula and all that is within it."""
+    yield formula
+    if isinstance(formula, Computation):
+        yield from formula_parts(formula.left)
+        yield from formula_parts(formula.right)
+
 
 class NotifyDuty(InForce):
     """On breach, `holder` must give notice to `role` within a period counted from the breach. `remedies` are what
@@ -140,7 +189,7 @@ class Tier(Data):
 
     comparison: Comparison
     threshold: Value
-    amount: Amount
+    amount: Amount | CalculatedAmount
 
 
 class Delay(Data):
@@ -168,7 +217,7 @@ class Credit(InForce):
 
     kind: Literal["credit"] = "credit"
     party: str
-    amount: Amount | None = None
+    amount: Amount | CalculatedAmount | None = None
     tiers: tuple[Tier, ...] = ()
     counted: CalendarUnit | None = None
     delay: Delay | None = None
@@ -183,9 +232,19 @@ class Cap(InForce):
     amount."""
 
     kind: Literal["cap"] = "cap"
-    amount: Amount
+    amount: Amount | CalculatedAmount
     each: CalendarUnit | None = None
     rolling: Period | None = None
+    sentence: str = ""
+
+
+class Highest(InForce):
+    """Of the credits to a party in one calendar period, and of one group by the dimensions of `per`, only the highest
+    is payable."""
+
+    kind: Literal["highest"] = "highest"
+    each: CalendarUnit
+    per: tuple[str, ...] = ()
     sentence: str = ""
 
 
@@ -322,7 +381,7 @@ class Refund(InForce):
 
 
 Remedy = Annotated[
-    NotifyDuty | PerformDuty | Credit | Cap | Cure | Escalate | Terminate | Block | Right | Interest | Refund,
+    NotifyDuty | PerformDuty | Credit | Cap | Highest | Cure | Escalate | Terminate | Block | Right | Interest | Refund,
     Field(discriminator="kind"),
 ]
 NotifyDuty.model_rebuild()
@@ -629,6 +688,11 @@ Rule = Annotated[
     | Occasion,
     Field(discriminator="kind"),
 ]
+
+
+def has_limit(rule: RuleFields) -> bool:
+    """Whether a breach of the rule is a value that misses a limit, so that its shortfall can be told."""
+    return isinstance(rule, Keep | Gate | CountEvents) or (isinstance(rule, Response) and rule.share is not None)
 
 
 def has_deadline(rule: RuleFields) -> bool:

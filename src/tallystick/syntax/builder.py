@@ -125,6 +125,8 @@ NODES: dict[str, type[tree.Node]] = {
     "credit": tree.CreditNode,
     "tier": tree.TierNode,
     "cap": tree.CapNode,
+    "highest": tree.HighestNode,
+    "charged": tree.ChargedNode,
     "cure": tree.CureNode,
     "escalate": tree.EscalateNode,
     "terminate": tree.TerminateNode,

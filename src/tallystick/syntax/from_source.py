@@ -498,7 +498,7 @@ def _keyword(terminal: str) -> str:
 def expected_words(accepts: set[str]) -> str:
     """What the grammar would take, as a lawyer would say it: `“within”, “of” or a full stop`."""
     groups: list[str] = []
-    left = set(accepts)
+    left = accepts - {"_IN_THAT"}  # it could follow any measure, and belongs to sums of money alone
     if left - _ARITHMETIC - {"OF"}:
         left -= _ARITHMETIC | ({"OF"} if "STAR" in accepts else set())
     if left >= _COMPARING:

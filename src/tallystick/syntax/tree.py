@@ -594,6 +594,14 @@ class Comparator(Node):
 
 
 @dataclass(frozen=True)
+class ChargedNode(Node):
+    """`sum(fees) in that month`."""
+
+    call: Call
+    each: Name
+
+
+@dataclass(frozen=True)
 class RelativeChange(Node):
     """`relative fall(mean(accuracy))`."""
 
@@ -699,6 +707,7 @@ Expression = (
     | AttributeReference
     | Binary
     | Call
+    | ChargedNode
     | ElapsedNode
 )
 
@@ -1291,6 +1300,14 @@ class OverTerm(Node):
 
 
 @dataclass(frozen=True)
+class HighestNode(Node):
+    """`only the highest credit counts each month per service.`"""
+
+    each: Name
+    per: Per | None
+
+
+@dataclass(frozen=True)
 class CapNode(Node):
     """`cap credits at 20% of monthly_fee each month.`"""
 
@@ -1487,6 +1504,7 @@ Consequence = (
     | CreditNode
     | CreditByValueNode
     | CapNode
+    | HighestNode
     | CureNode
     | EscalateNode
     | TerminateNode
