@@ -265,6 +265,14 @@ def history(
 
 
 @app.command(rich_help_panel=UNDERSTAND)
+def doctor(format: Annotated[Format, typer.Option(help="text or json.")] = Format.TEXT) -> None:
+    """Say what this installation lacks, and how to install it here."""
+    from tallystick.cli.doctor import print_symptoms
+
+    raise typer.Exit(print_symptoms(as_json=format is Format.JSON))
+
+
+@app.command(rich_help_panel=UNDERSTAND)
 def schema() -> None:
     """Print the JSON schema of rules.json."""
     from tallystick.cli.schema import print_schema

@@ -12,10 +12,11 @@ import platform
 import warnings
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, datetime
 from importlib import import_module
 from importlib.metadata import version
+from io import StringIO
 from types import ModuleType
 from typing import Any
 
@@ -25,16 +26,12 @@ from tallystick.document.apart import Unavailable, apart
 from tallystick.document.document import Document
 from tallystick.document.finish_pdf import finished
 from tallystick.document.house_style import CARRIED, CLASSIC, HouseStyle, StyleRefused
+from tallystick.document.libraries import how_to_install
 from tallystick.document.lines import lines
 from tallystick.document.shown import first_unseen
 from tallystick.document.to_html import guarded, page_of, stamp_html
 
 _VARIANT = "pdf/a-3a"
-_INSTALL = (
-    "The PDF needs the libraries Pango and HarfBuzz (with its part for subsets of fonts), which are not installed. "
-    "On Debian or Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0. "
-    "On macOS: brew install pango."
-)
 
 
 class PdfUnavailable(Unavailable):
@@ -166,15 +163,23 @@ def _identifier(page: str, attachments: Mapping[str, bytes]) -> bytes:
 def _weasyprint() -> ModuleType:
     """WeasyPrint, imported late: it takes half a second and needs libraries of the system."""
     try:
-        with warnings.catch_warnings():
+        # It prints its own advice, to standard output, where results stand.
+        with warnings.catch_warnings(), redirect_stdout(StringIO()):
             warnings.simplefilter("ignore", DeprecationWarning)
             found = import_module("weasyprint")
     except OSError as missing:
-        raise PdfUnavailable(_INSTALL) from missing
+        raise _unavailable() from missing
     # Without it WeasyPrint writes the time of day into each font, and the bytes are never the same again.
     if import_module("weasyprint.text.ffi").harfbuzz_subset is None:
-        raise PdfUnavailable(_INSTALL)
+        raise _unavailable()
     return found
+
+
+def _unavailable() -> PdfUnavailable:
+    return PdfUnavailable(
+        "The PDF needs the libraries Pango and HarfBuzz (with its part for subsets of fonts), which are not installed. "
+        f"{how_to_install()}"
+    )
 
 
 def _fetcher(weasyprint: ModuleType) -> type[Any]:
