@@ -223,9 +223,12 @@ def test_rules_that_are_laid_out_differently_are_the_same_rules(papers: Papers) 
 
 
 def with_attachment(raw: bytes, name: str, content: bytes) -> bytes:
-    """The file with one attachment replaced, as one who tampers would."""
+    """The file with one attachment replaced or added, as one who tampers would."""
     with pikepdf.open(BytesIO(raw)) as pdf:
-        pdf.attachments[name].obj.EF.F.write(content)
+        if name in pdf.attachments:
+            pdf.attachments[name].obj.EF.F.write(content)
+        else:
+            pdf.attachments[name] = pikepdf.AttachedFileSpec(pdf, content, filename=name)
         return saved(pdf)
 
 
@@ -409,7 +412,8 @@ def printed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lay each text out once: what is printed depends on nothing else."""
     known: dict[str, bytes] = {}
 
-    def cached(made: Compiled) -> bytes:
+    def cached(made: Compiled, style: HouseStyle) -> bytes:
+        assert style == CLASSIC
         if made.tally not in known:
             known[made.tally] = printed(made)
         return known[made.tally]

@@ -66,12 +66,12 @@ _PAPERS = {
 @dataclass(frozen=True)
 class HouseStyle:
     """A style that can print. `shipped` names the shipped style under it; `own` are the files of a firm's own, which
-    replace those of the shipped one; `given` is its `style.toml`, empty for the classic style.
+    replace those of the shipped one; `given` is its `style.toml`, none for the classic style.
     """
 
     shipped: str
     settings: Settings
-    given: bytes = b""
+    given: bytes | None = None
     own: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
@@ -88,7 +88,7 @@ class HouseStyle:
     @property
     def carried(self) -> dict[str, bytes]:
         """The files that a paper carries so that it can be printed again: all that is not shipped."""
-        settings = {SETTINGS: self.given} if self.given else {}
+        settings = {} if self.given is None else {SETTINGS: self.given}
         return {f"{CARRIED}{name}": content for name, content in sorted((settings | dict(self.own)).items())}
 
     def read(self, name: str) -> bytes:
@@ -164,7 +164,9 @@ def house_style(name: str) -> HouseStyle:
 
 def shipped_style(name: str) -> HouseStyle:
     """A shipped style as it is. Raises StyleRefused."""
-    given = b"" if name == "classic" else f'base = "{name}"\n'.encode()
+    if name not in shipped_styles():
+        raise StyleRefused(f"There is no shipped house style “{name}”. There are: {', '.join(shipped_styles())}.")
+    given = None if name == "classic" else f'base = "{name}"\n'.encode()
     return HouseStyle(name, _settings({}, name), given)
 
 

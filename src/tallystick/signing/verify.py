@@ -221,7 +221,7 @@ def _house_style(style: HouseStyle, looked_at: HouseStyle | None) -> Iterator[Ch
             f"it, and name the style if you know it (--style). Its own files are {', '.join(sorted(style.own))}."
         )
         yield Check(name, UNKNOWN, says)
-    elif style.given:
+    elif style.given is not None:
         yield Check(name, HOLDS, f"The paper is printed in the shipped style {style.shipped}.")
 
 
