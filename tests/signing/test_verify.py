@@ -228,7 +228,7 @@ def with_attachment(raw: bytes, name: str, content: bytes) -> bytes:
         if name in pdf.attachments:
             pdf.attachments[name].obj.EF.F.write(content)
         else:
-            pdf.attachments[name] = pikepdf.AttachedFileSpec(pdf, content, filename=name)
+            pdf.attachments[name] = content
         return saved(pdf)
 
 
