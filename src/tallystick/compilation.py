@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -24,6 +24,7 @@ from tallystick.model.over_time import Amending, Version, over_time
 from tallystick.model.uses import joined
 from tallystick.prose.from_remedy import OF_ALL, OF_DUTY, Ground, of_clause, of_occasion, remedy_sentence
 from tallystick.prose.from_rule import rule_sentence
+from tallystick.prose.manner import PLAIN, Manner, written
 from tallystick.prose.wording import check_wording
 from tallystick.rules.over_time import over_time as over_time_of_rules
 from tallystick.rules.rule import NotifyDuty, Occasion, PerformDuty, Remedy, Rule
@@ -64,6 +65,7 @@ class Compiled:
     document: Document
     measurability: Measurability
     versions: tuple[Version, ...] = ()
+    manner: Manner = PLAIN
 
     @property
     def tally(self) -> str:
@@ -254,9 +256,10 @@ def _unread(source: Source) -> Iterator[Diagnostic]:
 
 
 def compile_source(
-    source: Source, *, draft: bool = False, at: date | None = None
+    source: Source, *, draft: bool = False, at: date | None = None, manner: Manner = PLAIN
 ) -> tuple[Compiled | None, tuple[Diagnostic, ...]]:
-    """Compile a source; None, with the reasons, when it has errors.
+    """Compile a source; None, with the reasons, when it has errors. The document is written in the `manner` of a house
+    style; rules and tally are the same in each.
 
     The paper of an agreement is its text with all its amendments, or those in force `at` a day; that of an amendment is the
     amendment itself. The rules hold every text, each with the time in which it is in force.
@@ -276,9 +279,15 @@ def compile_source(
             return from_amendment(versions[-2].agreement, agreement, draft=draft)
         return from_model(agreement, draft=draft)
 
-    tallied = rulebook.model_copy(update={"tally": tally(rulebook, document())})
-    shown = document(draft=draft)
-    return Compiled(source, agreement, tallied, shown, measurability(agreement), versions), diagnostics
+    plain = document()
+    tallied = rulebook.model_copy(update={"tally": tally(rulebook, plain)})
+    shown = plain if manner == PLAIN and not draft else _in_manner(manner, document, draft=draft)
+    return Compiled(source, agreement, tallied, shown, measurability(agreement), versions, manner), diagnostics
+
+
+def _in_manner(manner: Manner, document: Callable[..., Document], *, draft: bool) -> Document:
+    with written(manner):
+        return replace(document(draft=draft), language=manner.language)
 
 
 def _rulebook(versions: Sequence[Version]) -> Rulebook:

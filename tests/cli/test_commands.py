@@ -17,6 +17,7 @@ from typer.testing import CliRunner, Result
 import tallystick
 from tallystick.cli import console
 from tallystick.cli.main import app
+from tallystick.document.house_style import house_style
 from tallystick.evaluating import instant_of
 from tallystick.rules.rulebook import Rulebook
 
@@ -555,3 +556,40 @@ def test_history_and_explain_show_the_text_of_a_day(tmp_path: Path) -> None:
     assert run("history", file, "nothing").exit_code == 2
     assert run("history", file, "--at", "May").exit_code == 2
     assert "at least once every 20 days" in run("explain", "audits@2027-06-01", file).stdout
+
+
+def test_house_styles_are_listed_and_copied(project: Path, tmp_path: Path) -> None:
+    assert run("style").stdout.split() == ["classic", "modern"]
+    folder = tmp_path / "own"
+    done = run("style", "modern", folder)
+    assert done.exit_code == 0
+    assert sorted(path.name for path in folder.iterdir()) == ["house.css", "style.toml"]
+    assert 'base = "modern"' in (folder / "style.toml").read_text(encoding="utf-8")
+    assert house_style(str(folder)).own == {}
+    assert house_style(str(folder)).manner.verb == "must"
+    assert run("style", "modern", folder).exit_code == 2
+    assert run("style", "baroque", tmp_path / "b").exit_code == 2
+    assert run("style", "modern").exit_code == 2
+    whole = tmp_path / "whole"
+    assert run("style", "classic", whole, "--whole").exit_code == 0
+    assert (whole / "word" / "styles.xml").is_file()
+    assert house_style(str(whole)).own == {}
+
+
+def test_a_house_style_is_chosen_at_the_build(project: Path, tmp_path: Path) -> None:
+    style = tmp_path / "own"
+    style.mkdir()
+    (style / "style.toml").write_text('verb = "will"\npaper = "A4"\n', encoding="utf-8")
+    source = project / "small.msa"
+    done = run("build", source, "-o", tmp_path / "b", "--style", style)
+    assert done.exit_code == 0, done.output
+    assert " will keep " in (tmp_path / "b" / "small.md").read_text(encoding="utf-8")
+    assert run("verify", tmp_path / "b" / "small.pdf", "--unsigned").exit_code == 0
+    assert run("verify", tmp_path / "b" / "small.pdf", "--unsigned", "--style", "baroque").exit_code == 2
+    (style / "style.toml").write_text('verb = "ought to"', encoding="utf-8")
+    refused = run("build", source, "-o", tmp_path / "b", "--style", style)
+    assert (refused.exit_code, "it is 'shall', 'must' or 'will'" in refused.stderr) == (2, True)
+    (style / "style.toml").write_text("", encoding="utf-8")
+    (style / "house.css").write_text(".clause { display: none }", encoding="utf-8")
+    hidden = run("build", source, "-o", tmp_path / "c", "--style", style)
+    assert (hidden.exit_code, "does not show all words" in hidden.stderr) == (2, True)

@@ -324,16 +324,6 @@ def test_the_same_bytes_in_another_process_and_zone(written: bytes) -> None:
     assert again.stdout.strip() == hashlib.sha256(written).hexdigest()
 
 
-def test_a_style_may_bring_its_own_word_parts(tmp_path: Path) -> None:
-    shutil.copytree(Path(__file__).parents[2] / "templates" / "classic" / "word", tmp_path / "word")
-    header = tmp_path / "word" / "header.xml"
-    header.write_text(header.read_text(encoding="utf-8").replace("{{ title }}", "Own: {{ title }}"), encoding="utf-8")
-    assert b"Own: AI Governance" in ZipFile(BytesIO(to_docx(sample(), TALLY, style=tmp_path))).read("word/header1.xml")
-    (tmp_path / "word" / "header.xml").unlink()
-    shutil.rmtree(tmp_path / "word")
-    assert to_docx(sample(), TALLY, style=tmp_path) == to_docx(sample(), TALLY)
-
-
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 def test_libreoffice_counts_and_refers_alike(written: bytes, tmp_path: Path) -> None:
     (tmp_path / "agreement.docx").write_bytes(written)

@@ -12,14 +12,17 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from tallystick.building import carried
 from tallystick.cli.main import app
 from tallystick.compilation import Compiled, compile_source
+from tallystick.document.house_style import from_files
 from tallystick.document.lines import Grid, Piece, Run, lines
 from tallystick.document.to_docx import Author, to_docx, write_docx
 from tallystick.proposals.from_word_file import from_word_file
 from tallystick.proposals.proposal import Import
 from tallystick.proposals.to_diff import to_diff
 from tallystick.proposals.word_file import read_word_file
+from tallystick.prose.manner import PLAIN
 from tallystick.redline.from_documents import from_documents
 from tallystick.source import Source
 
@@ -37,7 +40,7 @@ def compiled(text: str) -> Compiled:
 def tracked(old: Compiled, new: Compiled) -> bytes:
     """The file made from the old version, in which the other side tracked its way to the new one."""
     redline = from_documents(old.document, old.tally, new.document, new.tally)
-    return write_docx(old.document, old.tally, redline.pieces, {}, None, THEM)
+    return write_docx(old.document, old.tally, redline.pieces, {}, author=THEM)
 
 
 def typed(old: Compiled, change: Callable[[str], str]) -> bytes:
@@ -103,6 +106,20 @@ def test_a_file_that_nobody_changed_has_no_proposal() -> None:
     before = compiled(UPTIME)
     found = imported(before, to_docx(before.document, before.tally))
     assert (found.proposals, found.unmapped, to_diff(found)) == ((), (), "")
+
+
+def test_a_file_in_another_house_style_is_compared_in_that_style() -> None:
+    style = from_files({"style.toml": b'verb = "must"\nlanguage = "en-US"'})
+    before, _ = compile_source(Source("agreement.msa", UPTIME), manner=style.manner)
+    assert before is not None
+    file = to_docx(before.document, before.tally, carried(before, style), style)
+    manner = read_word_file(file).manner
+    assert manner == style.manner
+    assert imported(before, file).unmapped == ()
+    changed = typed(before, lambda text: text.replace("Target (99.9%)", "Target (99.8%)"))
+    assert [each.now for each in imported(before, changed).proposals] == ["99.8%"]
+    broken = to_docx(before.document, before.tally, {"style/style.toml": b"verb = 3"})
+    assert read_word_file(broken).manner == PLAIN
 
 
 def test_one_number_of_a_generated_sentence_changes_its_term_and_says_what_follows() -> None:

@@ -14,9 +14,11 @@ import pytest
 
 from tallystick.building import printed
 from tallystick.compilation import Compiled, compile_source, load, rules_json
+from tallystick.document.house_style import CLASSIC, HouseStyle, from_files
 from tallystick.signing import verify as examined
 from tallystick.signing.proof import Outcome, Proof
 from tallystick.signing.verify import NotReadable, verify
+from tallystick.source import Source
 
 from .conftest import AGREEMENT, Papers, compiled, signed_by
 from .keys import authority
@@ -127,6 +129,56 @@ def test_every_paper_of_an_amended_agreement_is_proven(amended: Path, file: str,
     assert proof.tally == made.tally
 
 
+# --- house styles ----------------------------------------------------------------------------------------------
+
+
+def in_style(files: dict[str, bytes]) -> tuple[HouseStyle, bytes]:
+    style = from_files(files)
+    made, _ = compile_source(Source("small.msa", AGREEMENT), manner=style.manner)
+    assert made is not None
+    assert made.tally == compiled().tally
+    return style, printed(made, style)
+
+
+def test_a_paper_with_settings_of_its_own_is_printed_again_in_them(papers: Papers) -> None:
+    settings = b'base = "modern"\nverb = "will"\nlanguage = "en-US"\npaper = "A4"\ninitials = true\n'
+    _, raw = in_style({"style.toml": settings})
+    proof = verify(raw, rules_json(compiled().rulebook).encode(), unsigned=True)
+    assert outcomes(proof)["paper"] is Outcome.HOLDS
+    assert outcomes(proof)["house style"] is Outcome.HOLDS
+    assert proof.line == "Yes. Paper and rules match, and nobody has signed yet."
+    signed = signed_by(signed_by(raw, "provider", papers.jane), "customer", papers.max)
+    assert verify(signed, None, papers.trust).outcome is Outcome.HOLDS
+
+
+def test_a_style_that_is_not_shipped_is_to_be_looked_at() -> None:
+    style, raw = in_style({"style.toml": b"", "house.css": b".cover h1 { color: #900 }"})
+    unknown = verify(raw, unsigned=True)
+    assert unknown.outcome is Outcome.UNKNOWN
+    assert unknown.line.startswith("Not proven. The paper is printed in a house style of its own")
+    assert "house.css" in unknown.line
+    assert verify(raw, looked_at=style, unsigned=True).outcome is Outcome.HOLDS
+    other = verify(raw, looked_at=CLASSIC, unsigned=True)
+    assert other.line == "No. The paper is printed in another house style than the one that was given."
+
+
+def test_a_style_exchanged_in_the_file_is_noticed() -> None:
+    _, raw = in_style({"style.toml": b'verb = "must"'})
+    _, other = in_style({"style.toml": b'verb = "will"'})
+    assert verify(with_attachments_of(raw, other), unsigned=True).outcome is not Outcome.HOLDS
+
+
+def test_a_paper_whose_style_hides_words_is_refused() -> None:
+    style = from_files({"style.toml": b"", "house.css": b".clause p { display: none }"})
+    forged = printed(compiled())
+    for name, content in style.carried.items():
+        forged = with_attachment(forged, name, content)
+    proof = verify(forged, unsigned=True)
+    assert proof.line.startswith("No. The house style does not show all words of the paper")
+    broken = verify(with_attachment(forged, "style/style.toml", b"verb = 3"), unsigned=True)
+    assert broken.line.startswith("No. style.toml: verb: 3 is not possible")
+
+
 # --- who signed ------------------------------------------------------------------------------------------------
 
 
@@ -171,9 +223,12 @@ def test_rules_that_are_laid_out_differently_are_the_same_rules(papers: Papers) 
 
 
 def with_attachment(raw: bytes, name: str, content: bytes) -> bytes:
-    """The file with one attachment replaced, as one who tampers would."""
+    """The file with one attachment replaced or added, as one who tampers would."""
     with pikepdf.open(BytesIO(raw)) as pdf:
-        pdf.attachments[name].obj.EF.F.write(content)
+        if name in pdf.attachments:
+            pdf.attachments[name].obj.EF.F.write(content)
+        else:
+            pdf.attachments[name] = content
         return saved(pdf)
 
 
@@ -357,7 +412,8 @@ def printed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lay each text out once: what is printed depends on nothing else."""
     known: dict[str, bytes] = {}
 
-    def cached(made: Compiled) -> bytes:
+    def cached(made: Compiled, style: HouseStyle) -> bytes:
+        assert style == CLASSIC
         if made.tally not in known:
             known[made.tally] = printed(made)
         return known[made.tally]

@@ -6,21 +6,33 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tallystick.building import build, paths
-from tallystick.cli.console import EVERY, Chosen, compiled_or_none, counted, err, fail, out
+from tallystick.cli.console import EVERY, Chosen, compiled_or_none, counted, err, fail, house_style_or_none, out
 from tallystick.cli.main import COULD_NOT_RUN, FOUND, KEPT
 from tallystick.cli.papers import write_parts
 from tallystick.compilation import Compiled
+from tallystick.document.house_style import StyleRefused
 from tallystick.document.to_pdf import PdfUnavailable
 from tallystick.scenarios.run import run
 
 
-def build_file(file: Path, folder: Path, chosen: Chosen = EVERY, parts: Sequence[str] = (), *, draft: bool) -> int:
+def build_file(
+    file: Path,
+    folder: Path,
+    chosen: Chosen = EVERY,
+    style: str = "classic",
+    parts: Sequence[str] = (),
+    *,
+    draft: bool,
+) -> int:
     """Build one agreement, or only some of its schedules, each by itself. Exit code: 0 built, 1 the source has errors, 2
     something could not be read or written."""
     if not file.is_file():
         fail(f"{file}: there is no such file.")
         return COULD_NOT_RUN
-    compiled = compiled_or_none(file, draft=draft, chosen=chosen)
+    house = house_style_or_none(style)
+    if house is None:
+        return COULD_NOT_RUN
+    compiled = compiled_or_none(file, draft=draft, chosen=chosen, manner=house.manner)
     if compiled is None:
         return FOUND
     wrong = _wrong_examples(compiled)
@@ -29,13 +41,16 @@ def build_file(file: Path, folder: Path, chosen: Chosen = EVERY, parts: Sequence
     if wrong:
         return FOUND
     if parts:
-        return write_parts(compiled, folder, parts)
+        return write_parts(compiled, folder, parts, house)
     try:
         with err.status("laying out the PDF"):
-            built = build(compiled, folder)
+            built = build(compiled, folder, house)
     except PdfUnavailable as missing:
         fail(f"No PDF was made: {missing}")
         out.print(f"The Word file, HTML, Markdown and rules are in {paths(compiled, folder).rules.parent}.")
+        return COULD_NOT_RUN
+    except StyleRefused as reason:
+        fail(str(reason))
         return COULD_NOT_RUN
     except OSError as error:
         fail(f"{error.filename or folder} cannot be written: {error.strerror}.")

@@ -16,9 +16,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from tallystick.diagnostics.diagnostic import Diagnostic
 from tallystick.diagnostics.to_text import to_text
+from tallystick.prose.manner import PLAIN, Manner
 
 if TYPE_CHECKING:
     from tallystick.compilation import Compiled
+    from tallystick.document.house_style import HouseStyle
     from tallystick.evaluating import Progress as Told
     from tallystick.facts.problem import DataError
 
@@ -73,7 +75,22 @@ def day_or_none(text: str) -> date | None:
         return None
 
 
-def compiled_or_none(file: Path, *, draft: bool = False, chosen: Chosen = EVERY) -> Compiled | None:
+def house_style_or_none(name: str) -> HouseStyle | None:
+    """The house style of that name or in that folder; prints why there is none."""
+    from tallystick.document.house_style import StyleRefused, house_style
+
+    try:
+        return house_style(name)
+    except StyleRefused as reason:
+        fail(str(reason))
+    except OSError as error:
+        fail(f"{error.filename or name} cannot be read: {error.strerror}.")
+    return None
+
+
+def compiled_or_none(
+    file: Path, *, draft: bool = False, chosen: Chosen = EVERY, manner: Manner = PLAIN
+) -> Compiled | None:
     """Compile a file and print its diagnostics; None when it has errors or cannot be read."""
     from tallystick.compilation import compile_source, load
 
@@ -87,7 +104,7 @@ def compiled_or_none(file: Path, *, draft: bool = False, chosen: Chosen = EVERY)
     if source is None:
         show_diagnostics(problems)
         return None
-    compiled, diagnostics = compile_source(source, draft=draft, at=at)
+    compiled, diagnostics = compile_source(source, draft=draft, at=at, manner=manner)
     show_diagnostics(diagnostics)
     return compiled
 

@@ -26,7 +26,7 @@ def import_file(file: Path, source: Path, patch: Path | None, *, as_json: bool) 
     except WordFileRefused as refused:
         fail(f"{file} is not read: {refused}")
         return COULD_NOT_RUN
-    compiled = compiled_or_none(source, draft=word.draft)
+    compiled = compiled_or_none(source, draft=word.draft, manner=word.manner)
     if compiled is None:
         return FOUND if source.is_file() else COULD_NOT_RUN
     if not _made_from(word, compiled):

@@ -100,6 +100,7 @@ def build(
         list[str] | None,
         typer.Option("--part", help="Only this schedule, such as metrics or playbook, by itself; may be repeated."),
     ] = None,
+    style: Annotated[str, typer.Option(help="House style: classic, modern, or a folder with style.toml.")] = "classic",
     at: At = None,
     without: Without = None,
 ) -> None:
@@ -107,7 +108,7 @@ def build(
     from tallystick.cli.build import build_file
     from tallystick.cli.console import Chosen
 
-    raise typer.Exit(build_file(file, output, Chosen(at, tuple(without or ())), part or (), draft=draft))
+    raise typer.Exit(build_file(file, output, Chosen(at, tuple(without or ())), style, part or (), draft=draft))
 
 
 @app.command(rich_help_panel=DRAFT)
@@ -158,6 +159,18 @@ def run_scenarios(
     raise typer.Exit(run_files(files, junit, mutate=mutate, as_json=format is Format.JSON))
 
 
+@app.command(rich_help_panel=DRAFT)
+def style(
+    name: Annotated[str | None, typer.Argument(help="A shipped house style; without it, they are listed.")] = None,
+    folder: Annotated[Path | None, typer.Argument(help="Folder to make.")] = None,
+    whole: Annotated[bool, typer.Option("--whole", help="Copy templates, fonts and Word parts, too.")] = False,
+) -> None:
+    """Copy a house style, to change how the paper looks and reads."""
+    from tallystick.cli.style import copy_style
+
+    raise typer.Exit(copy_style(name, folder, whole=whole))
+
+
 @app.command(rich_help_panel=SIGN)
 def sign(
     file: Paper,
@@ -185,6 +198,9 @@ def verify(
     trust: Annotated[
         list[Path] | None, typer.Option(help="Certificates whose word is taken for who signed (PEM or DER).")
     ] = None,
+    style: Annotated[
+        str | None, typer.Option(help="A house style that you have looked at: does the paper use that one?")
+    ] = None,
     unsigned: Annotated[bool, typer.Option("--unsigned", help="Pass a file that nobody has signed yet.")] = False,
     deep: Annotated[bool, typer.Option("--deep", help="Analyse each revision with pyHanko, too; slow.")] = False,
     format: Annotated[Format, typer.Option(help="text or json.")] = Format.TEXT,
@@ -193,7 +209,7 @@ def verify(
     from tallystick.cli.verify import verify_file
 
     as_json = format is Format.JSON
-    raise typer.Exit(verify_file(file, rules, trust or [], unsigned=unsigned, deep=deep, as_json=as_json))
+    raise typer.Exit(verify_file(file, rules, trust or [], style, unsigned=unsigned, deep=deep, as_json=as_json))
 
 
 @app.command(rich_help_panel=MEASURE)
@@ -246,6 +262,14 @@ def history(
 
     chosen = Chosen(None, tuple(without or ()))
     raise typer.Exit(show_history(file, what, at, chosen, as_json=format is Format.JSON))
+
+
+@app.command(rich_help_panel=UNDERSTAND)
+def doctor(format: Annotated[Format, typer.Option(help="text or json.")] = Format.TEXT) -> None:
+    """Say what this installation lacks, and how to install it here."""
+    from tallystick.cli.doctor import print_symptoms
+
+    raise typer.Exit(print_symptoms(as_json=format is Format.JSON))
 
 
 @app.command(rich_help_panel=UNDERSTAND)

@@ -11,10 +11,11 @@ from tallystick.cli.main import COULD_NOT_RUN, KEPT
 from tallystick.compilation import Compiled
 from tallystick.document.document import Document
 from tallystick.document.excerpt import excerpt, schedules_of
+from tallystick.document.house_style import CLASSIC, HouseStyle, StyleRefused
 from tallystick.document.to_pdf import PdfUnavailable
 
 
-def write_parts(compiled: Compiled, folder: Path, names: Sequence[str]) -> int:
+def write_parts(compiled: Compiled, folder: Path, names: Sequence[str], style: HouseStyle = CLASSIC) -> int:
     """Write some schedules of an agreement, each by itself. Exit code: 0 written, 2 no such schedule, or not written."""
     known = schedules_of(compiled.document)
     unknown = [name for name in names if name not in known]
@@ -23,21 +24,29 @@ def write_parts(compiled: Compiled, folder: Path, names: Sequence[str]) -> int:
         return COULD_NOT_RUN
     stem = Path(compiled.source.name).stem
     for name in dict.fromkeys(names):
-        if not written(excerpt(compiled.document, known[name]), compiled.tally, folder, f"{stem}-{name}"):
+        if not written(excerpt(compiled.document, known[name]), compiled.tally, folder, f"{stem}-{name}", style=style):
             return COULD_NOT_RUN
     return KEPT
 
 
 def written(
-    document: Document, tally: str, folder: Path, name: str, carried: Mapping[str, bytes] | None = None
+    document: Document,
+    tally: str,
+    folder: Path,
+    name: str,
+    carried: Mapping[str, bytes] | None = None,
+    style: HouseStyle = CLASSIC,
 ) -> bool:
     """Write a document in every format, and print where; prints why that was not possible."""
     try:
         with err.status("laying out the PDF"):
-            paths = write_document(document, tally, folder, name, carried or {})
+            paths = write_document(document, tally, folder, name, carried or {}, style)
     except PdfUnavailable as missing:
         fail(f"No PDF was made: {missing}")
         out.print(f"The Word file, HTML and Markdown are in {folder}.")
+        return False
+    except StyleRefused as reason:
+        fail(str(reason))
         return False
     except OSError as error:
         fail(f"{error.filename or folder} cannot be written: {error.strerror}.")

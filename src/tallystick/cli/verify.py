@@ -7,14 +7,16 @@ from pathlib import Path
 
 from rich.table import Table
 
-from tallystick.cli.console import err, fail, out
+from tallystick.cli.console import err, fail, house_style_or_none, out
 from tallystick.cli.main import COULD_NOT_RUN, FOUND, KEPT
 from tallystick.document.to_pdf import PdfUnavailable
 
 _STYLES = {"holds": "green", "fails": "bold red", "unknown": "bold yellow"}
 
 
-def verify_file(file: Path, rules: Path | None, trust: list[Path], *, unsigned: bool, deep: bool, as_json: bool) -> int:
+def verify_file(
+    file: Path, rules: Path | None, trust: list[Path], style: str | None, *, unsigned: bool, deep: bool, as_json: bool
+) -> int:
     """Examine a PDF. Exit code: 0 yes, 1 no or not proven, 2 it could not be examined."""
     try:
         from tallystick.signing.verify import NotReadable, verify
@@ -23,6 +25,9 @@ def verify_file(file: Path, rules: Path | None, trust: list[Path], *, unsigned: 
         return COULD_NOT_RUN
     from tallystick.signing.proof import Outcome
 
+    looked_at = None if style is None else house_style_or_none(style)
+    if style is not None and looked_at is None:
+        return COULD_NOT_RUN
     try:
         raw = file.read_bytes()
         given = rules.read_bytes() if rules else None
@@ -32,7 +37,7 @@ def verify_file(file: Path, rules: Path | None, trust: list[Path], *, unsigned: 
         return COULD_NOT_RUN
     try:
         with err.status("printing the sources again"):
-            proof = verify(raw, given, authorities, unsigned=unsigned, deep=deep)
+            proof = verify(raw, given, authorities, looked_at, unsigned=unsigned, deep=deep)
     except (NotReadable, PdfUnavailable) as reason:
         fail(f"{file} cannot be examined: {reason}")
         return COULD_NOT_RUN

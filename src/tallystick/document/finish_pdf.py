@@ -31,7 +31,14 @@ _PREFIXES = {
 }
 
 _PRODUCER = f"{{{_PREFIXES['pdf']}}}Producer"
-_MEDIA = {".json": "/application/json"}
+_MEDIA = {
+    ".json": "/application/json",
+    ".html": "/text/html",
+    ".css": "/text/css",
+    ".xml": "/application/xml",
+    ".svg": "/image/svg+xml",
+    ".woff2": "/font/woff2",
+}
 _TEXT = "/text/plain"
 
 

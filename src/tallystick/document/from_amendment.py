@@ -34,6 +34,7 @@ from tallystick.document.from_model import (
 from tallystick.document.references import known_anchors
 from tallystick.model.agreement import Act, Agreement, Article, Change, Clause
 from tallystick.prose.from_remedy import OF_ALL
+from tallystick.prose.manner import manner
 from tallystick.prose.quantity import date_text
 from tallystick.prose.sentence import Link
 
@@ -101,7 +102,7 @@ def _stays() -> Subsection:
 
 def _signatures(agreement: Agreement, *, draft: bool) -> Section:
     opening = paragraph(
-        "The parties sign this Amendment through their authorised signatories. It may be signed in counterparts, "
+        f"The parties sign this Amendment through their {manner().spelled('authorised')} signatories. It may be signed in counterparts, "
         "which together are one instrument."
     )
     lines = (line for party in agreement.parties.values() for line in signature_lines(party, to_sign=not draft))

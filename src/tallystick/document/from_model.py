@@ -58,6 +58,7 @@ from tallystick.prose.from_rule import (
     rule_sentence,
     waiver_sentence,
 )
+from tallystick.prose.manner import manner
 from tallystick.prose.phrases import counted, dimension_text
 from tallystick.prose.quantity import date_text, period_text, quantity_text
 from tallystick.prose.references import INTERPRETATION, reference_link
@@ -451,7 +452,7 @@ def _signatures(making: Making) -> Section:
     if making.agreement.amendments:
         return Section(Kind.SIGNATURES, "", "Signatures", "signatures", (paragraph(_SIGNED_BEFORE),))
     opening = paragraph(
-        "The parties sign this Agreement through their authorised signatories. It may be signed in counterparts, "
+        f"The parties sign this Agreement through their {manner().spelled('authorised')} signatories. It may be signed in counterparts, "
         "which together are one instrument."
     )
     lines = (

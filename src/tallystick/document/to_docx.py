@@ -15,11 +15,14 @@ from datetime import date
 from hashlib import sha256
 from io import BytesIO
 from itertools import groupby
-from pathlib import Path
 from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from tallystick.document.document import Document
+from defusedxml.ElementTree import fromstring
+
+from tallystick.document.apart import apart
+from tallystick.document.document import Cover, Document, text_of
+from tallystick.document.house_style import CLASSIC, HouseStyle, Paper, StyleRefused
 from tallystick.document.lines import (
     BULLETS,
     HEADINGS,
@@ -36,7 +39,6 @@ from tallystick.document.lines import (
     lines,
 )
 from tallystick.document.to_html import environment, short_tally
-from tallystick.resources import resource
 
 AGREEMENT = "urn:tallystick:agreement"
 """The namespace of the custom part that carries the sources, the rules and the tally."""
@@ -47,8 +49,8 @@ _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _CONTENT = "application/vnd.openxmlformats-officedocument"
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
-# Twentieths of a point, as everywhere in Word: letter paper with margins of 28 mm, and what lists are set in by.
-_TEXT_WIDTH, _INSET, _HANGING = 9066, 680, 454
+# Twentieths of a point, as everywhere in Word: margins of 27 and 28 mm, and what lists are set in by.
+_MARGIN_TOP, _MARGIN, _INSET, _HANGING = 1531, 1587, 680, 454
 
 
 @dataclass(frozen=True)
@@ -60,12 +62,12 @@ class Author:
 
 
 def to_docx(
-    document: Document, tally: str, carried: Mapping[str, bytes] | None = None, style: Path | None = None
+    document: Document, tally: str, carried: Mapping[str, bytes] | None = None, style: HouseStyle = CLASSIC
 ) -> bytes:
-    """The file. `tally` is in hexadecimal; `carried` are the sources and `rules.json` by name; `style` is as for
-    `to_html`, with a folder `word`; without that folder the classic one is used.
+    """The file. `tally` is in hexadecimal; `carried` are the sources and `rules.json` by name; of the `style` the folder
+    `word` is used.
 
-    Dates in it are the effective date. Characters that XML cannot hold are replaced.
+    Dates in it are the effective date. Characters that XML cannot hold are replaced. Raises StyleRefused.
     """
     return write_docx(document, tally, lines(document, tally), carried, style)
 
@@ -75,11 +77,11 @@ def write_docx(
     tally: str,
     pieces: Sequence[Piece],
     carried: Mapping[str, bytes] | None = None,
-    style: Path | None = None,
+    style: HouseStyle = CLASSIC,
     author: Author | None = None,
 ) -> bytes:
     """The same with these lines as its text; marks in them become tracked changes by the `author`."""
-    writing = _Writing(bookmarks(pieces), _numbers(pieces), author)
+    writing = _Writing(bookmarks(pieces), _numbers(pieces), author, style.paper.width - 2 * _MARGIN)
     body = writing.body(pieces)
     return _packed(
         {
@@ -87,7 +89,7 @@ def write_docx(
             "_rels/.rels": _relations(_PACKAGE_PARTS),
             "docProps/core.xml": _core(document, tally),
             "docProps/app.xml": _app(),
-            "word/document.xml": _document(body),
+            "word/document.xml": _document(body, style.paper),
             "word/_rels/document.xml.rels": _relations(_DOCUMENT_PARTS),
             **_from_templates(document, tally, style, writing.lists, tracking=author is not None),
             "customXml/item1.xml": _agreement_part(document, tally, carried or {}),
@@ -194,6 +196,7 @@ class _Writing:
     bookmarks: Mapping[str, str]
     numbers: Mapping[str, str]
     author: Author | None
+    text_width: int
     numbered: dict[str, _List] = field(default_factory=dict)
     placed: set[str] = field(default_factory=set)
     moves: dict[str, int] = field(default_factory=dict)
@@ -310,7 +313,7 @@ class _Writing:
 
     def grid(self, grid: Grid) -> str:
         left = _INSET if grid.inset else 0
-        widths = _widths(grid, _TEXT_WIDTH - left)
+        widths = _widths(grid, self.text_width - left)
         heading = grid.rows[0].heading if grid.rows else False
         properties = (
             f'<w:tblStyle w:val="{grid.kind.value}"/><w:tblW w:w="{sum(widths)}" w:type="dxa"/>'
@@ -466,29 +469,71 @@ _CONTENT_TYPES = {
 }
 
 
-def _document(body: str) -> str:
+def _document(body: str, paper: Paper) -> str:
     section = (
         '<w:sectPr><w:headerReference w:type="default" r:id="rId5"/><w:headerReference w:type="first" r:id="rId6"/>'
         '<w:footerReference w:type="default" r:id="rId7"/><w:footerReference w:type="first" r:id="rId7"/>'
-        '<w:pgSz w:w="12240" w:h="15840"/><w:pgMar w:top="1531" w:right="1587" w:bottom="1531" w:left="1587" '
+        f'<w:pgSz w:w="{paper.width}" w:h="{paper.height}"/><w:pgMar w:top="{_MARGIN_TOP}" w:right="{_MARGIN}" '
+        f'w:bottom="{_MARGIN_TOP}" w:left="{_MARGIN}" '
         'w:header="850" w:footer="850" w:gutter="0"/><w:titlePg/></w:sectPr>'
     )
     return f'{_HEAD}<w:document xmlns:w="{_WORD}" xmlns:r="{_RELATIONS}"><w:body>{body}{section}</w:body></w:document>'
 
 
 def _from_templates(
-    document: Document, tally: str, style: Path | None, lists: Sequence[_List], *, tracking: bool
+    document: Document, tally: str, style: HouseStyle, lists: Sequence[_List], *, tracking: bool
 ) -> dict[str, str]:
-    folder = style / "word" if style and (style / "word").is_dir() else resource("templates", "classic", "word")
-    templates = environment(folder)
-    facts = {
+    parties = document.cover.parties if isinstance(document.cover, Cover) else ()
+    initials = "".join(f"  {text_of(party.cells[2])} ________" for party in parties)
+    facts: dict[str, object] = {
         "title": _clean(document.title),
         "footing": _clean(f"{document.footing}  ·  Tally {short_tally(tally)}"),
+        "initials": _clean(f"Initials:{initials}") if initials and style.settings.initials else "",
         "language": _language(document),
         "lists": lists,
         "tracking": tracking,
+        "width": style.paper.width - 2 * _MARGIN,
     }
-    return {part: templates.get_template(name).render(facts) for part, name in _TEMPLATES.items()}
+    return apart(_guarded_parts, style, facts) if style.own else _parts(style, facts)
+
+
+def _parts(style: HouseStyle, facts: Mapping[str, object]) -> dict[str, str]:
+    templates = environment(style)
+    return {part: templates.get_template(f"word/{name}").render(facts) for part, name in _TEMPLATES.items()}
+
+
+def _guarded_parts(style: HouseStyle, facts: Mapping[str, object]) -> dict[str, str]:
+    """The same from a style of somebody's own. Raises StyleRefused where a part could fetch or run something."""
+    parts = _parts(style, facts)
+    for part, text in parts.items():
+        for element in fromstring(text).iter():
+            if element.tag == f"{{{_WORD}}}instrText" and (element.text or "").strip() not in _FIELDS:
+                raise StyleRefused(f"{part} of the house style may have no other fields than {' and '.join(_FIELDS)}.")
+            outside = [
+                name for name in element.attrib if not name.startswith((f"{{{_WORD}}}", "{http://www.w3.org/XML"))
+            ]
+            if not element.tag.startswith(f"{{{_WORD}}}") or outside or element.tag in _REACHING:
+                raise StyleRefused(f"{part} of the house style may hold text and looks only, not {element.tag}.")
+    return parts
+
+
+_FIELDS = ("PAGE", "NUMPAGES")
+_REACHING = frozenset(
+    f"{{{_WORD}}}{name}"
+    for name in [
+        "attachedTemplate",
+        "mailMerge",
+        "altChunk",
+        "object",
+        "pict",
+        "drawing",
+        "fldSimple",
+        "hyperlink",
+        "subDoc",
+        "control",
+        "saveXmlDocument",
+    ]
+)
 
 
 def _language(document: Document) -> str:

@@ -1,55 +1,99 @@
 """The document as a PDF/A-3a and PDF/UA-1 file, the same bytes for the same document on every run.
 
-WeasyPrint lays out the page that `to_html` gives, in one pass. It may fetch nothing but `data:` addresses: fonts are in
+WeasyPrint lays out the page that `to_html` gives. It may fetch nothing but `data:` addresses: fonts are in
 the page, and anything else would be an attempt to read a file or a server.
 """
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import platform
 import warnings
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, datetime
 from importlib import import_module
 from importlib.metadata import version
-from pathlib import Path
+from io import StringIO
 from types import ModuleType
 from typing import Any
 
 import pikepdf
 
+from tallystick.document.apart import Unavailable, apart
 from tallystick.document.document import Document
 from tallystick.document.finish_pdf import finished
-from tallystick.document.to_html import stamp_html, to_html
+from tallystick.document.house_style import CARRIED, CLASSIC, HouseStyle, StyleRefused
+from tallystick.document.libraries import how_to_install
+from tallystick.document.lines import lines
+from tallystick.document.shown import first_unseen
+from tallystick.document.to_html import guarded, page_of, stamp_html
 
-_INSTALL = (
-    "The PDF needs the libraries Pango and HarfBuzz (with its part for subsets of fonts), which are not installed. "
-    "On Debian or Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0. "
-    "On macOS: brew install pango."
-)
+_VARIANT = "pdf/a-3a"
 
 
-class PdfUnavailable(Exception):
+class PdfUnavailable(Unavailable):
     """The libraries that lay out a PDF are missing; the message says what to install."""
 
 
 def to_pdf(
-    document: Document, tally: str, attachments: Mapping[str, bytes] | None = None, style: Path | None = None
+    document: Document, tally: str, attachments: Mapping[str, bytes] | None = None, style: HouseStyle = CLASSIC
 ) -> bytes:
     """The PDF. `attachments` are carried in it by name (the sources, `rules.json`); `style` is as for `to_html`.
 
     Dates in it are the agreement's effective date, and its identifier follows from the page and the attachments: the
-    clock leaves no trace. What it was made with stands in it (`producer`); the same gives the same bytes. Raises PdfUnavailable when Pango or HarfBuzz is missing.
+    clock leaves no trace. What it was made with stands in it (`producer`); the same gives the same bytes. Raises
+    PdfUnavailable when Pango or HarfBuzz is missing, and StyleRefused for a style that is broken, reaches out or does not
+    show every word.
     """
-    weasyprint = _weasyprint()
-    page = to_html(document, tally, style)
+    _weasyprint()
     carried = dict(sorted((attachments or {}).items()))
+    return apart(_own, document, tally, carried, style) if style.own else _shipped(document, tally, carried, style)
+
+
+def _shipped(document: Document, tally: str, carried: Mapping[str, bytes], style: HouseStyle) -> bytes:
+    page = page_of(document, tally, style)
+    with _no_collection():
+        return _written(document, page, _laid_out(page), carried)
+
+
+def _own(document: Document, tally: str, carried: Mapping[str, bytes], style: HouseStyle) -> bytes:
+    """The same with a style that somebody sent. Raises StyleRefused when it reaches out or does not show every word."""
+    page = guarded(page_of(document, tally, style))
+    laid_out = _laid_out(page)
+    unseen = first_unseen(lines(document, tally), laid_out)
+    if unseen is not None:
+        raise StyleRefused(f"The house style does not show all words of the paper: “{unseen}” is missing or hidden.")
+    return _written(document, page, laid_out, carried)
+
+
+def _laid_out(page: str) -> Any:
+    weasyprint = _weasyprint()
+    try:
+        return weasyprint.HTML(string=page, url_fetcher=_fetcher(weasyprint)()).render(pdf_variant=_VARIANT)
+    except weasyprint.urls.FatalURLFetchingError as address:
+        raise StyleRefused(f"A house style may read its own files only: {address}.") from None
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Pages are a million objects that refer to each other; looking through them for garbage takes a third of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _written(document: Document, page: str, laid_out: Any, carried: Mapping[str, bytes]) -> bytes:
+    weasyprint = _weasyprint()
     made = datetime.fromisoformat(document.effective_on).replace(tzinfo=UTC)
-    layout = weasyprint.HTML(string=page, url_fetcher=_fetcher(weasyprint)())
-    written: bytes = layout.write_pdf(
-        pdf_variant="pdf/a-3a",
+    written: bytes = laid_out.write_pdf(
+        pdf_variant=_VARIANT,
         pdf_identifier=_identifier(page, carried),
         attachments=[
             weasyprint.Attachment(
@@ -106,7 +150,7 @@ def _harfbuzz_version(harfbuzz: Any) -> str:
 
 def _relationship(name: str) -> str:
     """What an attachment is to the page (ISO 19005-3, annex E): what it was made from, or data that goes with it."""
-    return "Source" if name.endswith(".msa") else "Data"
+    return "Source" if name.endswith(".msa") or name.startswith(CARRIED) else "Data"
 
 
 def _identifier(page: str, attachments: Mapping[str, bytes]) -> bytes:
@@ -119,15 +163,23 @@ def _identifier(page: str, attachments: Mapping[str, bytes]) -> bytes:
 def _weasyprint() -> ModuleType:
     """WeasyPrint, imported late: it takes half a second and needs libraries of the system."""
     try:
-        with warnings.catch_warnings():
+        # It prints its own advice, to standard output, where results stand.
+        with warnings.catch_warnings(), redirect_stdout(StringIO()):
             warnings.simplefilter("ignore", DeprecationWarning)
             found = import_module("weasyprint")
     except OSError as missing:
-        raise PdfUnavailable(_INSTALL) from missing
+        raise _unavailable() from missing
     # Without it WeasyPrint writes the time of day into each font, and the bytes are never the same again.
     if import_module("weasyprint.text.ffi").harfbuzz_subset is None:
-        raise PdfUnavailable(_INSTALL)
+        raise _unavailable()
     return found
+
+
+def _unavailable() -> PdfUnavailable:
+    return PdfUnavailable(
+        "The PDF needs the libraries Pango and HarfBuzz (with its part for subsets of fonts), which are not installed. "
+        f"{how_to_install()}"
+    )
 
 
 def _fetcher(weasyprint: ModuleType) -> type[Any]:

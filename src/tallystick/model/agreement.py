@@ -5,17 +5,18 @@ Operative sentences are held as the rules they are (`tallystick.rules`); paper a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from string import ascii_lowercase
 
 from tallystick.model.scenario import Scenario
 from tallystick.quantities import Period, Quantity
 from tallystick.rules.calendars import WorkingCalendar, WorkingHours
 from tallystick.rules.derived import Intervals, Runs
-from tallystick.rules.rule import Exemption, FiscalYear, Occasion, Remedy, Rule, followed
+from tallystick.rules.rule import Exemption, FiscalYear, Occasion, Remedy, Rule, followed, unversioned
 from tallystick.source import Span
 
 
@@ -368,3 +369,19 @@ class Agreement:
         """Every rule, in order."""
         for clause in self.clauses:
             yield from clause.rules
+
+    @cached_property
+    def numbers(self) -> Mapping[tuple[Target, str], str]:
+        """The number of each clause, article, schedule and rule, by its name; also of rules of clauses without effect."""
+        found: dict[tuple[Target, str], str] = {}
+        for clause in self.clauses:
+            found.setdefault((Target.CLAUSE, clause.id), clause.number)
+            for item in clause.content:
+                said = item.operative if isinstance(item, Dormant) else item
+                if isinstance(said, Operative):
+                    found.setdefault((Target.RULE, unversioned(said.rule.id)), said.rule.number)
+        for article in self.articles:
+            found.setdefault((Target.ARTICLE, article.id), str(article.number))
+        for schedule in self.schedules:
+            found.setdefault((Target.SCHEDULE, schedule.id), str(schedule.number))
+        return found

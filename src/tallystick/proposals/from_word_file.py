@@ -68,7 +68,7 @@ class _State:
         source = assembled(
             Source(root, texts[root]), lambda name: texts[name] if name in texts else not_found(name, texts)
         )
-        compiled, _ = compile_source(source, draft=draft)
+        compiled, _ = compile_source(source, draft=draft, manner=self.compiled.manner)
         return None if compiled is None else _State(texts, compiled, tuple(spots(lines(compiled.document, ""))))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import struct
 import zlib
+from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -18,7 +19,9 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
+from tallystick.document.house_style import CARRIED, SETTINGS, StyleRefused, from_carried
 from tallystick.document.to_docx import AGREEMENT
+from tallystick.prose.manner import PLAIN, Manner
 
 MAXIMUM_FILE = 50_000_000
 MAXIMUM_PART = 40_000_000
@@ -58,13 +61,15 @@ class Comment:
 
 @dataclass(frozen=True)
 class WordFile:
-    """What a file says. `tally` is that of the agreement it was made from, None where the file does not know it."""
+    """What a file says. `tally` is that of the agreement it was made from, None where the file does not know it; `manner` that
+    of the house style in which it was written."""
 
     pieces: tuple[WordLine | WordTable, ...]
     comments: tuple[Comment, ...]
     authors: tuple[str, ...]
     tally: str | None
     draft: bool
+    manner: Manner = PLAIN
 
 
 def read_word_file(content: bytes) -> WordFile:
@@ -89,7 +94,17 @@ def read_word_file(content: bytes) -> WordFile:
         tuple(sorted({each.attrib[f"{_W}author"] for each in document.iter() if f"{_W}author" in each.attrib})),
         None if known is None else known.attrib.get("tally"),
         known is not None and known.attrib.get("draft") == "true",
+        PLAIN if known is None else _manner(known),
     )
+
+
+def _manner(known: Element) -> Manner:
+    """That of the house style in the file. Whoever sends a file could write any there; a broken one says nothing."""
+    try:
+        files = {file.attrib["name"]: b64decode(file.text or "") for file in known if "name" in file.attrib}
+        return from_carried({name: content for name, content in files.items() if name == f"{CARRIED}{SETTINGS}"}).manner
+    except (StyleRefused, ValueError):
+        return PLAIN
 
 
 # --- the package ---------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import assert_never
 from tallystick.model.agreement import Agreement
 from tallystick.prose import phrases
 from tallystick.prose.from_measure import measure
-from tallystick.prose.from_rule import OBLIGATION
+from tallystick.prose.manner import manner
 from tallystick.prose.phrases import Inlines
 from tallystick.prose.quantity import money_text, ordinal_text, period_text
 from tallystick.prose.sentence import Part, Sentence
@@ -117,7 +117,7 @@ def _inlines(agreement: Agreement, remedy: Remedy, ground: Ground) -> Inlines:
             whom = (*phrases.role(agreement, role), phrases.or_senior(roles))
             return (
                 *phrases.capital(phrases.holder(agreement, holder)),
-                f" {OBLIGATION} notify ",
+                f" {manner().verb} notify ",
                 *whom,
                 *_deadline(agreement, within, ground),
             )
@@ -126,7 +126,7 @@ def _inlines(agreement: Agreement, remedy: Remedy, ground: Ground) -> Inlines:
             who = ("someone, no matter who,",) if holder is None else phrases.holder(agreement, holder)
             return (
                 *phrases.capital(who),
-                f" {OBLIGATION} ",
+                f" {manner().verb} ",
                 *doing,
                 *_deadline(agreement, within, ground),
             )
@@ -135,7 +135,7 @@ def _inlines(agreement: Agreement, remedy: Remedy, ground: Ground) -> Inlines:
         case Cap(amount=money):
             limit = amount(agreement, money)
             return (
-                f"Service credits under {ground.scope} {OBLIGATION} not exceed ",
+                f"Service credits under {ground.scope} {manner().verb} not exceed ",
                 *limit,
                 *cap_span(agreement, remedy),
                 *_worked_out(agreement, (money,)),

@@ -10,6 +10,7 @@ from tallystick.model.agreement import Agreement, Clause, Dormant, Operative, Re
 from tallystick.model.measures import parts_of
 from tallystick.prose import phrases
 from tallystick.prose.from_measure import compared, measure
+from tallystick.prose.manner import manner
 from tallystick.prose.phrases import Inlines
 from tallystick.prose.quantity import date_text, listed, number_text, ordinal_text, period_text, quantity_text
 from tallystick.prose.references import reference_link
@@ -56,7 +57,6 @@ from tallystick.rules.rule import (
     Whichever,
 )
 
-OBLIGATION = "shall"
 _MONTHS = (PeriodUnit.MONTHS, PeriodUnit.QUARTERS, PeriodUnit.YEARS)
 
 
@@ -190,7 +190,7 @@ def _threshold(agreement: Agreement, comparison: Comparison, threshold: Measure)
 
 
 def _keep(agreement: Agreement, rule: Keep) -> Iterator[Part]:
-    yield from _holder(agreement, rule, f"{OBLIGATION} keep")
+    yield from _holder(agreement, rule, f"{manner().verb} keep")
     yield Part(compared(agreement, rule.measure), "measure")
     yield _threshold(agreement, rule.comparison, rule.threshold)
     yield Part((" over ", *phrases.window(agreement, rule.window)), "window")
@@ -201,7 +201,7 @@ def _keep(agreement: Agreement, rule: Keep) -> Iterator[Part]:
 
 
 def _gate(agreement: Agreement, rule: Gate) -> Iterator[Part]:
-    yield from _holder(agreement, rule, f"{OBLIGATION} keep")
+    yield from _holder(agreement, rule, f"{manner().verb} keep")
     yield Part(compared(agreement, rule.measure), "measure")
     yield _threshold(agreement, rule.comparison, rule.threshold)
     article = "the " if rule.before.term is None else ""
@@ -230,7 +230,7 @@ def _confidence(agreement: Agreement, rule: Keep | Gate | Response) -> Iterator[
 
 
 def _keep_always(agreement: Agreement, rule: KeepAlways) -> Iterator[Part]:
-    yield from _holder(agreement, rule, f"{OBLIGATION} keep")
+    yield from _holder(agreement, rule, f"{manner().verb} keep")
     yield Part(("each sample of ", *phrases.data(agreement, rule.series)), "measure")
     yield _threshold(agreement, rule.comparison, rule.threshold)
     yield Part((" at all times",), "window")
@@ -242,7 +242,7 @@ def _keep_always(agreement: Agreement, rule: KeepAlways) -> Iterator[Part]:
 
 
 def _cadence(agreement: Agreement, rule: Cadence) -> Iterator[Part]:
-    yield from _holder(agreement, rule, OBLIGATION)
+    yield from _holder(agreement, rule, manner().verb)
     yield Part((*phrases.action(agreement, rule.event.name), *phrases.where(agreement, rule.event.where)), "event")
     yield Part((" at least once every ", *_every(agreement, rule.every)), "period")
     if rule.start is not None:
@@ -266,7 +266,7 @@ def _bare(period: Period) -> str:
 
 def _count(agreement: Agreement, rule: CountEvents) -> Iterator[Part]:
     may = rule.comparison is Comparison.AT_MOST
-    yield from _holder(agreement, rule, "may" if may else OBLIGATION)
+    yield from _holder(agreement, rule, "may" if may else manner().verb)
     yield Part((*phrases.action(agreement, rule.event.name), *phrases.where(agreement, rule.event.where)), "event")
     words = "exactly" if rule.comparison is Comparison.IS else rule.comparison.value
     yield Part((f" {words} {phrases.times(rule.times)}",), "times")
@@ -276,7 +276,7 @@ def _count(agreement: Agreement, rule: CountEvents) -> Iterator[Part]:
 
 
 def _response(agreement: Agreement, rule: Response) -> Iterator[Part]:
-    yield from _holder(agreement, rule, OBLIGATION)
+    yield from _holder(agreement, rule, manner().verb)
     if rule.role is not None:
         who = (*phrases.role(agreement, rule.role), phrases.or_senior(rule.roles))
         yield Part(("notify ", *who), "role")
@@ -349,7 +349,7 @@ def _same(rule: Response | Deletion) -> Iterator[Part]:
 
 
 def _precedence(agreement: Agreement, rule: Precedence) -> Iterator[Part]:
-    yield from _holder(agreement, rule, f"{OBLIGATION} not")
+    yield from _holder(agreement, rule, f"{manner().verb} not")
     yield Part((*phrases.action(agreement, rule.event.name), *phrases.where(agreement, rule.event.where)), "event")
     yield from _scope(rule)
     yield from _only(agreement, rule)
@@ -403,7 +403,7 @@ def _whole(agreement: Agreement, length: Period) -> str:
 
 
 def _prohibition(agreement: Agreement, rule: Prohibition) -> Iterator[Part]:
-    yield from _holder(agreement, rule, f"{OBLIGATION} not")
+    yield from _holder(agreement, rule, f"{manner().verb} not")
     yield Part((*phrases.action(agreement, rule.event.name), *phrases.where(agreement, rule.event.where)), "event")
     yield from _scope(rule)
     yield from _only(agreement, rule)
@@ -424,7 +424,7 @@ def _permission(agreement: Agreement, rule: Permission) -> Iterator[Part]:
 
 
 def _retention(agreement: Agreement, rule: Retention) -> Iterator[Part]:
-    yield from _holder(agreement, rule, f"{OBLIGATION} retain")
+    yield from _holder(agreement, rule, f"{manner().verb} retain")
     yield Part(("each ", *phrases.data(agreement, rule.record)), "record")
     yield from _scope(rule)
     yield from _only(agreement, rule)
@@ -432,7 +432,7 @@ def _retention(agreement: Agreement, rule: Retention) -> Iterator[Part]:
 
 
 def _deletion(agreement: Agreement, rule: Deletion) -> Iterator[Part]:
-    yield from _holder(agreement, rule, f"{OBLIGATION} delete")
+    yield from _holder(agreement, rule, f"{manner().verb} delete")
     yield Part(("every ", *phrases.data(agreement, rule.record)), "record")
     yield from _after_trigger(agreement, rule)
     yield from _by_class(agreement, rule)

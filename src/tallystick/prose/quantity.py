@@ -1,10 +1,11 @@
-"""Numbers, periods and dates as a contract prints them."""
+"""Numbers, periods and dates as a contract prints them, in the manner of the house."""
 
 from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal, localcontext
 
+from tallystick.prose.manner import manner
 from tallystick.quantities import CURRENCIES, Kind, Period, Quantity, known_unit
 
 
@@ -13,7 +14,7 @@ def number_text(value: Decimal) -> str:
     with localcontext(prec=60):
         plain = f"{value.normalize():f}" if value else "0"
     whole, _, fraction = plain.partition(".")
-    return f"{int(whole):,}" + (f".{fraction}" if fraction else "") if int(whole) else plain
+    return manner().grouped(int(whole)) + (f".{fraction}" if fraction else "") if int(whole) else plain
 
 
 def quantity_text(quantity: Quantity) -> str:
@@ -49,8 +50,8 @@ def period_text(period: Period) -> str:
 
 
 def date_text(day: date) -> str:
-    """`1 January 2027`."""
-    return f"{day.day} {day:%B} {day.year}"
+    """`1 January 2027`, or as the house style writes dates."""
+    return manner().date(day)
 
 
 def ordinal_text(number: Decimal) -> str:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from tallystick.document.to_html import environment
+from tallystick.document.apart import apart
+from tallystick.document.house_style import CLASSIC, HouseStyle
+from tallystick.document.to_html import environment, guarded
 from tallystick.redline.redline import Redline, changed_places
-from tallystick.resources import resource
 
 
-def to_html(redline: Redline, style: Path | None = None) -> str:
-    """The page, with a list of what changed before the text. A `style` without a `redline.html` uses the classic one.
+def to_html(redline: Redline, style: HouseStyle = CLASSIC) -> str:
+    """The page, with a list of what changed before the text. Raises StyleRefused."""
+    return apart(_guarded_page, redline, style) if style.own else _page(redline, style)
 
-    Raises jinja2.TemplateError for a broken style.
-    """
-    folder = style if style and (style / "redline.html").is_file() else resource("templates", "classic")
-    page = environment(folder).get_template("redline.html")
-    return page.render(redline=redline, places=changed_places(redline))
+
+def _page(redline: Redline, style: HouseStyle) -> str:
+    return environment(style).get_template("redline.html").render(redline=redline, places=changed_places(redline))
+
+
+def _guarded_page(redline: Redline, style: HouseStyle) -> str:
+    return guarded(_page(redline, style))

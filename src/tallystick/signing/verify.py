@@ -20,7 +20,9 @@ from tallystick.building import RULES, printed
 from tallystick.compilation import Compiled, compile_source, rules_json
 from tallystick.document.document import Signature
 from tallystick.document.finish_pdf import signature_fields
+from tallystick.document.house_style import HouseStyle, StyleRefused, from_carried, is_of_style
 from tallystick.document.to_pdf import producer
+from tallystick.prose.manner import Manner
 from tallystick.rules.from_json import from_json
 from tallystick.signing.proof import Check, Outcome, Proof, Signed
 from tallystick.signing.revisions import Difference, differences, uncovered
@@ -52,6 +54,7 @@ class _File:
 
     raw: bytes
     sources: dict[str, bytes]
+    style: dict[str, bytes]
     rules: bytes | None
     producer: str
     fields: tuple[Signed, ...]
@@ -62,23 +65,39 @@ class _File:
 
 
 def verify(
-    raw: bytes, rules: bytes | None = None, trust: Sequence[bytes] = (), *, unsigned: bool = False, deep: bool = False
+    raw: bytes,
+    rules: bytes | None = None,
+    trust: Sequence[bytes] = (),
+    looked_at: HouseStyle | None = None,
+    *,
+    unsigned: bool = False,
+    deep: bool = False,
 ) -> Proof:
     """Examine a PDF. `rules` are those on a machine, to be compared; `trust` certificates (PEM or DER) of those whose
-    word is taken for who somebody is. With `unsigned`, a file that is not signed yet can pass; `deep` adds pyHanko's
+    word is taken for who somebody is; `looked_at` is a house style of which somebody vouches that it shows every word. With `unsigned`, a file that is not signed yet can pass; `deep` adds pyHanko's
     analysis of each revision, which takes minutes on a long document.
 
     Raises NotReadable, and PdfUnavailable where nothing can be printed to compare with.
     """
     file = _read(raw)
-    compiled, checks = _recompiled(file)
+    try:
+        style = from_carried(file.style)
+    except StyleRefused as reason:
+        return Proof("", "", (Check("house style", FAILS, str(reason)),), file.fields)
+    compiled, checks = _recompiled(file, style)
     if compiled is None:
         return Proof("", "", tuple(checks), file.fields)
     checks.append(_same_rules("rules in the file", file.rules, compiled))
     if rules is not None:
         checks.append(_same_rules("rules on this machine", rules, compiled))
-    again = printed(compiled)
-    checks.append(_paper(file, compiled, again))
+    try:
+        again = printed(compiled, style)
+    except StyleRefused as reason:
+        return Proof(
+            compiled.agreement.title, compiled.tally, (*checks, Check("house style", FAILS, str(reason))), file.fields
+        )
+    checks.append(_paper(file, compiled, style, again))
+    checks.extend(_house_style(style, looked_at))
     checks.extend(_added(file, len(again) if raw.startswith(again) else _first_revision(raw)))
     signatures, found = _signatures(file, _named(compiled), trust, deep=deep)
     checks.extend(found)
@@ -95,9 +114,10 @@ def _read(raw: bytes) -> _File:
         with pikepdf.open(BytesIO(raw)) as pdf:
             attached = {name: file.get_file() for name, file in pdf.attachments.items()}
             sources = {name: _bounded(file) for name, file in attached.items() if name.endswith(".msa")}
+            style = {name: _bounded(file) for name, file in attached.items() if is_of_style(name)}
             rules = _bounded(attached[RULES]) if RULES in attached else None
             fields = tuple(Signed(str(field.get("/T", "")), _place(field)) for field in signature_fields(pdf))
-            return _File(raw, sources, rules, str(pdf.docinfo.get("/Producer", "")), fields)
+            return _File(raw, sources, style, rules, str(pdf.docinfo.get("/Producer", "")), fields)
     except _UNREADABLE as error:
         raise NotReadable(f"it is not a PDF that can be read ({error})") from None
 
@@ -112,7 +132,7 @@ def _place(field: pikepdf.Object) -> str:
     return str(field.get("/TU", field.get("/T", "")))
 
 
-def _recompiled(file: _File) -> tuple[Compiled | None, list[Check]]:
+def _recompiled(file: _File, style: HouseStyle) -> tuple[Compiled | None, list[Check]]:
     name = "sources"
     if not file.sources or file.rules is None:
         says = "It carries no source and rules: it was not made by tally build, or they were taken out."
@@ -123,25 +143,27 @@ def _recompiled(file: _File) -> tuple[Compiled | None, list[Check]]:
         return None, [Check(name, FAILS, "An attached source is not text.")]
     if not sources:
         return None, [Check(name, FAILS, "The attached sources are not those of one agreement.")]
-    compiled, diagnostics = compile_source(sources[0])
+    compiled, diagnostics = compile_source(sources[0], manner=style.manner)
     if compiled is None:
         return None, [Check(name, FAILS, f"The attached {sources[0].name} does not compile ({diagnostics[0].code}).")]
-    printed_from = next((each for each in _papers(sources, compiled) if _rules_of(each) == file.rules), compiled)
+    printed_from = next(
+        (each for each in _papers(sources, compiled, style.manner) if _rules_of(each) == file.rules), compiled
+    )
     says = f"{printed_from.source.name} compiles to the tally {printed_from.tally}."
     return printed_from, [Check(name, HOLDS, says)]
 
 
-def _papers(sources: Sequence[Source], whole: Compiled) -> Iterator[Compiled]:
+def _papers(sources: Sequence[Source], whole: Compiled, manner: Manner) -> Iterator[Compiled]:
     """What can be printed from the same sources: the agreement with all its amendments, as each of them left it, as it
     was signed, and each amendment by itself."""
     yield whole
     days = sorted({version.effective for version in whole.versions})
     for at in days if len(days) > 1 else ():
-        conformed, _ = compile_source(sources[0], at=at)
+        conformed, _ = compile_source(sources[0], at=at, manner=manner)
         if conformed is not None:
             yield conformed
     for source in sources[1:]:
-        instrument, _ = compile_source(source)
+        instrument, _ = compile_source(source, manner=manner)
         if instrument is not None:
             yield instrument
 
@@ -165,11 +187,11 @@ def _same_rules(name: str, rules: bytes | None, compiled: Compiled) -> Check:
 # --- the paper -------------------------------------------------------------------------------------------------
 
 
-def _paper(file: _File, compiled: Compiled, again: bytes) -> Check:
+def _paper(file: _File, compiled: Compiled, style: HouseStyle, again: bytes) -> Check:
     name = "paper"
     if file.raw.startswith(again):
         return Check(name, HOLDS, "The file is, to the byte, what the attached source prints.")
-    if not file.fields and file.raw == _draft(compiled):
+    if not file.fields and file.raw == _draft(compiled, style):
         return Check(name, FAILS, "It is a draft, which nobody can sign.")
     if file.producer == producer():
         return Check(name, FAILS, "The paper is not what the attached source prints: it was changed.")
@@ -180,9 +202,27 @@ def _paper(file: _File, compiled: Compiled, again: bytes) -> Check:
     return Check(name, UNKNOWN, says)
 
 
-def _draft(compiled: Compiled) -> bytes | None:
-    draft, _ = compile_source(compiled.source, draft=True)
-    return printed(draft) if draft else None
+def _draft(compiled: Compiled, style: HouseStyle) -> bytes | None:
+    draft, _ = compile_source(compiled.source, draft=True, manner=style.manner)
+    return printed(draft, style) if draft else None
+
+
+def _house_style(style: HouseStyle, looked_at: HouseStyle | None) -> Iterator[Check]:
+    """Of a shipped style, also one with settings of its own, everybody knows how it looks. A style with files of its own shows
+    every word, or nothing would have been printed; but it could cover them, or add others."""
+    name = "house style"
+    if style.own and looked_at is not None and style.carried == looked_at.carried:
+        yield Check(name, HOLDS, "The paper is printed in the house style that was given.")
+    elif style.own and looked_at is not None:
+        yield Check(name, FAILS, "The paper is printed in another house style than the one that was given.")
+    elif style.own:
+        says = (
+            "The paper is printed in a house style of its own, which shows every word but could add or cover some. Look at "
+            f"it, and name the style if you know it (--style). Its own files are {', '.join(sorted(style.own))}."
+        )
+        yield Check(name, UNKNOWN, says)
+    elif style.given is not None:
+        yield Check(name, HOLDS, f"The paper is printed in the shipped style {style.shipped}.")
 
 
 def _words(raw: bytes) -> list[str]:
