@@ -11,14 +11,24 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tallystick.evaluating import Judged
-from tallystick.evaluation.belonging import belongs
+from tallystick.evaluation.belonging import instant_of
 from tallystick.evaluation.clock import midnight, plus_months
 from tallystick.evaluation.evaluation import CreditDue, CureState
 from tallystick.evaluation.finding import Finding, Verdict
 from tallystick.evaluation.to_json import finding_json, number_text, utc_text
 from tallystick.model.agreement import Agreement
 from tallystick.reports.following import Known
-from tallystick.rules.rule import Cadence, CountEvents, Deletion, Keep, Occasion, Response, Rule, unversioned
+from tallystick.rules.rule import (
+    Cadence,
+    CountEvents,
+    Deletion,
+    Keep,
+    KeepAlways,
+    Occasion,
+    Response,
+    Rule,
+    unversioned,
+)
 
 CLOSED = (Verdict.MET, Verdict.BREACHED, Verdict.EXCUSED, Verdict.UNMEASURED)
 
@@ -123,11 +133,11 @@ def _falls_in(known: Known, finding: Finding, month: Month) -> bool:
     if finding.verdict is Verdict.PENDING:
         return False
     rule = known.rule_of(finding)
-    over_windows = "/" not in finding.rule and _over_windows(rule)
+    windowed = "/" not in finding.rule and over_windows(rule)
     if finding.verdict is Verdict.BREACHED:
-        at = finding.end - 1 if over_windows else belongs(rule, finding)
+        at = finding.end - 1 if windowed else instant_of(finding)
         return month.start <= at < month.end
-    if not over_windows and finding.start < finding.end and finding.end >= known.evaluation.as_of:
+    if not windowed and finding.start < finding.end and finding.end >= known.evaluation.as_of:
         return _overlaps(finding, month)
     at = finding.end - 1 if finding.start < finding.end else finding.start
     return month.start <= at < month.end
@@ -138,7 +148,8 @@ def _is_occasion(known: Known, finding: Finding) -> bool:
     return "/" not in finding.rule and isinstance(known.rule_of(finding), Occasion)
 
 
-def _over_windows(rule: Rule) -> bool:
+def over_windows(rule: Rule) -> bool:
+    """Whether a rule is judged window by window, and not case by case."""
     return isinstance(rule, Keep | CountEvents) or (isinstance(rule, Response) and rule.share is not None)
 
 
@@ -221,11 +232,16 @@ def what_text(known: Known, finding: Finding) -> str:
     return f"{base}: {known.event(duty.event)}"
 
 
-def worst_by_subject(findings: Iterable[Finding]) -> dict[tuple[str, tuple[tuple[str, str], ...]], Verdict]:
-    """The worst verdict for each rule and group: breached, then unmeasured, excused, met."""
+def worst_by_subject(
+    known: Known, findings: Iterable[Finding]
+) -> dict[tuple[str, tuple[tuple[str, str], ...]], Verdict]:
+    """The worst verdict for each rule and group that is judged again and again: breached, then unmeasured, excused, met."""
     order = (Verdict.BREACHED, Verdict.UNMEASURED, Verdict.EXCUSED, Verdict.MET)
     found: dict[tuple[str, tuple[tuple[str, str], ...]], Verdict] = {}
     for each in findings:
+        rule = known.rule_of(each)
+        if "/" in each.rule or not (over_windows(rule) or isinstance(rule, Cadence | KeepAlways)):
+            continue
         key = (unversioned(each.rule), each.group)
         found[key] = min(found.get(key, each.verdict), each.verdict, key=order.index)
     return found

@@ -351,13 +351,15 @@ def _rights(report: Report) -> Iterator[Block]:
     rules = {rule.clause: f"{rule.number.partition('(')[0]} {rule.title}" for rule in report.judged.rulebook.rules}
     rows: list[tuple[int, str, str]] = []
     for right in evaluation.terminations:
+        if right.until is not None and right.until < report.month.start:
+            continue
         until = "" if right.until is None else f" until {time_text(right.until, zone)}"
         lapsed = ", which has lapsed" if right.lapsed else ""
         rows.append((right.arises, rules[right.clause], f"{known.party(right.party)} may terminate{until}{lapsed}"))
     rows += [
         (step.at, rules[step.clause], f"The breach has gone up to the {known.role(step.role)}")
         for step in evaluation.escalations
-        if step.due and step.at < report.month.end
+        if report.month.start <= step.at < report.month.end and step.due
     ]
     for given in evaluation.rights:
         if given.arises < report.month.end and (given.until is None or given.until >= report.month.start):
@@ -400,7 +402,7 @@ def _waivers(report: Report) -> Iterator[Block]:
 
 
 def _compared(report: Report) -> Iterator[Block]:
-    now, before = worst_by_subject(report.findings), worst_by_subject(report.earlier)
+    now, before = (worst_by_subject(report.known, each) for each in (report.findings, report.earlier))
     of = {(unversioned(each.rule), each.group): each for each in (*report.earlier, *report.findings)}
     changed = [key for key in sorted(of) if key in now and key in before and now[key] is not before[key]]
     if not report.earlier:

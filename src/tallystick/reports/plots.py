@@ -12,7 +12,7 @@ from tallystick.evaluation.clock import DAY, localized, midnight, plus_months
 from tallystick.evaluation.finding import Finding, Verdict
 from tallystick.prose.quantity import listed
 from tallystick.quantities import Kind, known_unit
-from tallystick.reports.month import Report
+from tallystick.reports.month import Report, over_windows
 from tallystick.reports.words import agreed_text, group_text, span_text, value_text
 from tallystick.rules.rule import CountEvents, Gate, Keep, Response, Rolling, Rule, unversioned
 
@@ -145,7 +145,7 @@ def _chosen(
 def _curve(
     report: Report, rule: Rule, scale: _Scale, group: tuple[tuple[str, str], ...], found: Sequence[Finding]
 ) -> Curve:
-    """The points of a group; a window without a value breaks the line."""
+    """The points of a group; a window without a value breaks the line, and cases are joined by none."""
     own = sorted((each for each in found if each.group == group), key=lambda each: (each.start, each.end, each.id))
     runs: list[tuple[Point, ...]] = []
     run: list[Point] = []
@@ -156,6 +156,9 @@ def _curve(
             continue
         says = f"{span_text(each.start, each.end, report.zone)}: {value_text(each.value, each.unit)}"
         run.append(Point(scale.x(_place(rule, each)), scale.y(each.value), _MARKS[each.verdict], says))
+        if not over_windows(rule):
+            runs.append(tuple(run))
+            run = []
     return Curve(group_text(group) or "measured", tuple(run for run in (*runs, tuple(run)) if run))
 
 

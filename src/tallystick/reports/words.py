@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -70,12 +70,15 @@ def month_text(day: date) -> str:
 
 
 def time_text(at: int | None, zone: ZoneInfo) -> str:
-    """`2 April 2027, 14:05`, with seconds where there are any; `–` for none, `never` for what never comes."""
+    """`2 April 2027, 14:05`, with seconds where there are any; `the end of 2 April 2027` for its last instant; `–` for
+    none, `never` for what never comes."""
     if at is None:
         return "–"
     if abs(at) >= NEVER:
         return "never"
     local = localized(at, zone)
+    if local.time() == time.max:
+        return f"the end of {date_text(local.date())}"
     digits = "%H:%M:%S.%f" if local.microsecond else "%H:%M:%S" if local.second else "%H:%M"
     return f"{date_text(local.date())}, {local.strftime(digits)}"
 
@@ -109,7 +112,7 @@ def span_text(start: int, end: int, zone: ZoneInfo) -> str:
 
 
 def _clock_span(begin: datetime, close: datetime, start: int, end: int, zone: ZoneInfo) -> str:
-    if begin.date() == close.date():
+    if begin.date() == close.date() and close.time() != time.max:
         return f"{time_text(start, zone)} to {time_text(end, zone).rpartition(', ')[2]}"
     return f"{time_text(start, zone)} to {time_text(end, zone)}"
 
