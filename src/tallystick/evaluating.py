@@ -14,6 +14,7 @@ from tallystick.evaluation.clock import instant
 from tallystick.evaluation.evaluate import evaluate
 from tallystick.evaluation.evaluation import Evaluation
 from tallystick.evaluation.finding import Verdict
+from tallystick.facts.binding import Bindings
 from tallystick.facts.declared import sources_of
 from tallystick.facts.from_bindings import load as load_facts
 from tallystick.facts.from_toml import bind
@@ -31,11 +32,12 @@ class UnreadableRules(Exception):
 
 @dataclass(frozen=True)
 class Judged:
-    """An evaluation with the rulebook that it used and the data that it read."""
+    """An evaluation with the rulebook that it used, the data that it read, and the files that this came from."""
 
     rulebook: Rulebook
     facts: Facts
     evaluation: Evaluation
+    bindings: Bindings
 
     @property
     def kept(self) -> bool:
@@ -91,4 +93,4 @@ def judge(rulebook: Rulebook, folder: Path, as_of: int | str | None = None, prog
         listed = ", ".join(f"{name}.csv" for name in names[:6])
         raise DataError([Problem(str(folder), "no data is bound.", f"Add files such as {listed}, or a tally.toml.")])
     facts = load_facts(rulebook, bindings, at, progress)
-    return Judged(rulebook, facts, evaluate(rulebook, facts, at, progress))
+    return Judged(rulebook, facts, evaluate(rulebook, facts, at, progress), bindings)

@@ -31,8 +31,11 @@ def rulebook_of(file: Path, chosen: Chosen = EVERY) -> Rulebook | None:
 def judged(file: Path, data: Path | None, as_of: str | None, chosen: Chosen = EVERY) -> Judged | None:
     """Judge a file on its data; prints why it cannot be judged."""
     rulebook = rulebook_of(file, chosen)
-    if rulebook is None:
-        return None
+    return None if rulebook is None else judged_by(rulebook, file, data, as_of)
+
+
+def judged_by(rulebook: Rulebook, file: Path, data: Path | None, as_of: str | None) -> Judged | None:
+    """Judge the rules of a file on its data; prints why that cannot be done."""
     try:
         at = instant_of(as_of, rulebook.timezone) if as_of else None
     except (ValueError, OverflowError):

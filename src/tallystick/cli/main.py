@@ -233,6 +233,54 @@ def evaluate(
     raise typer.Exit(evaluate_file(file, data, as_of, output, chosen, as_json=format is Format.JSON, everything=all))
 
 
+@app.command(rich_help_panel=MEASURE)
+def report(
+    file: Agreement,
+    month: Annotated[str, typer.Option("--month", help="The month to report on, such as 2027-03.")],
+    data: DataFolder = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="Judge at this day or time; without it, at the end of the month.")
+    ] = None,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write to.")] = Path("build"),
+    format: Annotated[Format, typer.Option(help="text or json (print it, and write nothing).")] = Format.TEXT,
+    at: At = None,
+    without: Without = None,
+) -> None:
+    """Write the compliance report of a month, with plots."""
+    from tallystick.cli.console import Chosen
+    from tallystick.cli.report import write_report
+
+    chosen = Chosen(at, tuple(without or ()))
+    raise typer.Exit(write_report(file, month, data, as_of, output, chosen, as_json=format is Format.JSON))
+
+
+@app.command(rich_help_panel=MEASURE)
+def notice(
+    what: Annotated[
+        str, typer.Argument(help="A breached finding, or a clause: each of its breaches.", show_default=False)
+    ],
+    file: Agreement,
+    data: DataFolder = None,
+    as_of: AsOf = None,
+    sender: Annotated[
+        str | None, typer.Option("--from", help="The party that gives notice; without it, the only other one.")
+    ] = None,
+    recipient: Annotated[
+        str | None, typer.Option("--to", help="The party in breach; without it, the one that the sentence binds.")
+    ] = None,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write to.")] = Path("build"),
+    format: Annotated[Format, typer.Option(help="text or json (print it, and write nothing).")] = Format.TEXT,
+    at: At = None,
+    without: Without = None,
+) -> None:
+    """Write a notice of breach with its evidence."""
+    from tallystick.cli.console import Chosen
+    from tallystick.cli.notice import Between, write_notice
+
+    chosen, between = Chosen(at, tuple(without or ())), Between(sender, recipient)
+    raise typer.Exit(write_notice(what, file, data, as_of, between, output, chosen, as_json=format is Format.JSON))
+
+
 @app.command(rich_help_panel=UNDERSTAND)
 def explain(
     what: Annotated[str, typer.Argument(help="A diagnostic code, a clause or a finding.", show_default=False)],

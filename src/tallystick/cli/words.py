@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from tallystick.evaluation.clock import DAY, NEVER, localized
-from tallystick.evaluation.evaluation import CreditDue, CreditState, InterestDue, RefundDue, RightGiven
+from tallystick.evaluation.evaluation import CreditDue, CreditState, RightGiven
 from tallystick.evaluation.finding import Finding, Verdict
-from tallystick.prose.quantity import money_text, quantity_text
-from tallystick.quantities import Quantity
+from tallystick.reports.words import (
+    group_text,
+    interest_text,
+    interval_text,
+    known_money,
+    money,
+    refund_text,
+    value_text,
+)
 from tallystick.rules.rulebook import Rulebook
+
+__all__ = [
+    "STYLES", "group_text", "interest_text", "interval_text", "known_money", "moment_text", "money", "refund_text",
+    "right_text", "state_text", "value_text", "window_text",
+]  # fmt: skip
 
 STYLES = {
     Verdict.MET: "green",
@@ -19,33 +30,6 @@ STYLES = {
     Verdict.UNMEASURED: "bold yellow",
     Verdict.PENDING: "blue",
 }
-
-_SHOWN = Decimal("0.000001")
-
-
-def value_text(value: Decimal | None, unit: str | None) -> str:
-    """A value with its unit, rounded to six places for show; `–` where there is none."""
-    if value is None:
-        return "–"
-    rounded = value.quantize(_SHOWN) if abs(value) < 10**18 else value
-    return quantity_text(Quantity(value=rounded, unit=unit or "count"))
-
-
-def interval_text(finding: Finding) -> str:
-    """`90.1% to 92.3%`; nothing for a finding without a confidence interval."""
-    if finding.interval is None:
-        return ""
-    return " to ".join(value_text(end, finding.unit) for end in (finding.interval.low, finding.interval.high))
-
-
-def money(amount: Decimal, currency: str) -> str:
-    """`USD 4,000`."""
-    return money_text(Quantity(value=amount, unit=currency))
-
-
-def group_text(group: tuple[tuple[str, str], ...]) -> str:
-    """`credit-scoring, production`."""
-    return ", ".join(value for _, value in group)
 
 
 def moment_text(at: int | None, zone: ZoneInfo) -> str:
@@ -85,25 +69,6 @@ def state_text(item: CreditDue, zone: ZoneInfo) -> str:
             return "unmeasured: not in the data"
         case CreditState.DUE | CreditState.BELOW_MINIMUM | CreditState.NOT_HIGHEST:
             return item.state.value
-
-
-def known_money(amount: Decimal | None, currency: str) -> str:
-    """`USD 4,000`, or that the data does not give it."""
-    return "not in the data" if amount is None else money(amount, currency)
-
-
-def interest_text(item: InterestDue) -> str:
-    """How it was computed: `1.5% × 12 × 20 / 365, simple`; compounded, its rate, how often, and the days."""
-    rate, year = quantity_text(item.interest.rate.quantity), item.interest.counting.year
-    times = {"year": "", "month": " × 12", "day": f" × {year}"}[item.interest.per]
-    if item.interest.compounded is None:
-        return f"{rate}{times} × {item.days:,} / {year} days, simple"
-    return f"{rate}{times} / year, compounded each {item.interest.compounded}, {item.days:,} days of {year}"
-
-
-def refund_text(item: RefundDue) -> str:
-    """How it was computed: `184 of 365 days`."""
-    return "all of it" if item.refund.by is None else f"{item.unused:,} of {item.units:,} {item.refund.by}s"
 
 
 def right_text(item: RightGiven, rulebook: Rulebook, zone: ZoneInfo) -> str:

@@ -91,7 +91,9 @@ class Table:
 
 
 def _are_numbers(texts: list[str]) -> bool:
-    return all(map(_NUMBER.match, texts)) and any(character.isdigit() for text in texts for character in text)
+    return all(map(_NUMBER.match, texts)) and any(
+        text == "·" or text[-1:].isdigit() or text[-1:] == "%" for text in texts
+    )
 
 
 _NUMBER = re.compile(r"(?:[A-Z]{3}[ \u00a0])?[-\u2212+]?\d[\d,.]*%?\Z|[–·]?\Z")

@@ -1,0 +1,69 @@
+"""`tally notice`: a notice of breach with its evidence, as a document."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from tallystick.building import RULES, carried
+from tallystick.cli.console import EVERY, Chosen, compiled_or_none, counted, fail, out
+from tallystick.cli.judging import judged_by
+from tallystick.cli.main import COULD_NOT_RUN, FOUND, KEPT
+from tallystick.cli.papers import written
+from tallystick.reports.notice import NoNotice, Notice, notice_json, notice_of
+from tallystick.reports.notice_paper import to_document
+
+
+@dataclass(frozen=True)
+class Between:
+    """Who gives the notice to whom, as far as it is said."""
+
+    sender: str | None = None
+    recipient: str | None = None
+
+
+def write_notice(
+    what: str,
+    file: Path,
+    data: Path | None,
+    as_of: str | None,
+    between: Between,
+    folder: Path,
+    chosen: Chosen = EVERY,
+    *,
+    as_json: bool,
+) -> int:
+    """Write the notice. Exit code: 0 written, 1 the source has errors, 2 no such breach, or something could not be read
+    or written."""
+    if not file.is_file():
+        fail(f"{file}: there is no such file.")
+        return COULD_NOT_RUN
+    compiled = compiled_or_none(file, chosen=chosen)
+    if compiled is None:
+        return FOUND
+    result = judged_by(compiled.rulebook, file, data, as_of)
+    if result is None:
+        return COULD_NOT_RUN
+    try:
+        notice = notice_of(compiled.agreement, result, what, between.sender, between.recipient)
+    except NoNotice as nothing:
+        fail(str(nothing))
+        return COULD_NOT_RUN
+    except OSError as error:
+        fail(f"{error.filename} cannot be read again: {error.strerror}.")
+        return COULD_NOT_RUN
+    told = json.dumps(notice_json(notice), indent=2, ensure_ascii=False) + "\n"
+    if as_json:
+        out.file.write(told)
+        return KEPT
+    files = {RULES: carried(compiled)[RULES], "notice.json": told.encode()}
+    _say(notice)
+    return KEPT if written(to_document(notice), compiled.tally, folder, f"notice-{what}", files) else COULD_NOT_RUN
+
+
+def _say(notice: Notice) -> None:
+    sender, to = notice.sender.called, notice.recipient.called
+    out.print(
+        f"Notice of {counted(len(notice.breaches), 'breach').replace('breachs', 'breaches')} by {to}, from {sender}"
+    )

@@ -1,0 +1,57 @@
+"""`tally report`: the compliance report of a month, as a document."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tallystick.building import RULES, carried
+from tallystick.cli.console import EVERY, Chosen, compiled_or_none, counted, fail, out
+from tallystick.cli.judging import judged_by
+from tallystick.cli.main import COULD_NOT_RUN, FOUND, KEPT
+from tallystick.cli.papers import written
+from tallystick.evaluation.finding import Verdict
+from tallystick.evaluation.to_json import utc_text
+from tallystick.reports.month import NoReport, month_in, report_json, report_of
+from tallystick.reports.month_paper import to_document
+
+
+def write_report(
+    file: Path,
+    month: str,
+    data: Path | None,
+    as_of: str | None,
+    folder: Path,
+    chosen: Chosen = EVERY,
+    *,
+    as_json: bool,
+) -> int:
+    """Write the report. Exit code: 0 written, 1 the source has errors, 2 no such month, or something could not be read or
+    written."""
+    if not file.is_file():
+        fail(f"{file}: there is no such file.")
+        return COULD_NOT_RUN
+    compiled = compiled_or_none(file, chosen=chosen)
+    if compiled is None:
+        return FOUND
+    try:
+        wanted = month_in(month, compiled.rulebook.timezone)
+    except (ValueError, OverflowError):
+        fail(f"“{month}” is not a month. Write year-month, such as 2027-03.")
+        return COULD_NOT_RUN
+    result = judged_by(compiled.rulebook, file, data, as_of or utc_text(wanted.end))
+    if result is None:
+        return COULD_NOT_RUN
+    try:
+        report = report_of(compiled.agreement, result, wanted)
+    except NoReport as nothing:
+        fail(str(nothing))
+        return COULD_NOT_RUN
+    told = json.dumps(report_json(report), indent=2, ensure_ascii=False) + "\n"
+    if as_json:
+        out.file.write(told)
+        return KEPT
+    breached, judged = len(report.of(Verdict.BREACHED)), len(report.findings)
+    out.print(f"{compiled.rulebook.agreement}, {month}: {counted(judged, 'judgement')}, {breached:,} breached")
+    files = {RULES: carried(compiled)[RULES], "report.json": told.encode()}
+    return KEPT if written(to_document(report), compiled.tally, folder, f"report-{month}", files) else COULD_NOT_RUN
