@@ -182,6 +182,12 @@ def _credit(known: Known, credit: CreditDue) -> Consequence:
             return Consequence(says, credit.claim_until, "not claimed in time", Standing.DONE)
         case CreditState.BELOW_MINIMUM:
             return Consequence(says, None, "below the least amount that is payable", Standing.DONE)
+        case CreditState.NOT_HIGHEST:
+            return Consequence(says, None, "not payable beside a higher one", Standing.DONE)
+        case CreditState.PENDING:
+            return Consequence(says, None, "what was charged is not complete yet", Standing.OPEN)
+        case CreditState.UNMEASURED:
+            return Consequence(says, None, "cannot be worked out: what was charged is not in the data", Standing.OPEN)
         case _:
             assert_never(credit.state)
 
