@@ -1,5 +1,4 @@
-"""From a source to its two counterparts and the tally over both. Faces call this; nothing here reads data or writes files
-(but `load`, which reads a source and the files that it refers to)."""
+"""From a source to its two counterparts and the tally over both. Faces call this; nothing here reads or writes files."""
 
 from __future__ import annotations
 
@@ -7,8 +6,6 @@ import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
-from posixpath import normpath
 
 import rfc8785
 
@@ -39,7 +36,8 @@ from tallystick.rules.rulebook import (
     Rulebook,
 )
 from tallystick.source import Source, Span, Unread
-from tallystick.sources import MAXIMUM_BYTES, amended, assembled, beside, not_found, read_file
+from tallystick.sources import load as load  # noqa: PLC0414 - compiling begins with it
+from tallystick.sources import not_found
 from tallystick.syntax.from_source import Parsed, from_source
 from tallystick.syntax.references import file_references
 from tallystick.syntax.tree import (
@@ -71,26 +69,6 @@ class Compiled:
     def tally(self) -> str:
         """SHA-256 over the canonical rules and the document's text, in hexadecimal."""
         return self.rulebook.tally
-
-
-def load(path: Path, without: Collection[Path] = ()) -> tuple[Source | None, tuple[Diagnostic, ...]]:
-    """Read a source, every file it refers to, and the files beside it that amend it, but those left out. A source that cannot be read is a diagnostic; of another file `check`
-    says so, at the place that names it.
-    """
-    name = path.as_posix()
-    try:
-        if path.stat().st_size > MAXIMUM_BYTES:
-            return None, (Diagnostic("T0110", None, {"file": name, "limit": f"{MAXIMUM_BYTES:,} bytes"}),)
-        raw = path.read_bytes()
-    except OSError as error:
-        return None, (Diagnostic("T0109", None, {"file": name, "reason": (error.strerror or "unknown").lower()}),)
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        return None, (Diagnostic("T0108", None, {"file": name, "byte": f"{error.start:,}"}),)
-    source = assembled(Source(name, text.replace("\r\n", "\n")), read_file)
-    left_out = [normpath(each.as_posix()) for each in without]
-    return amended(source, beside(source), read_file, left_out), ()
 
 
 def check(source: Source, at: date | None = None) -> tuple[Agreement | None, tuple[Diagnostic, ...]]:

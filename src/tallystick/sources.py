@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from posixpath import basename, dirname, join, normpath
 
+from tallystick.diagnostics.diagnostic import Diagnostic
 from tallystick.resources import resource
 from tallystick.source import Source, Span, Unread
 from tallystick.syntax.references import LIBRARY, FileReference, file_references
@@ -25,6 +26,26 @@ _SHIPPED = re.compile(rf"{LIBRARY}/[a-z0-9]+(?:-[a-z0-9]+)*\.msa\Z")
 
 # The text of a file by its name, which is normalized and begins where the name of the first source begins.
 Read = Callable[[str], str | Unread]
+
+
+def load(path: Path, without: Collection[Path] = ()) -> tuple[Source | None, tuple[Diagnostic, ...]]:
+    """Read a source, every file it refers to, and the files beside it that amend it, but those left out. A source that cannot be read is a diagnostic; of another file `check`
+    says so, at the place that names it.
+    """
+    name = path.as_posix()
+    try:
+        if path.stat().st_size > MAXIMUM_BYTES:
+            return None, (Diagnostic("T0110", None, {"file": name, "limit": f"{MAXIMUM_BYTES:,} bytes"}),)
+        raw = path.read_bytes()
+    except OSError as error:
+        return None, (Diagnostic("T0109", None, {"file": name, "reason": (error.strerror or "unknown").lower()}),)
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return None, (Diagnostic("T0108", None, {"file": name, "byte": f"{error.start:,}"}),)
+    source = assembled(Source(name, text.replace("\r\n", "\n")), read_file)
+    left_out = [normpath(each.as_posix()) for each in without]
+    return amended(source, beside(source), read_file, left_out), ()
 
 
 def assembled(source: Source, read: Read) -> Source:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import shutil
 import subprocess
 import sys
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 
+import pikepdf
 import pytest
 from pyarrow import parquet
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
 import tallystick
+from tallystick import kept
 from tallystick.cli import console
 from tallystick.cli.main import app
+from tallystick.compilation import load
 from tallystick.document.house_style import house_style
 from tallystick.evaluating import instant_of
 from tallystick.rules.rulebook import Rulebook
@@ -593,3 +598,108 @@ def test_a_house_style_is_chosen_at_the_build(project: Path, tmp_path: Path) -> 
     (style / "house.css").write_text(".clause { display: none }", encoding="utf-8")
     hidden = run("build", source, "-o", tmp_path / "c", "--style", style)
     assert (hidden.exit_code, "does not show all words" in hidden.stderr) == (2, True)
+
+
+# --- what was built before -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("TALLY_NO_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("tallystick.kept._libraries", lambda: ("these",))
+    return tmp_path / "cache" / "tallystick"
+
+
+def built(project: Path, *options: str | Path) -> tuple[int, str, str, dict[str, bytes]]:
+    folder = project / "out"
+    shutil.rmtree(folder, ignore_errors=True)
+    done = run("build", project / "small.msa", "-o", folder, *options)
+    files = {path.name: path.read_bytes() for path in folder.iterdir()} if folder.exists() else {}
+    return done.exit_code, done.stdout, done.stderr, files
+
+
+def test_what_has_not_changed_is_not_built_anew(project: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = built(project)
+    assert first[0] == 0
+    assert sorted(first[3]) == ["rules.json", "small.docx", "small.html", "small.md", "small.pdf"]
+    assert len(list(cache.glob("*.zip"))) == 1
+    with monkeypatch.context() as without:
+        without.setattr("tallystick.building.build", None)
+        assert built(project) == first
+    assert cache.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("change", ["comment", "style", "draft", "library", "program", "asked"])
+def test_whatever_a_build_depends_on_makes_it_anew(
+    project: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    options: list[str] = []
+    first = key(project / "small.msa")
+    match change:
+        case "comment":
+            (project / "small.msa").write_text(AGREEMENT + "# a comment, which the paper carries\n")
+        case "style":
+            options = ["modern"]
+        case "library":
+            monkeypatch.setattr("tallystick.kept._libraries", lambda: ("those",))
+        case "program":
+            monkeypatch.setattr("tallystick.kept._program", lambda: "later")
+        case _:
+            options = ["classic", change]
+    assert key(project / "small.msa", *options) not in (None, first)
+    assert key(project / "small.msa", *options) == key(project / "small.msa", *options)
+
+
+def key(path: Path, style: str = "classic", *asked: str) -> str | None:
+    source, _ = load(path)
+    assert source is not None
+    return kept.key_of(source, asked, house_style(style).carried)
+
+
+def test_where_libraries_are_not_known_nothing_is_kept(
+    project: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tallystick.kept._libraries", lambda: None)
+    assert built(project)[0] == 0
+    assert list(cache.glob("*")) == []
+
+
+def test_a_damaged_entry_is_built_anew(project: Path, cache: Path) -> None:
+    first = built(project)
+    [entry] = cache.glob("*.zip")
+    whole = entry.read_bytes()
+    for damaged in (b"", whole[: len(whole) // 2], whole.replace(b"%PDF", b"%PDX", 1)):
+        entry.write_bytes(damaged)
+        assert built(project) == first
+    entry.unlink()
+    assert built(project, "--no-cache") == first
+    assert list(cache.glob("*.zip")) == []
+
+
+def test_a_folder_that_others_can_write_to_is_not_used(project: Path, cache: Path) -> None:
+    cache.mkdir(parents=True)
+    cache.chmod(0o777)
+    assert built(project)[0] == 0
+    assert list(cache.glob("*")) == []
+
+
+def test_only_so_many_builds_are_kept(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "MAXIMUM_ENTRIES", 2)
+    for name in "abc":
+        kept.keep(name, kept.Kept({"a.md": name.encode()}, "", ("said",)))
+        os.utime(cache / f"{name}.zip", (ord(name), ord(name)))
+    assert sorted(path.name for path in cache.iterdir()) == ["b.zip", "c.zip"]
+    assert kept.find("c") == kept.Kept({"a.md": b"c"}, "", ("said",))
+    assert kept.find("a") is None
+
+
+def test_a_paper_in_fonts_of_the_system_is_not_kept(cache: Path) -> None:
+    pdf = pikepdf.new()
+    pdf.add_blank_page()
+    pdf.make_indirect(pikepdf.Dictionary(FontName=pikepdf.Name("/ABCDEF+Noto"), FontFamily="Noto Sans"))
+    pdf.Root.Kept = pdf.objects[-1]
+    made = BytesIO()
+    pdf.save(made)
+    kept.keep("a", kept.Kept({"a.pdf": made.getvalue()}, "", ()))
+    assert list(cache.glob("*")) == []

@@ -237,8 +237,8 @@ PAGE = "<!DOCTYPE html><html lang='en'><head><title>t</title></head><body>{}</bo
     ("template", "says"),
     [
         ("{{ unknown }}", "UndefinedError"),
-        ("{{ asset('../secret.svg') }}", "TemplateNotFound"),
-        ("{{ asset('style.toml') }}", "TemplateNotFound"),
+        ("{{ asset('../secret.svg') }}", "NotInStyle"),
+        ("{{ asset('style.toml') }}", "NotInStyle"),
         ("{{ document.__class__.__mro__ }}", "SecurityError"),
         ("{% include '/etc/passwd' %}", "TemplateNotFound"),
         ("{% include '../../pyproject.toml' %}", "TemplateNotFound"),

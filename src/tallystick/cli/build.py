@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tallystick.building import build, paths
-from tallystick.cli.console import EVERY, Chosen, compiled_or_none, counted, err, fail, house_style_or_none, out
+from tallystick.cli.console import (
+    EVERY,
+    Chosen,
+    counted,
+    err,
+    fail,
+    house_style_or_none,
+    out,
+    plain_text,
+    show_diagnostics,
+    source_or_none,
+)
 from tallystick.cli.main import COULD_NOT_RUN, FOUND, KEPT
-from tallystick.cli.papers import write_parts
-from tallystick.compilation import Compiled
-from tallystick.document.house_style import StyleRefused
-from tallystick.document.to_pdf import PdfUnavailable
-from tallystick.scenarios.run import run
+from tallystick.document.house_style import HouseStyle, StyleRefused
+from tallystick.kept import Kept, find, keep, key_of
+
+if TYPE_CHECKING:
+    from tallystick.compilation import Compiled
+    from tallystick.source import Source
 
 
 def build_file(
@@ -23,16 +36,52 @@ def build_file(
     parts: Sequence[str] = (),
     *,
     draft: bool,
+    again: bool = False,
 ) -> int:
-    """Build one agreement, or only some of its schedules, each by itself. Exit code: 0 built, 1 the source has errors, 2
-    something could not be read or written."""
+    """Build one agreement, or only some of its schedules, each by itself. What was built before from the same is not built
+    anew, unless it shall be `again`. Exit code: 0 built, 1 the source has errors, 2 something could not be read or written."""
     if not file.is_file():
         fail(f"{file}: there is no such file.")
         return COULD_NOT_RUN
     house = house_style_or_none(style)
     if house is None:
         return COULD_NOT_RUN
-    compiled = compiled_or_none(file, draft=draft, chosen=chosen, manner=house.manner)
+    source = source_or_none(file, chosen)
+    if source is None:
+        return FOUND
+    asked = (str(chosen.at), str(draft))
+    key = None if parts or again else key_of(source, asked, house.carried)
+    kept = find(key)
+    if kept is None:
+        return _build(source, folder, chosen, house, parts, key, draft=draft)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in kept.files.items():
+            (folder / name).write_bytes(content)
+    except OSError as error:
+        return _not_written(error, folder)
+    err.print(kept.warned, end="")
+    _say(kept, folder)
+    return KEPT
+
+
+def _build(
+    source: Source,
+    folder: Path,
+    chosen: Chosen,
+    house: HouseStyle,
+    parts: Sequence[str],
+    key: str | None,
+    *,
+    draft: bool,
+) -> int:
+    from tallystick.building import build, paths
+    from tallystick.cli.papers import write_parts
+    from tallystick.compilation import compile_source
+    from tallystick.document.to_pdf import PdfUnavailable
+
+    compiled, diagnostics = compile_source(source, draft=draft, at=chosen.day, manner=house.manner)
+    show_diagnostics(diagnostics)
     if compiled is None:
         return FOUND
     wrong = _wrong_examples(compiled)
@@ -45,6 +94,7 @@ def build_file(
     try:
         with err.status("laying out the PDF"):
             built = build(compiled, folder, house)
+        files = {path.name: path.read_bytes() for path in astuple(built)}
     except PdfUnavailable as missing:
         fail(f"No PDF was made: {missing}")
         out.print(f"The Word file, HTML, Markdown and rules are in {paths(compiled, folder).rules.parent}.")
@@ -53,26 +103,43 @@ def build_file(
         fail(str(reason))
         return COULD_NOT_RUN
     except OSError as error:
-        fail(f"{error.filename or folder} cannot be written: {error.strerror}.")
-        return COULD_NOT_RUN
+        return _not_written(error, folder)
+    done = Kept(files, plain_text(diagnostics), tuple(_said(compiled)))
+    keep(key, done)
+    _say(done, folder)
+    return KEPT
+
+
+def _not_written(error: OSError, folder: Path) -> int:
+    fail(f"{error.filename or folder} cannot be written: {error.strerror}.")
+    return COULD_NOT_RUN
+
+
+def _say(kept: Kept, folder: Path) -> None:
+    for line in kept.said:
+        out.print(line)
+    for name in kept.files:
+        out.print(f"  {folder / name}", soft_wrap=True)
+
+
+def _said(compiled: Compiled) -> Iterator[str]:
+    """What is printed of an agreement that was built."""
     measured = compiled.measurability
-    rules = len(compiled.rulebook.rules)
-    out.print(f"{compiled.document.title}, version {compiled.agreement.version}")
+    yield f"{compiled.document.title}, version {compiled.agreement.version}"
     if compiled.agreement.amendments:
         numbers = ", ".join(str(amendment.number) for amendment in compiled.agreement.amendments)
-        out.print(f"The rules are those with amendments {numbers}, each from its own day on.")
+        yield f"The rules are those with amendments {numbers}, each from its own day on."
     clauses = f"{measured.measured} of {counted(measured.clauses, 'clause')}"
-    out.print(f"{counted(rules, 'rule')}; measured: {clauses} ({measured.share}).")
+    yield f"{counted(len(compiled.rulebook.rules), 'rule')}; measured: {clauses} ({measured.share})."
     if measured.dormant:
-        out.print(f"{counted(measured.dormant, 'clause')} without effect until optional terms are set.")
-    out.print(f"tally {compiled.tally}")
-    for path in (built.pdf, built.word, built.html, built.markdown, built.rules):
-        out.print(f"  {path}", soft_wrap=True)
-    return KEPT
+        yield f"{counted(measured.dormant, 'clause')} without effect until optional terms are set."
+    yield f"tally {compiled.tally}"
 
 
 def _wrong_examples(compiled: Compiled) -> list[str]:
     """The scenarios that the paper would carry and that do not hold."""
     if not compiled.agreement.examples:
         return []
+    from tallystick.scenarios.run import run
+
     return [each.title for each in compiled.agreement.scenarios if not run(compiled.rulebook, each).held]

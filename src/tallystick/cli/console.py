@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tallystick.document.house_style import HouseStyle
     from tallystick.evaluating import Progress as Told
     from tallystick.facts.problem import DataError
+    from tallystick.source import Source
 
 # Without a terminal there is no width to ask for; tables then get enough room for their columns.
 WIDTH = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 140
@@ -35,6 +37,15 @@ def show_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:
     """Print diagnostics for people."""
     for diagnostic in diagnostics:
         err.print(to_text(diagnostic))
+
+
+def plain_text(diagnostics: Sequence[Diagnostic]) -> str:
+    """The same as they are written to a file."""
+    written = Console(width=WIDTH, highlight=False, markup=False, soft_wrap=True, file=StringIO())
+    for diagnostic in diagnostics:
+        written.print(to_text(diagnostic))
+    assert isinstance(written.file, StringIO)
+    return written.file.getvalue()
 
 
 def show_data_error(error: DataError) -> None:
@@ -62,6 +73,11 @@ class Chosen:
     at: str | None = None
     without: tuple[Path, ...] = ()
 
+    @property
+    def day(self) -> date | None:
+        """The day, where one was named. Raises ValueError for what is none."""
+        return None if self.at is None else date.fromisoformat(self.at)
+
 
 EVERY = Chosen()
 
@@ -88,23 +104,30 @@ def house_style_or_none(name: str) -> HouseStyle | None:
     return None
 
 
+def source_or_none(file: Path, chosen: Chosen = EVERY) -> Source | None:
+    """Read a source and the files that belong to it; prints why there is none."""
+    from tallystick.sources import load
+
+    missing = [path for path in chosen.without if not path.is_file()]
+    for path in missing:
+        fail(f"{path}: there is no such file.")
+    if missing or (chosen.at is not None and day_or_none(chosen.at) is None):
+        return None
+    source, problems = load(file, chosen.without)
+    show_diagnostics(problems)
+    return source
+
+
 def compiled_or_none(
     file: Path, *, draft: bool = False, chosen: Chosen = EVERY, manner: Manner = PLAIN
 ) -> Compiled | None:
     """Compile a file and print its diagnostics; None when it has errors or cannot be read."""
-    from tallystick.compilation import compile_source, load
+    from tallystick.compilation import compile_source
 
-    at = None if chosen.at is None else day_or_none(chosen.at)
-    missing = [path for path in chosen.without if not path.is_file()]
-    for path in missing:
-        fail(f"{path}: there is no such file.")
-    if missing or (at is None and chosen.at is not None):
-        return None
-    source, problems = load(file, chosen.without)
+    source = source_or_none(file, chosen)
     if source is None:
-        show_diagnostics(problems)
         return None
-    compiled, diagnostics = compile_source(source, draft=draft, at=at, manner=manner)
+    compiled, diagnostics = compile_source(source, draft=draft, at=chosen.day, manner=manner)
     show_diagnostics(diagnostics)
     return compiled
 

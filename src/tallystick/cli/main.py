@@ -101,6 +101,9 @@ def build(
         typer.Option("--part", help="Only this schedule, such as metrics or playbook, by itself; may be repeated."),
     ] = None,
     style: Annotated[str, typer.Option(help="House style: classic, modern, or a folder with style.toml.")] = "classic",
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Build anew, and keep nothing, even if nothing has changed.")
+    ] = False,
     at: At = None,
     without: Without = None,
 ) -> None:
@@ -108,7 +111,9 @@ def build(
     from tallystick.cli.build import build_file
     from tallystick.cli.console import Chosen
 
-    raise typer.Exit(build_file(file, output, Chosen(at, tuple(without or ())), style, part or (), draft=draft))
+    raise typer.Exit(
+        build_file(file, output, Chosen(at, tuple(without or ())), style, part or (), draft=draft, again=no_cache)
+    )
 
 
 @app.command(rich_help_panel=DRAFT)

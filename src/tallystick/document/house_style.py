@@ -15,7 +15,6 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-from jinja2 import BaseLoader, Environment, TemplateNotFound
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tallystick.prose.manner import DateForm, Manner, NumberForm
@@ -31,6 +30,10 @@ _MAXIMUM_FILES, _MAXIMUM_BYTES = 100, 8_000_000
 
 class StyleRefused(Exception):
     """A house style that is not there, is not well formed, or reaches for what it may not; the message says which."""
+
+
+class NotInStyle(LookupError):
+    """A file that a style does not have."""
 
 
 class Settings(BaseModel):
@@ -92,33 +95,20 @@ class HouseStyle:
         return {f"{CARRIED}{name}": content for name, content in sorted((settings | dict(self.own)).items())}
 
     def read(self, name: str) -> bytes:
-        """A file of the style. Raises TemplateNotFound for one that it does not have, or that would be outside of it."""
+        """A file of the style. Raises NotInStyle for one that it does not have, or that would be outside of it."""
         if name in self.own:
             return self.own[name]
         if not _is_safe(name):
-            raise TemplateNotFound(name)
+            raise NotInStyle(name)
         for folder in self._folders:
             path = folder.joinpath(*PurePosixPath(name).parts)
             if path.is_file():
                 return path.read_bytes()
-        raise TemplateNotFound(name)
+        raise NotInStyle(name)
 
     @cached_property
     def _folders(self) -> tuple[Path, ...]:
         return tuple(resource("templates", name) for name in _chain(self.shipped))
-
-
-class StyleLoader(BaseLoader):
-    """Templates of a style, for Jinja2."""
-
-    def __init__(self, style: HouseStyle) -> None:
-        self.style = style
-
-    def get_source(self, environment: Environment, template: str) -> tuple[str, None, None]:  # noqa: ARG002 - as Jinja2 calls it
-        try:
-            return self.style.read(template).decode(), None, None
-        except UnicodeDecodeError:
-            raise StyleRefused(f"{template} of the house style is not text in UTF-8.") from None
 
 
 # --- where styles come from ------------------------------------------------------------------------------------
@@ -204,7 +194,7 @@ def from_files(files: Mapping[str, bytes]) -> HouseStyle:
 def _is_shipped(style: HouseStyle, name: str, content: bytes) -> bool:
     try:
         return name == SETTINGS or style.read(name) == content
-    except TemplateNotFound:
+    except NotInStyle:
         return False
 
 

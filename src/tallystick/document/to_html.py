@@ -14,12 +14,12 @@ from html.parser import HTMLParser
 from pathlib import PurePosixPath
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateNotFound
+from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound
 from jinja2.sandbox import SandboxedEnvironment
 
 from tallystick.document.apart import apart
 from tallystick.document.document import Document, Letterhead
-from tallystick.document.house_style import CLASSIC, HouseStyle, StyleLoader, StyleRefused
+from tallystick.document.house_style import CLASSIC, HouseStyle, NotInStyle, StyleRefused
 from tallystick.prose.quantity import date_text
 
 
@@ -54,10 +54,25 @@ def short_tally(tally: str) -> str:
     return " ".join(tally[start : start + 4] for start in range(0, 16, 4))
 
 
+class _Templates(BaseLoader):
+    """Templates of a style, for Jinja2."""
+
+    def __init__(self, style: HouseStyle) -> None:
+        self.style = style
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, None, None]:  # noqa: ARG002 - as Jinja2 calls it
+        try:
+            return self.style.read(template).decode(), None, None
+        except NotInStyle:
+            raise TemplateNotFound(template) from None
+        except UnicodeDecodeError:
+            raise StyleRefused(f"{template} of the house style is not text in UTF-8.") from None
+
+
 def environment(style: HouseStyle) -> SandboxedEnvironment:
     """Templates of a style: sandboxed, escaping everything they print, and with nothing undefined."""
     environment = SandboxedEnvironment(
-        loader=StyleLoader(style),
+        loader=_Templates(style),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -85,10 +100,10 @@ _MEDIA = {".woff2": "font/woff2", ".svg": "image/svg+xml"}
 
 
 def _data_address(style: HouseStyle, name: str) -> str:
-    """A font or drawing of the style as an address that holds it. Raises TemplateNotFound for any other file."""
+    """A font or drawing of the style as an address that holds it. Raises NotInStyle for any other file."""
     media = _MEDIA.get(PurePosixPath(name).suffix)
     if media is None:
-        raise TemplateNotFound(name)
+        raise NotInStyle(name)
     return f"data:{media};base64,{b64encode(style.read(name)).decode('ascii')}"
 
 
