@@ -67,7 +67,7 @@ class _Stops:
         names = ctx.table(rule.trigger).dimensions
         shared = tuple(d for d in ctx.table(record).dimensions if d in names)
         self._places = [names.index(d) for d in shared]
-        found = record_spans(ctx, rule, record, shared)
+        found = record_spans(ctx, rule.model_copy(update={"environments": ()}), record, shared)
         self._open = {key for key, spans in found.items() if spans.stretches and spans.merged[-1].end == NEVER}
         self._spans = {
             key: Spans(Stretch(start, min(end, ctx.as_of)) for start, end in spans.merged)
