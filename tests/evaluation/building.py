@@ -145,6 +145,7 @@ RECORDS = (
     RecordData(id="outage", title="outage", dimensions=("model",)),
     RecordData(id="maintenance", title="maintenance", dimensions=("model",)),
     RecordData(id="log", title="log", dimensions=("model",)),
+    RecordData(id="waiting", title="wait", dimensions=("incident_id",)),
     RecordData(id="customer_data", title="data", dimensions=("data_set",)),
 )
 

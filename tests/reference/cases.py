@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import product
 from typing import Any
 
-from .clock import FOREVER, Window, add, midnight, windows_of
+from .clock import FOREVER, Window, add, instant_outside, midnight, time_covered, windows_of
 from .findings import Finding, Texts
 from .measures import (
     Measured,
@@ -29,6 +29,7 @@ from .rows import (
     Case,
     Json,
     Row,
+    agrees,
     applies,
     compares,
     counts_as,
@@ -39,8 +40,10 @@ from .rows import (
     in_time,
     meets_where_exemption,
     open_at,
+    open_times,
     roles_known,
     rows_of,
+    texts,
     time_known,
     time_of,
 )
@@ -299,12 +302,36 @@ def other_deadline(case: Case, rule: Json, trigger: Row) -> int | None:
 
 def deadline_of(case: Case, rule: Json, trigger: Row, period: Json) -> tuple[int, int]:
     """The last instant in time, and the end of the finding's window: the former, or what of it is known."""
+    if rule.get("excluding"):
+        return deadline_with_stops(case, rule, trigger, period)
     own = add(case.clock, time_of(trigger), period)
     other = other_deadline(case, rule, trigger) if rule.get("whichever") else None
     if other is None:
         return own, own
     last = (max if rule["whichever"]["later"] else min)(own, other)
     return last, own if last == FOREVER else last
+
+
+def stops_of(case: Case, rule: Json, trigger: Row) -> list[Row]:
+    """The records while which the clock of the trigger stands still: those equal to it wherever they can be."""
+    series = rule["excluding"]
+    same = texts(case, "event", rule["trigger"]["name"], trigger)
+    return [r for r in rows_of(case, series, []) if agrees(r, case.dimensions("record", series["name"]), same)]
+
+
+def deadline_with_stops(case: Case, rule: Json, trigger: Row, period: Json) -> tuple[int, int]:
+    """The first instant by which the period has passed outside of the stops; FOREVER while the clock stands still."""
+    begin, stops = time_of(trigger), stops_of(case, rule, trigger)
+    last = instant_outside(case.clock, begin, period, open_times(stops, case.as_of))
+    stands = last > case.as_of and any(stop["end"] is None for stop in stops)
+    return (FOREVER if stands else last), last
+
+
+def time_running(case: Case, rule: Json, trigger: Row, until: int) -> int:
+    """The time from the trigger to an instant in which the clock of its deadline did not stand still."""
+    whole = Window(time_of(trigger), until)
+    stops = open_times(stops_of(case, rule, trigger), case.as_of) if rule.get("excluding") else []
+    return time_covered(whole, [whole], stops)
 
 
 def answerable(case: Case, rule: Json) -> bool:
@@ -328,7 +355,7 @@ def judge_response(case: Case, rule: Json, trigger: Row) -> Finding:
         verdict = "unmeasured"
     else:
         verdict = "excused" if excepted(case, rule, rule["trigger"], trigger, begin) else "breached"
-    elapsed = None if response is None else response - begin
+    elapsed = None if response is None else time_running(case, rule, trigger, response)
     group = group_of(trigger, rule["per"])
     found = finding(rule, verdict, group, Window(begin, deadline), elapsed, 1, deadline)
     return replace(found, performed=response)
@@ -399,9 +426,8 @@ def share_of_responses(case: Case, rule: Json) -> list[Finding]:
 def response(case: Case, rule: Json) -> list[Finding]:
     """*Response*, one trigger at a time or as a share."""
     other = (rule.get("whichever") or {"other": {}})["other"].get("event") or rule["trigger"]
-    if not (
-        case.bound("event", rule["trigger"]["name"]) and time_known(case, rule) and case.bound("event", other["name"])
-    ):
+    sources = [rule["trigger"], other, *([rule["excluding"]] if rule.get("excluding") else [])]
+    if not (time_known(case, rule) and all(case.bound(each["source"], each["name"]) for each in sources)):
         return [over_evaluated_time(case, rule, "unmeasured")]
     if rule["share"]:
         return share_of_responses(case, rule)

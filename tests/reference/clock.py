@@ -103,6 +103,29 @@ def move_business_hours(calendar: dict[str, Any], instant: int, amount: int) -> 
     return instant + (high if amount > 0 else -high)
 
 
+def instant_outside(clock: Clock, instant: int, period: dict[str, Any], stops: list[Window]) -> int:
+    """*Response*, `excluding`: the first instant by which the period has passed outside of the stops, by halving."""
+    amount, unit = int(period["amount"]), str(period["unit"])
+    needed = amount * {**ELAPSED, "business_hours": ELAPSED["hours"], "days": 24 * ELAPSED["hours"]}.get(
+        unit, 7 * 24 * ELAPSED["hours"]
+    )
+    calendar = next((each for each in clock.calendars if each["id"] == period.get("calendar")), None)
+
+    def passed(end: int) -> bool:
+        whole = Window(instant, end)
+        running = [w for w in work_near(calendar, instant, end) if w.start < w.end] if calendar else [whole]
+        return time_covered(whole, running, stops) >= needed
+
+    reach = 864_000_000_000
+    while not passed(instant + reach):
+        reach *= 2
+    low, high = 0, reach
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if passed(instant + middle) else (middle, high)
+    return instant + high
+
+
 @dataclass(frozen=True)
 class Clock:
     """What a rulebook counts periods by."""

@@ -127,7 +127,7 @@ def period_paid(case: Case, remedy: Json, at: int) -> tuple[int, int]:
     """The period that the sum was paid for."""
     begin = midnight(case.zone, date.fromisoformat(case.book["effective"]))
     if remedy["each"] is not None:
-        starts = period_starts(case.zone, at, remedy["each"])
+        starts = period_starts(case.clock, at, remedy["each"])
         return next(starts), next(starts)
     if remedy["every"] is not None:
         ends = [begin, add(case.clock, begin, remedy["every"])]

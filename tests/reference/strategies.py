@@ -197,6 +197,8 @@ DEADLINES = PERIODS | st.builds(
     unit=choice(PeriodUnit.BUSINESS_DAYS, PeriodUnit.BUSINESS_HOURS),
     calendar=choice("agreement", "desk"),
 )
+COUNTED = DEADLINES.filter(lambda p: p.unit not in (PeriodUnit.MONTHS, PeriodUnit.BUSINESS_DAYS))
+"""What can be counted with some time left out."""
 LONG_PERIODS = st.builds(
     Period,
     amount=st.integers(1, 2),
@@ -790,15 +792,15 @@ def counts(draw: st.DrawFn, span: Span) -> r.Rule:
 
 
 @st.composite
-def within(draw: st.DrawFn, dims: set[str]) -> Period | r.ByClass:
+def within(draw: st.DrawFn, dims: set[str], lengths: st.SearchStrategy[Period] = DEADLINES) -> Period | r.ByClass:
     """One period, or one for each class of severity, perhaps with what holds for others."""
     if "severity" not in dims or draw(st.booleans()):
-        return draw(DEADLINES)
+        return draw(lengths)
     classes = draw(choice((("low",),), (("high",), ("low",)), (("low", "high"),), (("none",), ("high",))))
     return r.ByClass(
         dimension="severity",
-        classes=tuple(r.PeriodOfClass(values=each, within=draw(DEADLINES)) for each in classes),
-        otherwise=draw(st.none() | DEADLINES),
+        classes=tuple(r.PeriodOfClass(values=each, within=draw(lengths)) for each in classes),
+        otherwise=draw(st.none() | lengths),
     )
 
 
@@ -825,6 +827,7 @@ def responses(draw: st.DrawFn, span: Span) -> r.Rule:
     share = r.CaseShare.model_validate(
         {"comparison": comparison, "threshold": draw(value("fraction")), "window": draw(span.windows)}
     )
+    stops = draw(st.none() | choice("maintenance", "outage", "freeze").flatmap(series))
     return r.Response(
         id="",
         **draw(fields(dims)),
@@ -832,8 +835,9 @@ def responses(draw: st.DrawFn, span: Span) -> r.Rule:
         response=draw(series(answer)),
         role="officer" if answer == "notice" else None,
         roles=("officer", "chief") if answer == "notice" else (),
-        within=draw(within(dims)),
-        whichever=draw(st.none() | whichevers(trigger, matching)),
+        within=draw(within(dims, COUNTED if stops else DEADLINES)),
+        whichever=None if stops else draw(st.none() | whichevers(trigger, matching)),
+        excluding=stops,
         matching=matching,
         share=share if (shared := draw(st.booleans())) else None,
         confidence=draw(st.none() | LEVELS) if shared else None,

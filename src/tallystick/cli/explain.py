@@ -199,6 +199,7 @@ def _facts(found: Finding, zone: ZoneInfo) -> Sequence[tuple[str, str]]:
         ("in UTC", window),
         ("value", value_text(found.value, found.unit) if found.value is not None else ""),
         *((f"{item.confidence:.2%} interval", interval_text(found)) for item in [found.interval] if item),
+        ("not counted", value_text(found.excluded, found.unit) if found.excluded is not None else ""),
         ("agreed", value_text(found.threshold, found.unit) if found.threshold is not None else ""),
         ("samples", f"{found.samples:,}"),
         ("decided", moment_text(found.decided, zone) if found.decided is not None else ""),

@@ -173,6 +173,9 @@ CATALOGUE: dict[str, Kind] = _kinds(
     Kind("T0523", "Amendment missing", "Amendment No. {number} stands here, and there is no No. {missing} before it.", "Put the missing amendment beside the agreement, or number the amendments from 1 without a hole."),
     Kind("T0524", "Amendments that run backwards", "Amendment No. {number} takes effect on {day}, before the one that precedes it.", "Number the amendments in the order of their effective dates."),
     Kind("T0540", "Months that end on no day", "{period} from {effective} would end on a day that its month lacks: {end} and the day after are both meant by some.", "Let the agreement take effect on a day that every month has, or state the term in days."),
+    # --- T092: clocks that stop
+    Kind("T0920", "Clock that cannot stop", "“{found}” is counted by the calendar, so that no hours of it can be left out while “{record}” lasts.", "Write hours, business hours or days (each then 24 hours), such as 72 hours or 30 days."),
+    Kind("T0921", "One clock of two", "Of two deadlines, this does not say which stands still while “{record}” lasts.", "Leave the other deadline out, or write a sentence of its own for it."),
     # --- T06: scenarios
     Kind("T0601", "Scenario that expects nothing", "The scenario “{scenario}” expects nothing, so it cannot fail.", 'Say what must come out, such as: expect accuracy_floor breached for model "credit".'),
     Kind("T0602", "Scenario without its day", "The scenario “{scenario}” does not say once at which day it is judged.", "Add one such line: as of 2027-04-02."),

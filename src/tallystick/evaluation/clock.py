@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
-from tallystick.evaluation.working_time import WorkingTime
+from tallystick.evaluation.working_time import WorkingTime, passed, without
 from tallystick.quantities import Period, PeriodUnit
 from tallystick.rules.rule import FiscalYear
 
@@ -88,6 +88,28 @@ def _add(at: int, amount: int, period: Period, clock: Clock) -> int:
             return _working(period, clock).add_hours(at, amount)
         case _:
             assert_never(period.unit)
+
+
+_ELAPSED = {
+    PeriodUnit.SECONDS: SECOND,
+    PeriodUnit.MINUTES: 60 * SECOND,
+    PeriodUnit.HOURS: HOUR,
+    PeriodUnit.DAYS: DAY,
+    PeriodUnit.WEEKS: 7 * DAY,
+}
+
+
+def add_outside(at: int, period: Period, stops: Sequence[tuple[int, int]], clock: Clock) -> int:
+    """The first instant by which the period has passed since `at` in time outside of the stops, in order and disjoint.
+
+    A day is 24 hours. The compiler refuses business days, and months and longer. NEVER beyond the calendar.
+    """
+    try:
+        if period.unit is PeriodUnit.BUSINESS_HOURS:
+            return passed(without(_working(period, clock).work_from(at), stops), period.amount * HOUR)
+        return passed(without([(at, NEVER)], stops), period.amount * _ELAPSED[period.unit])
+    except (OverflowError, ValueError):  # beyond the years 1 to 9999
+        return NEVER
 
 
 def _working(period: Period, clock: Clock) -> WorkingTime:

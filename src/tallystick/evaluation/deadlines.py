@@ -7,26 +7,31 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import assert_never
 
-from tallystick.evaluation.clock import NEVER, add, day_end
+from tallystick.evaluation.clock import NEVER, add, add_outside, day_end
 from tallystick.evaluation.context import Context
 from tallystick.evaluation.finding import Evidence
 from tallystick.evaluation.pairing import key
-from tallystick.evaluation.rows import chosen, known
+from tallystick.evaluation.rows import chosen, known, record_spans
+from tallystick.evaluation.spans import Spans
+from tallystick.evaluation.windows import Stretch
 from tallystick.quantities import Period
 from tallystick.rules.measure import Series
 from tallystick.rules.rule import AfterEvent, AgreedDay, AgreedTime, ByClass, Response
+
+NO_TIME = Spans(())
 
 
 @dataclass(frozen=True)
 class Due:
     """The last instant that is in time, and where a finding says that its window ends: the former, once it is known.
 
-    `period` is that after the trigger, which the finding shows.
+    `period` is that after the trigger, which the finding shows; `stops` is the time that it leaves out.
     """
 
     last: int
     shown: int
     period: Period
+    stops: Spans = NO_TIME
 
 
 def period_of(within: Period | ByClass, text: object) -> Period | None:
@@ -41,10 +46,41 @@ def no_deadline(within: Period | ByClass, trigger: Evidence) -> str:
     return f"no deadline is set for {within.dimension} “{found}”"
 
 
+def other_sources(rule: Response) -> tuple[Series, ...]:
+    """What else a deadline goes by: the event from which another one runs, and the record in which it does not run."""
+    return (*other_events(rule), *((rule.excluding,) if rule.excluding else ()))
+
+
 def other_events(rule: Response) -> tuple[Series, ...]:
     """The event from which the other deadline runs, if it runs from one."""
     other = rule.whichever and rule.whichever.other
     return (other.event,) if isinstance(other, AfterEvent) else ()
+
+
+class _Stops:
+    """The time in which the deadlines of a rule do not run, by what its records share with the triggers.
+
+    A record that is still open stops the clock until as-of: what comes after is not known.
+    """
+
+    def __init__(self, ctx: Context, rule: Response, record: Series) -> None:
+        names = ctx.table(rule.trigger).dimensions
+        shared = tuple(d for d in ctx.table(record).dimensions if d in names)
+        self._places = [names.index(d) for d in shared]
+        found = record_spans(ctx, rule.model_copy(update={"environments": ()}), record, shared)
+        self._open = {key for key, spans in found.items() if spans.stretches and spans.merged[-1].end == NEVER}
+        self._spans = {
+            key: Spans(Stretch(start, min(end, ctx.as_of)) for start, end in spans.merged)
+            for key, spans in found.items()
+        }
+
+    def due(self, at: int, content: Sequence[object], period: Period, ctx: Context) -> Due:
+        """The deadline of a trigger: none is known yet while the clock stands still before it."""
+        key = tuple(None if content[place] is None else str(content[place]) for place in self._places)
+        stops = self._spans.get(key, NO_TIME)
+        own = add_outside(at, period, stops.merged, ctx.clock)
+        standing = key in self._open and own > ctx.as_of
+        return Due(NEVER if standing else own, own, period, stops)
 
 
 class Deadlines:
@@ -56,6 +92,7 @@ class Deadlines:
         names = (*table.dimensions, *table.units)
         self._places = {name: place for place, name in enumerate(names)}
         self._first = {match: at for event in other_events(rule) for match, at in self._first_events(event)}
+        self._stops = None if rule.excluding is None else _Stops(ctx, rule, rule.excluding)
 
     def of(self, at: int, content: Sequence[object]) -> Due | None:
         """The deadline of a trigger, from its time and the columns that `rows.content` names; None where none is set."""
@@ -64,6 +101,8 @@ class Deadlines:
         period = period_of(within, text)
         if period is None:
             return None
+        if self._stops is not None:
+            return self._stops.due(at, content, period, self._ctx)
         own = add(at, period, self._ctx.clock)
         if whichever is None:
             return Due(own, own, period)

@@ -47,6 +47,7 @@ class Finding:
 
     `value` and `threshold` are decimal numbers in `unit`, rounded half-even to nine places for show only; `interval`
     is that of the value, of a rule that asks for confidence.
+    `excluded` is the time, in that unit too, in which the clock of a deadline stood still; it is no part of the value.
     `decided` is the breach instant of a breached finding. `because` says why in a stable word, such as
     `too few samples`; `excuse` names the exception of an excused one.
     """
@@ -61,6 +62,7 @@ class Finding:
     threshold: Decimal | None = None
     unit: str | None = None
     interval: Bounds | None = None
+    excluded: Decimal | None = None
     samples: int = 0
     decided: int | None = None
     because: str = ""

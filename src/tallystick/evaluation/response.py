@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from tallystick.evaluation.clock import ALWAYS
+from tallystick.evaluation.clock import ALWAYS, localized
 from tallystick.evaluation.context import Context, Judgement, Key
-from tallystick.evaluation.deadlines import Deadlines, Due, no_deadline, other_events
+from tallystick.evaluation.deadlines import NO_TIME, Deadlines, Due, no_deadline, other_sources
 from tallystick.evaluation.deciding import FEWEST, compared, interval_of, minimum_samples
 from tallystick.evaluation.finding import Evidence, Verdict
 from tallystick.evaluation.groups import seen_in_series
@@ -44,6 +44,7 @@ from tallystick.evaluation.rows import (
     labels,
     time_records,
 )
+from tallystick.evaluation.spans import Spans
 from tallystick.evaluation.windows import Stretch, windows
 from tallystick.quantities import UNITS, Period
 from tallystick.rules.rule import CaseShare, Response
@@ -61,11 +62,12 @@ class _Case:
     verdict: Verdict
     excuse: str
     trigger: Evidence
+    stops: Spans = NO_TIME
 
 
 def response(ctx: Context, rule: Response) -> list[Judgement]:
     """The findings of the rule."""
-    reason = unbound(ctx, rule.trigger, *time_records(rule), *other_events(rule))
+    reason = unbound(ctx, rule.trigger, *time_records(rule), *other_sources(rule))
     if reason:
         return without_cases(ctx, rule, reason)
     cases = _cases(ctx, rule)
@@ -137,7 +139,7 @@ def _case(
         verdict = Verdict.UNMEASURED
     else:
         verdict = Verdict.EXCUSED if excused else Verdict.BREACHED
-    return _Case(tuple(group), at, due.shown, due.period, answer, verdict, excused or "", trigger)
+    return _Case(tuple(group), at, due.shown, due.period, answer, verdict, excused or "", trigger, due.stops)
 
 
 def _finding(ctx: Context, rule: Response, case: _Case) -> Judgement:
@@ -150,12 +152,15 @@ def _finding(ctx: Context, rule: Response, case: _Case) -> Judgement:
     shared = dict(case.trigger.values)
     matched = tuple((d, shared[d]) for d in rule.matching if d in shared)
     answered = () if case.answer is None else (Evidence(rule.response.name, case.answer, matched),)
+    until = case.deadline if case.answer is None else case.answer
+    stopped = case.stops.covered(Stretch(case.at, min(until, ctx.as_of)))
     return judgement(
         rule,
         case.key,
         Stretch(case.at, case.deadline),
         case.verdict,
-        exact=None if case.answer is None else Fraction(case.answer - case.at),
+        exact=None if case.answer is None else Fraction(case.answer - case.at - stopped),
+        excluded=Fraction(stopped) if rule.excluding and case.period else None,
         threshold=nominal(case.period) if case.period and rule.whichever is None else None,
         unit=period_unit(case.period) if case.period else UNITS["hours"],
         samples=1,
@@ -163,9 +168,16 @@ def _finding(ctx: Context, rule: Response, case: _Case) -> Judgement:
         because=because,
         excuse=case.excuse if case.verdict is Verdict.EXCUSED else "",
         case=case.trigger,
-        evidence=answered,
+        evidence=(*_stops(ctx, rule, case), *answered),
         performed=case.answer,
     )
+
+
+def _stops(ctx: Context, rule: Response, case: _Case) -> Iterator[Evidence]:
+    """The time in which the clock stood still since the trigger, as rows that say until when; overlapping ones as one."""
+    for stretch in case.stops.overlaps(Stretch(case.at, max(case.deadline, case.answer or case.at))):
+        until = "open" if stretch.end == ctx.as_of else localized(stretch.end, ctx.zone).isoformat()
+        yield Evidence(rule.excluding.name if rule.excluding else "", stretch.start, (("end", until),))
 
 
 # --- a share of cases --------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
 from tallystick.evaluation.windows import Stretch
@@ -35,6 +35,11 @@ class Spans:
         """How many spans have time in the stretch."""
         return bisect_left(self._begins, stretch.end) - bisect_right(self._ends, stretch.start)
 
+    def overlaps(self, stretch: Stretch) -> Sequence[Stretch]:
+        """The merged spans that have time in the stretch, in order."""
+        first = bisect_right(self.merged, stretch.start, key=_end)
+        return self.merged[first : bisect_left(self._starts, stretch.end)]
+
     def open_until(self, at: int) -> int | None:
         """The latest end of the spans open at an instant, or None when none is."""
         known = bisect_right(self._begins, at)
@@ -44,6 +49,10 @@ class Spans:
         known = bisect_left(self._starts, at)
         beyond = max(0, self.merged[known - 1].end - at) if known else 0
         return self._lengths[known] - beyond
+
+
+def _end(stretch: Stretch) -> int:
+    return stretch.end
 
 
 def _merge(ordered: Iterable[Stretch]) -> tuple[Stretch, ...]:

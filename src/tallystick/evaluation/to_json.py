@@ -93,6 +93,7 @@ def finding_json(finding: Finding, numbers: dict[str, str], zone: ZoneInfo) -> d
         "threshold": number_text(finding.threshold),
         "unit": finding.unit,
         "interval": _bounds(finding.interval),
+        "excluded": number_text(finding.excluded),
         "samples": finding.samples,
         "decided": _moment(finding.decided, zone),
         "because": finding.because,

@@ -41,6 +41,7 @@ def to_table(rulebook: Rulebook, evaluation: Evaluation) -> pa.Table:
         "unit": [finding.unit for finding in found],
         "interval_low": [number_text(finding.interval.low) if finding.interval else None for finding in found],
         "interval_high": [number_text(finding.interval.high) if finding.interval else None for finding in found],
+        "excluded": [number_text(finding.excluded) for finding in found],
         "decided_utc": [utc_text(finding.decided) for finding in found],
         "because": [finding.because for finding in found],
         "excuse": [finding.excuse for finding in found],

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -14,6 +15,34 @@ _MICROSECOND = timedelta(microseconds=1)
 _DAY = timedelta(days=1)
 _HOUR = 3_600_000_000
 _MIDNIGHT = 24 * 60
+
+
+def passed(running: Iterable[tuple[int, int]], left: int) -> int:
+    """The first instant by which so much of the running time (stretches in order, disjoint) has passed.
+
+    Raises OverflowError where there is not so much of it.
+    """
+    for begin, end in running:
+        if end - begin >= left:
+            return begin + left
+        left -= end - begin
+    raise OverflowError("the running time ends before")
+
+
+def without(running: Iterable[tuple[int, int]], stops: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The running time less the stops; both in order and disjoint."""
+    for begin, end in running:
+        place = bisect_right(stops, begin, key=_end)
+        while place < len(stops) and stops[place][0] < end:
+            if begin < stops[place][0]:
+                yield begin, stops[place][0]
+            begin, place = stops[place][1], place + 1
+        if begin < end:
+            yield begin, end
+
+
+def _end(stretch: tuple[int, int]) -> int:
+    return stretch[1]
 
 
 @dataclass(frozen=True)
@@ -42,17 +71,19 @@ class WorkingTime:
 
         Raises OverflowError beyond the years 1 to 9999.
         """
-        return self._forward(at, amount * _HOUR) if amount > 0 else self._backward(at, -amount * _HOUR)
+        return passed(self.work_from(at), amount * _HOUR) if amount > 0 else self._backward(at, -amount * _HOUR)
 
-    def _forward(self, at: int, left: int) -> int:
+    def work_from(self, at: int) -> Iterator[tuple[int, int]]:
+        """The stretches of work from an instant on, in order of time and disjoint; without an end.
+
+        Raises OverflowError beyond the years 1 to 9999.
+        """
         day = self._day(at) - _DAY  # work of the day before may last beyond midnight where clocks change
         while True:
             for opens, closes in self._work(day):
-                begin = max(opens, at)
-                if closes - begin >= left:
-                    return begin + left
-                if closes > begin:
-                    left, at = left - (closes - begin), closes
+                if closes > at:
+                    yield max(opens, at), closes
+                    at = closes
             day += _DAY
 
     def _backward(self, at: int, left: int) -> int:

@@ -59,7 +59,7 @@ SENTENCE_PARTS = frozenset(
     {
         "holder", "action", "measure", "comparison", "window", "group", "environments", "samples", "event", "period",
         "times", "role", "trigger", "matching", "condition", "share", "required", "roles", "record", "tolerance",
-        "boundary", "exceptions", "time", "alternative", "persons", "confidence", "start",
+        "boundary", "exceptions", "time", "alternative", "persons", "confidence", "start", "excluded",
     }
 )  # fmt: skip
 

@@ -17,7 +17,7 @@ from tallystick.model.money import calendar_unit
 from tallystick.model.remedies import Hangs, environments, holder, remedies, whole
 from tallystick.model.scope import Scope
 from tallystick.model.values import Typed, comparable, deadline, fitted, period, value
-from tallystick.quantities import Kind, Period, known_unit
+from tallystick.quantities import Kind, Period, PeriodUnit, known_unit
 from tallystick.rules.measure import Across, Arithmetic, Change, Comparison, Elapsed, Measure, Series, SeriesKind, Value
 from tallystick.rules.rule import (
     AfterEvent,
@@ -63,6 +63,7 @@ _WORDS: dict[type[tree.Node], str] = {
     tree.DuringTime: "during …",
     tree.OutsideTime: "outside …",
     tree.AfterTime: "after …",
+    tree.Excluding: "excluding …",
 }
 
 _RECORD_TIMES = (tree.DuringTime, tree.OutsideTime)
@@ -498,7 +499,7 @@ def _response(
     qualifiers = _Qualifiers(
         scope,
         node.qualifiers,
-        *(tree.Where, tree.Matching, tree.CaseShareNode, tree.Samples, tree.Confidence),
+        *(tree.Where, tree.Matching, tree.CaseShareNode, tree.Samples, tree.Confidence, tree.Excluding),
         *_TIMES,
     )
     who, trigger = holder(scope, node.holder), scope.find(node.trigger, Event)
@@ -519,6 +520,9 @@ def _response(
     whichever = _whichever(scope, node.whichever, trigger, keys) if node.whichever else None
     if node.whichever and whichever is None:
         return None
+    stops = _stops(scope, qualifiers, node)
+    if stops is False:
+        return None
     found = Response(
         **common,
         holder=who,
@@ -528,6 +532,7 @@ def _response(
         roles=scope.seniors(role) if role else (),
         within=within,
         whichever=whichever,
+        excluding=stops,
         matching=keys,
         share=share,
         minimum_samples=samples,
@@ -560,6 +565,40 @@ def _within(
     if not fits or len(classes) < len(periods) or (node.otherwise and otherwise is None):
         return None
     return ByClass(dimension=node.dimension.text, classes=tuple(classes), otherwise=otherwise)
+
+
+_NO_STOPS = (
+    PeriodUnit.BUSINESS_DAYS,
+    PeriodUnit.MONTHS,
+    PeriodUnit.QUARTERS,
+    PeriodUnit.YEARS,
+)
+
+
+def _stops(
+    scope: Scope, qualifiers: _Qualifiers, node: tree.NotifyResponseNode | tree.PerformResponseNode
+) -> Series | Literal[False] | None:
+    """The record while which the deadline does not run; None without one, False when it is wrong.
+
+    Only what is counted in hours can be counted with some of them left out, and only one deadline can stand still.
+    """
+    excluded: tree.Excluding | None = qualifiers.found.get(tree.Excluding)
+    if excluded is None:
+        return None
+    record = scope.find(excluded.record, Record)
+    rows = series(scope, record, excluded.where) if record else None
+    if node.whichever is not None:
+        scope.report("T0921", excluded.span, record=excluded.record.text)
+        return False
+    nodes = [node.within]
+    if isinstance(node.within, tree.ByClassNode):
+        last = [node.within.otherwise.within] if node.within.otherwise else []
+        nodes = [*(each.within for each in node.within.classes), *last]
+    lengths = [(each, deadline(scope, each)) for each in nodes if isinstance(each, tree.PeriodLiteral)]
+    wrong = [each for each, length in lengths if length is not None and length.unit in _NO_STOPS]
+    for each in wrong:
+        scope.report("T0920", each.span, found=each.span.text, record=excluded.record.text)
+    return False if rows is None or wrong else rows
 
 
 def _whichever(scope: Scope, node: tree.WhicheverNode, trigger: Event, keys: tuple[str, ...]) -> Whichever | None:

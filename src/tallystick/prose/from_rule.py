@@ -63,7 +63,8 @@ _MONTHS = (PeriodUnit.MONTHS, PeriodUnit.QUARTERS, PeriodUnit.YEARS)
 def rule_sentence(agreement: Agreement, operative: Operative) -> Sentence:
     """The sentence of a rule: the drafter's wording where there is one, with every boundary said after it."""
     rule = operative.rule
-    bounds = (*_boundaries(rule), *_time_boundaries(agreement, rule), *_tenure(agreement, rule))
+    stops = _stop_boundaries(agreement, rule)
+    bounds = (*_boundaries(rule), *stops, *_time_boundaries(agreement, rule), *_tenure(agreement, rule))
     return Sentence((*_said(agreement, operative), *bounds))
 
 
@@ -305,7 +306,18 @@ def _after_trigger(agreement: Agreement, rule: Response | Deletion) -> Iterator[
     yield from _same(rule)
     if isinstance(rule, Response) and rule.whichever:
         yield Part((", or ", *_other_deadline(agreement, rule, rule.whichever)), "alternative")
+    if isinstance(rule, Response) and rule.excluding:
+        same = phrases.matching(excluded_on(agreement, rule)).replace(" of ", " for ", 1)
+        yield Part((", leaving out the time during any ", *phrases.data(agreement, rule.excluding), same), "excluded")
     yield from _only(agreement, rule)
+
+
+def excluded_on(agreement: Agreement, rule: Response) -> tuple[str, ...]:
+    """The dimensions in which a record that stops the clock equals the trigger: all that both have."""
+    if rule.excluding is None:
+        return ()
+    trigger = agreement.events[rule.trigger.name].dimensions
+    return tuple(d for d in agreement.records[rule.excluding.name].dimensions if d in trigger)
 
 
 def _other_deadline(agreement: Agreement, rule: Response, whichever: Whichever) -> Inlines:
@@ -657,6 +669,17 @@ def _whichever_boundaries(whichever: Whichever) -> Iterator[Part]:
             yield Part((" The whole of that day is in time.",))
         case other:
             assert_never(other)
+
+
+def _stop_boundaries(agreement: Agreement, rule: Rule) -> Iterator[Part]:
+    """From when until when the clock of a deadline stands still, and what a day is where it can."""
+    if not isinstance(rule, Response) or rule.excluding is None:
+        return
+    title = agreement.records[rule.excluding.name].title
+    if any(period.unit in (PeriodUnit.DAYS, PeriodUnit.WEEKS) for period in _periods(rule)):
+        yield Part((" A day is counted as 24 hours.",))
+    stands = f" The clock stands still from the beginning of a {title} up to, but not including, its end"
+    yield Part((f"{stands}; overlapping ones count once.",))
 
 
 def _start_of_text(rule: Rule) -> str:

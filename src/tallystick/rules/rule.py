@@ -571,7 +571,10 @@ class Whichever(Data):
 
 
 class Response(RuleFields):
-    """Each trigger is followed by a response within a period. `roles` are who may receive a notice (with seniors)."""
+    """Each trigger is followed by a response within a period. `roles` are who may receive a notice (with seniors).
+
+    While a record of `excluding` is open that equals the trigger on every dimension they share, the period does not run.
+    """
 
     kind: Literal["response"] = "response"
     trigger: Series
@@ -580,6 +583,7 @@ class Response(RuleFields):
     roles: tuple[str, ...] = ()
     within: Period | ByClass
     whichever: Whichever | None = None
+    excluding: Series | None = None
     matching: tuple[str, ...] = ()
     share: CaseShare | None = None
 

@@ -27,13 +27,14 @@ from tallystick.model.scenario import (
 )
 from tallystick.prose.quantity import quantity_text
 from tallystick.quantities import Kind, Period, Quantity
-from tallystick.rules.measure import Comparison, Value
+from tallystick.rules.measure import Comparison, Series, Value
 from tallystick.rules.rule import (
     Amount,
     Calendar,
     CalendarUnit,
     CountEvents,
     PeriodOfClass,
+    Response,
     Rolling,
     Rule,
     Terminate,
@@ -217,6 +218,10 @@ def _changes(part: Any, of: str = "") -> Iterator[tuple[Change, Any]]:
                 part.model_copy(update={"later": not later}),
             )
             yield from _changes_of_fields(part, "or")
+        case Response(excluding=Series() as stops):
+            without = part.model_copy(update={"excluding": None})
+            yield Change(Part.PERIOD, "excluding", stops.name, "nothing"), without
+            yield from _changes_of_fields(part, of)
         case Comparison():
             yield Change(Part.COMPARISON, of, part.value, _OTHER[part].value), _OTHER[part]
         case tuple():

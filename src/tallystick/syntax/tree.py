@@ -657,7 +657,7 @@ class AcrossDimension(Node):
 
 @dataclass(frozen=True)
 class Excluding(Node):
-    """`excluding maintenance where …`."""
+    """`excluding maintenance where …`: time that is left out, of a measure or of a deadline."""
 
     record: Name
     where: Where | None
@@ -872,6 +872,7 @@ Qualifier = (
     | DuringTime
     | OutsideTime
     | AfterTime
+    | Excluding
 )
 
 
