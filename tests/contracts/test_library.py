@@ -37,13 +37,23 @@ use library "data-access" with {
   training_data = "support tickets".
   training_purposes = "spam detection".
 }
-use library "drift-retraining".
+use library "drift-retraining" with { reference_period = 30 days. }
 use library "incident-response" with { late_notice_credit = USD 1,000. }
 article "Housekeeping" {
   use library "retention-deletion".
 }
 use library "service-credits" with { monthly_fee = USD 20,000. }
 """
+
+def inputs(*days: tuple[str, int, int]) -> str:
+    """So many samples of 1 and of 2 on each day."""
+    rows = [
+        f"{day}T{place // 60:02}:{place % 60:02}:00Z,{number},m,production,f"
+        for day, ones, twos in days
+        for place, number in enumerate([1] * ones + [2] * twos)
+    ]
+    return "\n".join(["time,value,model,environment,feature", *rows]) + "\n"
+
 
 # The arithmetic stands beside what is expected, below.
 DATA = {
@@ -68,10 +78,7 @@ DATA = {
 2027-03-02T00:00:00Z,s,ml_engineer,development,service
 """,
     "consent": "begin,end,subject\n2027-01-01T00:00:00Z,2027-03-01T00:00:00Z,s\n",
-    "drift_index": """time,value,model,environment
-2027-03-05T00:00:00Z,0.1,m,production
-2027-03-06T00:00:00Z,0.3,m,production
-""",
+    "model_input": inputs(("2027-01-10", 50, 50), ("2027-02-10", 10, 90), ("2027-03-10", 40, 60)),
     "incident": """time,incident_id,severity
 2027-02-01T00:00:00Z,i1,high
 2027-03-01T00:00:00Z,i2,high
@@ -107,9 +114,11 @@ EXPECTED = {
     ("access_authorised", "2027-03-02"): "breached",
     ("access_consented", "2027-03-02"): "breached",
     ("trained_as_agreed", "2027-02-02"): "breached",
-    # (0.1 + 0.3) / 2 = 0.2 is just enough; half of the days are not 90% of them.
+    # Halves of ones and twos in the first 30 days. With 10% and 90%: 0.4 x ln(5) + 0.4 x ln(1.8) = 0.879, over 0.2.
+    ("drift_low", "2027-01-01"): "excused",
+    ("drift_low", "2027-02-01"): "breached",
+    # With 40% and 60%: 0.1 x ln(1.25) + 0.1 x ln(1.2) = 0.041.
     ("drift_low", "2027-03-01"): "met",
-    ("drift_rare", "2027-03-01"): "breached",
     # Told after exactly 24 hours, and after 48.
     ("incident_noticed", "2027-02-01"): "met",
     ("incident_noticed", "2027-03-01"): "breached",
