@@ -492,6 +492,13 @@ CURES: tuple[Row, ...] = (
 )
 
 
+def payments() -> Iterator[Row]:
+    """After 30 days; that of June is paid 20 days late, 65 days after it was sent. December's is not due yet."""
+    for month in range(1, 12):
+        paid = moment(month, 1, 10) + timedelta(days=65 if month == 6 else 30)
+        yield stamp(paid), f"N-{month:02}"
+
+
 def notices() -> Iterator[Row]:
     """Of breaches, and of critical Incidents."""
     for time, role, clause, model in NOTICES:
@@ -578,6 +585,8 @@ def write_governance_events() -> None:
     write("penetration_test", "time tester", ((at(6, 22), "Ironwood Testing"),))
     audits = ((2, 24), (5, 25), (8, 31), (10, 5), (12, 7))
     write("customer_audit", "time scope", ((at(*day), "controls") for day in audits))
+    write("invoice", "time invoice_number amount", ((at(month, 1), f"N-{month:02}", "40000.00") for month in range(1, 13)))
+    write("payment", "time invoice_number", payments())
     write("insurance_certificate", "time insurer", ((at(1, 14), "Meridian Mutual"),))
     engaged = (
         (at(2, 1), "CloudOne", "planned"), (at(6, 7), "LabelWorks", "planned"),

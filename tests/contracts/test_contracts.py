@@ -99,7 +99,7 @@ def test_flagship_is_a_whole_agreement() -> None:
     kinds = {rule.kind for rule in agreement.rules}
     assert kinds == {
         "keep", "keep_always", "cadence", "count", "response", "precedence", "prohibition", "permission", "retention",
-        "deletion",
+        "deletion", "occasion",
     }  # fmt: skip
 
 
@@ -138,6 +138,19 @@ def test_credits_are_those_worked_out_by_hand(name: str) -> None:
     for item in judged(name).evaluation.credits:
         totals[item.party] += item.amount
     assert totals == {party: Decimal(amount) for party, amount in expected(name).get("credit_total", {}).items()}
+
+
+@every_contract
+def test_interest_is_that_worked_out_by_hand(name: str) -> None:
+    wanted = [
+        (row["rule"], row["party"], row["month"], row["days"], Decimal(row["amount"]))
+        for row in expected(name).get("interest", [])
+    ]
+    found = [
+        (item.rule, item.party, f"{day_of(name, item.end):%Y-%m}", item.days, item.amount)
+        for item in judged(name).evaluation.interest
+    ]
+    assert sorted(found) == sorted(wanted)
 
 
 @every_contract
@@ -184,7 +197,7 @@ def test_every_verdict_and_consequence_occurs_in_the_flagship() -> None:
     assert {right.uncured for right in evaluation.terminations} == {True, False}
     assert evaluation.blocks
     kinds = {remedy.kind for remedy in all_remedies(FLAGSHIP)}
-    assert kinds == {"notify", "perform", "credit", "cap", "cure", "escalate", "terminate", "block"}
+    assert kinds == {"notify", "perform", "credit", "cap", "cure", "escalate", "terminate", "block", "interest", "refund"}
 
 
 def all_remedies(name: str) -> Iterator[Remedy]:
