@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from io import BytesIO
 
 import docx
+import pikepdf
+import pypdfium2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -28,6 +31,7 @@ from tallystick.document.document import (
     paragraph,
 )
 from tallystick.document.from_model import from_model
+from tallystick.document.house_style import house_style
 from tallystick.document.lines import Line, Mark, Run, lines
 from tallystick.document.to_docx import Author
 from tallystick.document.to_docx import to_docx as one_docx
@@ -38,6 +42,7 @@ from tallystick.redline.redline import Change, Redline, changed_places
 from tallystick.redline.to_docx import to_docx
 from tallystick.redline.to_html import to_html
 from tallystick.redline.to_markdown import to_markdown
+from tallystick.redline.to_pdf import to_pdf
 from tallystick.redline.words import compared, words
 
 from .sample_agreement import agreement, percent, prose
@@ -289,6 +294,29 @@ def test_html_and_markdown_mark_what_changed() -> None:
     assert "**1 <del>January</del><ins>June</ins> 2027**" in text
     assert '<li><a href="#clause-added">3.2 Added</a>: new</li>' in page
     assert page.count('id="clause-accuracy"') == 1
+
+
+def test_headings_and_tables_of_the_page_are_what_they_are() -> None:
+    page = to_html(redline(from_model(agreement()), from_model(changed_sample())))
+    assert re.search(r'<h3[^>]* class="Heading Heading-2 ?"><span class="number ?">3.1 </span>', page)
+    assert page.count("<table") == page.count("</table>")
+    assert page.count("<tbody>") == page.count("</tbody>")
+    assert page.count("<thead>") == page.count("</thead>") > 0
+    assert '<th scope="row">' in page
+    assert 'id="contents"' not in page
+
+
+@pytest.mark.parametrize("style", ["classic", "modern"])
+def test_the_pdf_marks_the_same_and_is_the_same_each_time(style: str) -> None:
+    found, house = redline(from_model(agreement()), from_model(changed_sample())), house_style(style)
+    written = to_pdf(found, house)
+    assert written == to_pdf(found, house)
+    with pikepdf.open(BytesIO(written)) as pdf:
+        packet = pdf.Root.Metadata.read_bytes().decode()
+        assert "pdfaid:part" in packet
+        assert "pdfuaid:part" in packet
+    words = "".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(written))
+    assert "92%94.5%" in words
 
 
 def test_hostile_words_are_inert() -> None:

@@ -49,6 +49,8 @@ AsOf = Annotated[
     str | None, typer.Option("--as-of", help="Judge at this day or time, such as 2027-06-30; without it, now.")
 ]
 
+Style = Annotated[str, typer.Option("--style", help="House style: classic, modern, or a folder with style.toml.")]
+
 
 @app.callback(invoke_without_command=True)
 def start(
@@ -100,7 +102,7 @@ def build(
         list[str] | None,
         typer.Option("--part", help="Only this schedule, such as metrics or playbook, by itself; may be repeated."),
     ] = None,
-    style: Annotated[str, typer.Option(help="House style: classic, modern, or a folder with style.toml.")] = "classic",
+    style: Style = "classic",
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Build anew, and keep nothing, even if nothing has changed.")
     ] = False,
@@ -121,17 +123,18 @@ def redline(
     old: Annotated[Path, typer.Argument(help="The earlier version (.msa).", show_default=False)],
     new: Annotated[Path, typer.Argument(help="The later version (.msa).", show_default=False)],
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="File to write: .docx (tracked changes), .html or .md.")
+        Path, typer.Option("-o", "--output", help="File to write: .docx (tracked changes), .pdf, .html or .md.")
     ] = Path("changes.docx"),
     author: Annotated[str, typer.Option(help="Whose changes they are, as Word shows it.")] = "tallystick",
     date: Annotated[
         str | None, typer.Option(help="Day of the changes, such as 2027-06-30; without it, the later effective date.")
     ] = None,
+    style: Style = "classic",
 ) -> None:
     """Show what changed between two versions, as tracked changes."""
     from tallystick.cli.redline import write_redline
 
-    raise typer.Exit(write_redline(old, new, output, author, date))
+    raise typer.Exit(write_redline(old, new, output, author, date, style))
 
 
 @app.command("import-redline", rich_help_panel=DRAFT)
@@ -248,6 +251,7 @@ def report(
     ] = None,
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write to.")] = Path("build"),
     format: Annotated[Format, typer.Option(help="text or json (print it, and write nothing).")] = Format.TEXT,
+    style: Style = "classic",
     at: At = None,
     without: Without = None,
 ) -> None:
@@ -256,7 +260,7 @@ def report(
     from tallystick.cli.report import write_report
 
     chosen = Chosen(at, tuple(without or ()))
-    raise typer.Exit(write_report(file, month, data, as_of, output, chosen, as_json=format is Format.JSON))
+    raise typer.Exit(write_report(file, month, data, as_of, output, chosen, style, as_json=format is Format.JSON))
 
 
 @app.command(rich_help_panel=MEASURE)
@@ -275,6 +279,7 @@ def notice(
     ] = None,
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write to.")] = Path("build"),
     format: Annotated[Format, typer.Option(help="text or json (print it, and write nothing).")] = Format.TEXT,
+    style: Style = "classic",
     at: At = None,
     without: Without = None,
 ) -> None:
@@ -283,7 +288,9 @@ def notice(
     from tallystick.cli.notice import Between, write_notice
 
     chosen, between = Chosen(at, tuple(without or ())), Between(sender, recipient)
-    raise typer.Exit(write_notice(what, file, data, as_of, between, output, chosen, as_json=format is Format.JSON))
+    raise typer.Exit(
+        write_notice(what, file, data, as_of, between, output, chosen, style, as_json=format is Format.JSON)
+    )
 
 
 @app.command(rich_help_panel=UNDERSTAND)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tallystick.building import RULES, carried
-from tallystick.cli.console import EVERY, Chosen, compiled_or_none, counted, fail, out
+from tallystick.cli.console import EVERY, Chosen, compiled_or_none, counted, fail, house_style_or_none, out
 from tallystick.cli.judging import judged_by
 from tallystick.cli.main import COULD_NOT_RUN, FOUND, KEPT
 from tallystick.cli.papers import written
+from tallystick.prose.manner import written as in_manner
 from tallystick.reports.notice import NoNotice, Notice, notice_json, notice_of
 from tallystick.reports.notice_paper import to_document
 
@@ -31,6 +32,7 @@ def write_notice(
     between: Between,
     folder: Path,
     chosen: Chosen = EVERY,
+    style: str = "classic",
     *,
     as_json: bool,
 ) -> int:
@@ -39,7 +41,10 @@ def write_notice(
     if not file.is_file():
         fail(f"{file}: there is no such file.")
         return COULD_NOT_RUN
-    compiled = compiled_or_none(file, chosen=chosen)
+    house = house_style_or_none(style)
+    if house is None:
+        return COULD_NOT_RUN
+    compiled = compiled_or_none(file, chosen=chosen, manner=house.manner)
     if compiled is None:
         return FOUND
     result = judged_by(compiled.rulebook, file, data, as_of)
@@ -59,7 +64,10 @@ def write_notice(
         return KEPT
     files = {RULES: carried(compiled)[RULES], "notice.json": told.encode()}
     _say(notice)
-    return KEPT if written(to_document(notice), compiled.tally, folder, f"notice-{what}", files) else COULD_NOT_RUN
+    with in_manner(house.manner):
+        document = to_document(notice)
+    stem = f"notice-{what}"
+    return KEPT if written(document, compiled.tally, folder, stem, files, house) else COULD_NOT_RUN
 
 
 def _say(notice: Notice) -> None:

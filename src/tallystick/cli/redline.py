@@ -7,28 +7,34 @@ from datetime import date
 from pathlib import Path
 
 from tallystick.building import carried
-from tallystick.cli.console import compiled_or_none, counted, fail, out
+from tallystick.cli.console import compiled_or_none, counted, fail, house_style_or_none, out
 from tallystick.cli.main import COULD_NOT_RUN, FOUND, KEPT
+from tallystick.document.house_style import HouseStyle, StyleRefused
 from tallystick.document.to_docx import Author
+from tallystick.document.to_pdf import PdfUnavailable
 from tallystick.redline.from_documents import from_documents
 from tallystick.redline.redline import Redline, changed_places
 from tallystick.redline.to_docx import to_docx
 from tallystick.redline.to_html import to_html
 from tallystick.redline.to_markdown import to_markdown
+from tallystick.redline.to_pdf import to_pdf
 
-_SUFFIXES = (".docx", ".html", ".md")
+_SUFFIXES = (".docx", ".pdf", ".html", ".md")
 
 
-def write_redline(old: Path, new: Path, output: Path, author: str, on: str | None) -> int:
+def write_redline(old: Path, new: Path, output: Path, author: str, on: str | None, style: str = "classic") -> int:
     """Write the redline. Exit code: 0 written, 1 a source has errors, 2 something could not be read or written."""
     if output.suffix not in _SUFFIXES:
-        fail(f"{output} must end in .docx, .html or .md.")
+        fail(f"{output} must end in .docx, .pdf, .html or .md.")
         return COULD_NOT_RUN
     missing = [file for file in (old, new) if not file.is_file()]
     if missing:
         fail(f"{missing[0]}: there is no such file.")
         return COULD_NOT_RUN
-    before, after = compiled_or_none(old), compiled_or_none(new)
+    house = house_style_or_none(style)
+    if house is None:
+        return COULD_NOT_RUN
+    before, after = (compiled_or_none(file, manner=house.manner) for file in (old, new))
     if before is None or after is None:
         return FOUND
     try:
@@ -39,7 +45,13 @@ def write_redline(old: Path, new: Path, output: Path, author: str, on: str | Non
     redline = from_documents(before.document, before.tally, after.document, after.tally)
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_bytes(_written(redline, output.suffix, Author(author, day), carried(after)))
+        output.write_bytes(_written(redline, output.suffix, Author(author, day), carried(after, house), house))
+    except PdfUnavailable as missing:
+        fail(f"No PDF was made: {missing}")
+        return COULD_NOT_RUN
+    except StyleRefused as reason:
+        fail(str(reason))
+        return COULD_NOT_RUN
     except OSError as error:
         fail(f"{error.filename or output} cannot be written: {error.strerror}.")
         return COULD_NOT_RUN
@@ -48,12 +60,14 @@ def write_redline(old: Path, new: Path, output: Path, author: str, on: str | Non
     return KEPT
 
 
-def _written(redline: Redline, suffix: str, author: Author, files: Mapping[str, bytes]) -> bytes:
+def _written(redline: Redline, suffix: str, author: Author, files: Mapping[str, bytes], house: HouseStyle) -> bytes:
     match suffix:
         case ".docx":
-            return to_docx(redline, author, files)
+            return to_docx(redline, author, files, house)
+        case ".pdf":
+            return to_pdf(redline, house)
         case ".html":
-            return to_html(redline).encode()
+            return to_html(redline, house).encode()
         case _:
             return to_markdown(redline).encode()
 

@@ -6,12 +6,13 @@ import json
 from pathlib import Path
 
 from tallystick.building import RULES, carried
-from tallystick.cli.console import EVERY, Chosen, compiled_or_none, counted, fail, out
+from tallystick.cli.console import EVERY, Chosen, compiled_or_none, counted, fail, house_style_or_none, out
 from tallystick.cli.judging import judged_by
 from tallystick.cli.main import COULD_NOT_RUN, FOUND, KEPT
 from tallystick.cli.papers import written
 from tallystick.evaluation.finding import Verdict
 from tallystick.evaluation.to_json import utc_text
+from tallystick.prose.manner import written as in_manner
 from tallystick.reports.month import NoReport, month_in, report_json, report_of
 from tallystick.reports.month_paper import to_document
 
@@ -23,6 +24,7 @@ def write_report(
     as_of: str | None,
     folder: Path,
     chosen: Chosen = EVERY,
+    style: str = "classic",
     *,
     as_json: bool,
 ) -> int:
@@ -31,7 +33,10 @@ def write_report(
     if not file.is_file():
         fail(f"{file}: there is no such file.")
         return COULD_NOT_RUN
-    compiled = compiled_or_none(file, chosen=chosen)
+    house = house_style_or_none(style)
+    if house is None:
+        return COULD_NOT_RUN
+    compiled = compiled_or_none(file, chosen=chosen, manner=house.manner)
     if compiled is None:
         return FOUND
     try:
@@ -54,4 +59,7 @@ def write_report(
     breached, judged = len(report.of(Verdict.BREACHED)), len(report.findings)
     out.print(f"{compiled.rulebook.agreement}, {month}: {counted(judged, 'judgement')}, {breached:,} breached")
     files = {RULES: carried(compiled)[RULES], "report.json": told.encode()}
-    return KEPT if written(to_document(report), compiled.tally, folder, f"report-{month}", files) else COULD_NOT_RUN
+    with in_manner(house.manner):
+        document = to_document(report)
+    stem = f"report-{month}"
+    return KEPT if written(document, compiled.tally, folder, stem, files, house) else COULD_NOT_RUN

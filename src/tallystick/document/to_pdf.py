@@ -11,7 +11,7 @@ import hashlib
 import platform
 import warnings
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, datetime
 from importlib import import_module
@@ -27,7 +27,7 @@ from tallystick.document.document import Document
 from tallystick.document.finish_pdf import finished
 from tallystick.document.house_style import CARRIED, CLASSIC, HouseStyle, StyleRefused
 from tallystick.document.libraries import how_to_install
-from tallystick.document.lines import lines
+from tallystick.document.lines import Piece, lines
 from tallystick.document.shown import first_unseen
 from tallystick.document.to_html import guarded, page_of, stamp_html
 
@@ -54,19 +54,27 @@ def to_pdf(
 
 
 def _shipped(document: Document, tally: str, carried: Mapping[str, bytes], style: HouseStyle) -> bytes:
-    page = page_of(document, tally, style)
-    with _no_collection():
-        return _written(document, page, _laid_out(page), carried)
+    return page_to_pdf(page_of(document, tally, style), document.effective_on, carried)
 
 
 def _own(document: Document, tally: str, carried: Mapping[str, bytes], style: HouseStyle) -> bytes:
     """The same with a style that somebody sent. Raises StyleRefused when it reaches out or does not show every word."""
     page = guarded(page_of(document, tally, style))
-    laid_out = _laid_out(page)
-    unseen = first_unseen(lines(document, tally), laid_out)
-    if unseen is not None:
-        raise StyleRefused(f"The house style does not show all words of the paper: “{unseen}” is missing or hidden.")
-    return _written(document, page, laid_out, carried)
+    return page_to_pdf(page, document.effective_on, carried, lines(document, tally))
+
+
+def page_to_pdf(page: str, made: str, carried: Mapping[str, bytes], must_show: Iterable[Piece] | None = None) -> bytes:
+    """A page as a PDF that was `made` on a day (ISO 8601). Raises StyleRefused when it reaches out, or when a word of what
+    it `must_show` cannot be seen.
+    """
+    with _no_collection():
+        laid_out = _laid_out(page)
+        unseen = None if must_show is None else first_unseen(must_show, laid_out)
+        if unseen is not None:
+            raise StyleRefused(
+                f"The house style does not show all words of the paper: “{unseen}” is missing or hidden."
+            )
+        return _written(made, page, laid_out, carried)
 
 
 def _laid_out(page: str) -> Any:
@@ -89,9 +97,9 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _written(document: Document, page: str, laid_out: Any, carried: Mapping[str, bytes]) -> bytes:
+def _written(made: str, page: str, laid_out: Any, carried: Mapping[str, bytes]) -> bytes:
     weasyprint = _weasyprint()
-    made = datetime.fromisoformat(document.effective_on).replace(tzinfo=UTC)
+    day = datetime.fromisoformat(made).replace(tzinfo=UTC)
     written: bytes = laid_out.write_pdf(
         pdf_variant=_VARIANT,
         pdf_identifier=_identifier(page, carried),
@@ -100,8 +108,8 @@ def _written(document: Document, page: str, laid_out: Any, carried: Mapping[str,
                 string=content,
                 name=name,
                 description=name,
-                created=made,
-                modified=made,
+                created=day,
+                modified=day,
                 relationship=_relationship(name),
             )
             for name, content in carried.items()

@@ -10,12 +10,17 @@ from tallystick.redline.redline import Redline, changed_places
 
 def to_html(redline: Redline, style: HouseStyle = CLASSIC) -> str:
     """The page, with a list of what changed before the text. Raises StyleRefused."""
-    return apart(_guarded_page, redline, style) if style.own else _page(redline, style)
+    return apart(_guarded_page, redline, style) if style.own else page_of(redline, style)
 
 
-def _page(redline: Redline, style: HouseStyle) -> str:
-    return environment(style).get_template("redline.html").render(redline=redline, places=changed_places(redline))
+def page_of(redline: Redline, style: HouseStyle) -> str:
+    """The page, made in this process."""
+    return (
+        environment(style)
+        .get_template("redline.html")
+        .render(redline=redline, places=changed_places(redline), style=style)
+    )
 
 
 def _guarded_page(redline: Redline, style: HouseStyle) -> str:
-    return guarded(_page(redline, style))
+    return guarded(page_of(redline, style))
