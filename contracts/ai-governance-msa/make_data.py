@@ -585,7 +585,9 @@ def write_governance_events() -> None:
     write("penetration_test", "time tester", ((at(6, 22), "Ironwood Testing"),))
     audits = ((2, 24), (5, 25), (8, 31), (10, 5), (12, 7))
     write("customer_audit", "time scope", ((at(*day), "controls") for day in audits))
-    write("invoice", "time invoice_number amount", ((at(month, 1), f"N-{month:02}", "40000.00") for month in range(1, 13)))
+    write(
+        "invoice", "time invoice_number amount", ((at(month, 1), f"N-{month:02}", "40000.00") for month in range(1, 13))
+    )
     write("payment", "time invoice_number", payments())
     write("insurance_certificate", "time insurer", ((at(1, 14), "Meridian Mutual"),))
     engaged = (

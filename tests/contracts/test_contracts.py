@@ -197,7 +197,18 @@ def test_every_verdict_and_consequence_occurs_in_the_flagship() -> None:
     assert {right.uncured for right in evaluation.terminations} == {True, False}
     assert evaluation.blocks
     kinds = {remedy.kind for remedy in all_remedies(FLAGSHIP)}
-    assert kinds == {"notify", "perform", "credit", "cap", "cure", "escalate", "terminate", "block", "interest", "refund"}
+    assert kinds == {
+        "notify",
+        "perform",
+        "credit",
+        "cap",
+        "cure",
+        "escalate",
+        "terminate",
+        "block",
+        "interest",
+        "refund",
+    }
 
 
 def all_remedies(name: str) -> Iterator[Remedy]:

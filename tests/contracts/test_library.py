@@ -45,6 +45,7 @@ article "Housekeeping" {
 use library "service-credits" with { monthly_fee = USD 20,000. }
 """
 
+
 def inputs(*days: tuple[str, int, int]) -> str:
     """So many samples of 1 and of 2 on each day."""
     rows = [
