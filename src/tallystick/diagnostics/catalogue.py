@@ -187,6 +187,7 @@ CATALOGUE: dict[str, Kind] = _kinds(
     Kind("T0608", "No such duty", "No breach gives rise to a duty to {duty} here.", "Name a duty that stands in on breach, and after under the rule or clause that it belongs to."),
     Kind("T0610", "No such block", "No breach blocks “{event}” here.", "Name an event that a block in on breach names, and after under the rule or clause that the block belongs to."),
     Kind("T0611", "Waiver that is not orphaned", "“{clause}” has a rule, so that a waiver of it is never orphaned.", "Expect it in force, expired or not entitled, or name what has no rule."),
+    Kind("T0612", "No such right", "No consequence gives “{holder}” a right to perform “{event}”.", "Name who may do what, as the contract says it."),
 )  # fmt: skip
 
 

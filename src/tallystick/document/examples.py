@@ -12,15 +12,17 @@ from tallystick.document.document import Block, Inlines, Row, Subsection, Table,
 from tallystick.document.references import link_to, rule_link
 from tallystick.model.agreement import Agreement, Target
 from tallystick.model.scenario import (
+    ActExpected,
     BlockExpected,
-    CreditExpected,
     CureExpected,
     EscalationExpected,
     Expected,
     Given,
+    Owed,
     Place,
     RightExpected,
     Scenario,
+    SumExpected,
     VerdictExpected,
     WaiverExpected,
 )
@@ -124,9 +126,13 @@ def _expected(agreement: Agreement, expected: Expected, zone: ZoneInfo) -> tuple
             known = [clause for clause in agreement.clauses if clause.id == expected.clause]
             what = link_to(agreement, Target.CLAUSE, expected.clause) if known else f"“{expected.clause}”"
             return ("Waiver of ", what), (expected.state,)
-        case CreditExpected(party=party, amount=amount):
-            to = ("Credits",) if party is None else ("Credits to ", *phrases.holder(agreement, party))
+        case SumExpected(owed=owed, party=party, amount=amount):
+            what = {Owed.CREDIT: "Credits", Owed.INTEREST: "Interest", Owed.REFUND: "Refunds"}[owed]
+            to = (what,) if party is None else (f"{what} to ", *phrases.holder(agreement, party))
             return to, ("none" if amount is None else f"{money_text(amount)} in all",)
+        case ActExpected(holder=holder, event=event):
+            act = ("Right of ", *phrases.holder(agreement, holder), " to ", *phrases.action(agreement, event))
+            return act, ("stands" if expected.may else "does not stand",)
         case RightExpected(party=party):
             right = ("Right of ", *phrases.holder(agreement, party), " to terminate")
             return right, ("has arisen" if expected.may else "has not arisen",)

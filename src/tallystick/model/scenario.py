@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 
 from tallystick.quantities import Quantity
 from tallystick.rules.measure import SeriesKind
@@ -99,13 +100,32 @@ class WaiverExpected:
     state: str
 
 
+class Owed(StrEnum):
+    """What a party may be owed."""
+
+    CREDIT = "credit"
+    INTEREST = "interest"
+    REFUND = "refund"
+
+
 @dataclass(frozen=True)
-class CreditExpected:
-    """All credits to a party (to anyone, for None) come to the amount; None is no credit at all."""
+class SumExpected:
+    """All credits (all interest, all refunds) to a party (to anyone, for None) come to the amount; None is none at all."""
 
     span: Span
+    owed: Owed
     party: str | None
     amount: Quantity | None
+
+
+@dataclass(frozen=True)
+class ActExpected:
+    """Whether a consequence gives a party or role the right to do something at the day of the scenario."""
+
+    span: Span
+    holder: str
+    event: str
+    may: bool
 
 
 @dataclass(frozen=True)
@@ -119,7 +139,8 @@ class RightExpected:
 
 Expected = (
     VerdictExpected
-    | CreditExpected
+    | SumExpected
+    | ActExpected
     | RightExpected
     | CureExpected
     | EscalationExpected

@@ -12,18 +12,20 @@ from tallystick.diagnostics.diagnostic import Related
 from tallystick.model.agreement import Article, Clause, Event, Metric, Operative, Party, Record, Role
 from tallystick.model.conditions import kind_of
 from tallystick.model.money import calendar_unit
-from tallystick.model.remedies import whole
+from tallystick.model.remedies import holder, whole
 from tallystick.model.scenario import (
+    ActExpected,
     BlockExpected,
-    CreditExpected,
     CureExpected,
     EscalationExpected,
     Expected,
     Given,
+    Owed,
     Place,
     RightExpected,
     Scenario,
     Shown,
+    SumExpected,
     VerdictExpected,
     WaiverExpected,
 )
@@ -37,6 +39,7 @@ from tallystick.rules.rule import (
     Occasion,
     PerformDuty,
     Remedy,
+    Right,
     Rule,
     followed,
 )
@@ -341,10 +344,13 @@ def _expected(told: _Told, node: tree.ExpectNode) -> Expected | None:
             place = _place(told, node, _duties(told, node))
             return VerdictExpected(node.span, place, node.verdict.text) if place else None
         case tree.ExpectCredit():
-            return _credit(scope, node)
+            return _sum(scope, node)
         case tree.ExpectNoCredit():
             party = scope.find(node.party, Party) if node.party else None
-            return CreditExpected(node.span, party.id if party else None, None) if party or not node.party else None
+            who = party.id if party else None
+            return SumExpected(node.span, _owed(node), who, None) if party or not node.party else None
+        case tree.ExpectMay() | tree.ExpectMayNot():
+            return _act(told, node)
         case tree.ExpectRight() | tree.ExpectNoRight():
             party = scope.find(node.party, Party)
             return RightExpected(node.span, party.id, isinstance(node, tree.ExpectRight)) if party else None
@@ -479,7 +485,29 @@ def _shown(scope: Scope, node: tree.Expression) -> Shown | None:
     return Shown(found[0].quantity, len(decimals) + (2 if isinstance(node, tree.Percent) else 0))
 
 
-def _credit(scope: Scope, node: tree.ExpectCredit) -> CreditExpected | None:
+def _owed(node: tree.ExpectCredit | tree.ExpectNoCredit) -> Owed:
+    match node:
+        case tree.ExpectInterest() | tree.ExpectNoInterest():
+            return Owed.INTEREST
+        case tree.ExpectRefund() | tree.ExpectNoRefund():
+            return Owed.REFUND
+        case _:
+            return Owed.CREDIT
+
+
+def _act(told: _Told, node: tree.ExpectMay | tree.ExpectMayNot) -> ActExpected | None:
+    """A right that some consequence of the agreement gives."""
+    who, event = holder(told.scope, node.holder), told.scope.find(node.event, Event)
+    if who is None or event is None:
+        return None
+    given = (remedy for rule in told.rules for _, remedy in followed((*rule.remedies, *told.shared), ""))
+    if not any(isinstance(each, Right) and (each.holder, each.event) == (who, event.id) for each in given):
+        told.scope.report("T0612", node.span, holder=node.holder.text, event=event.id)
+        return None
+    return ActExpected(node.span, who, event.id, isinstance(node, tree.ExpectMay))
+
+
+def _sum(scope: Scope, node: tree.ExpectCredit) -> SumExpected | None:
     party, found = scope.find(node.party, Party), value(scope, node.amount)
     if party is None or found is None:
         return None
@@ -490,4 +518,4 @@ def _credit(scope: Scope, node: tree.ExpectCredit) -> CreditExpected | None:
     if scope.currency is not None and quantity.unit != scope.currency:
         scope.report("T0511", node.amount.span, found=quantity.unit, currency=scope.currency)
         return None
-    return CreditExpected(node.span, party.id, Quantity(value=quantity.value, unit=quantity.unit))
+    return SumExpected(node.span, _owed(node), party.id, Quantity(value=quantity.value, unit=quantity.unit))

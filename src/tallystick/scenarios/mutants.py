@@ -15,13 +15,14 @@ from pydantic import BaseModel
 
 from tallystick.evaluation.finding import Verdict
 from tallystick.model.scenario import (
+    ActExpected,
     BlockExpected,
-    CreditExpected,
     CureExpected,
     EscalationExpected,
     Expected,
     RightExpected,
     Scenario,
+    SumExpected,
     VerdictExpected,
     WaiverExpected,
 )
@@ -141,7 +142,7 @@ class _Watch:
 
 
 def _watch(rulebook: Rulebook, scenario: Scenario) -> _Watch:
-    sums = (CreditExpected, RightExpected)
+    sums = (SumExpected, RightExpected, ActExpected)
     findings = evaluated(rulebook, scenario).findings
     return _Watch(
         scenario,
@@ -156,7 +157,7 @@ def _rules_of(expected: Expected) -> tuple[str, ...]:
     match expected:
         case VerdictExpected() | CureExpected() | EscalationExpected() | BlockExpected():
             return expected.place.rules
-        case CreditExpected() | RightExpected() | WaiverExpected():
+        case SumExpected() | ActExpected() | RightExpected() | WaiverExpected():
             return ()
         case _:
             assert_never(expected)

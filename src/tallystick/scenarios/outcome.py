@@ -10,6 +10,9 @@ from tallystick.evaluation.evaluation import (
     CreditDue,
     CureStatus,
     Escalation,
+    InterestDue,
+    RefundDue,
+    RightGiven,
     TerminationRight,
     WaiverStatus,
 )
@@ -32,7 +35,8 @@ class Outcome:
     expected: Expected
     state: State
     findings: tuple[Finding, ...] = ()
-    credits: tuple[CreditDue, ...] = ()
+    owed: tuple[CreditDue | InterestDue | RefundDue, ...] = ()
+    acts: tuple[RightGiven, ...] = ()
     rights: tuple[TerminationRight, ...] = ()
     cures: tuple[CureStatus, ...] = ()
     escalations: tuple[Escalation, ...] = ()

@@ -10,20 +10,22 @@ from fractions import Fraction
 from typing import assert_never
 
 from tallystick.evaluation.evaluate import evaluate
-from tallystick.evaluation.evaluation import Evaluation
+from tallystick.evaluation.evaluation import CreditDue, Evaluation, InterestDue, RefundDue
 from tallystick.evaluation.finding import Finding, Verdict
 from tallystick.facts.from_rows import Row, from_rows
 from tallystick.model.scenario import (
+    ActExpected,
     BlockExpected,
-    CreditExpected,
     CureExpected,
     EscalationExpected,
     Expected,
     Given,
+    Owed,
     Place,
     RightExpected,
     Scenario,
     Shown,
+    SumExpected,
     VerdictExpected,
     WaiverExpected,
 )
@@ -60,9 +62,9 @@ def affirms(expected: Expected) -> bool:
             return due
         case BlockExpected(blocked=blocked):
             return blocked
-        case CreditExpected(amount=amount):
+        case SumExpected(amount=amount):
             return amount is not None and amount.value != 0
-        case RightExpected(may=may):
+        case RightExpected(may=may) | ActExpected(may=may):
             return may
         case _:
             assert_never(expected)
@@ -104,11 +106,17 @@ def _outcome(expected: Expected, evaluation: Evaluation) -> Outcome:
         case VerdictExpected():
             picked = _picked(expected.place, evaluation)
             return Outcome(expected, _state(_comes_out(expected, picked)), picked)
-        case CreditExpected():
-            due = tuple(item for item in evaluation.credits if expected.party in (None, item.party))
-            total = sum((item.amount for item in due if _in_currency(expected, item.currency)), Decimal(0))
-            wanted = expected.amount.value if expected.amount else Decimal(0)
-            return Outcome(expected, _state(total == wanted), credits=due)
+        case SumExpected():
+            return _owed(expected, evaluation)
+        case ActExpected():
+            acts = tuple(
+                right
+                for right in evaluation.rights
+                if (right.holder, right.event) == (expected.holder, expected.event)
+                and right.arises <= evaluation.as_of
+                and not right.lapsed
+            )
+            return Outcome(expected, _state(bool(acts) is expected.may), acts=acts)
         case RightExpected():
             arisen = tuple(right for right in evaluation.terminations if right.party == expected.party)
             rights = tuple(right for right in arisen if right.arises <= evaluation.as_of and not right.lapsed)
@@ -133,11 +141,22 @@ def _outcome(expected: Expected, evaluation: Evaluation) -> Outcome:
             assert_never(expected)
 
 
+def _owed(expected: SumExpected, evaluation: Evaluation) -> Outcome:
+    """What is not in the data comes to no sum, so that no expectation of one holds."""
+    every: dict[Owed, tuple[CreditDue | InterestDue | RefundDue, ...]]
+    every = {Owed.CREDIT: evaluation.credits, Owed.INTEREST: evaluation.interest, Owed.REFUND: evaluation.refunds}
+    owed = tuple(item for item in every[expected.owed] if expected.party in (None, item.party))
+    sums = [item.amount for item in owed if _in_currency(expected, item.currency)]
+    wanted = expected.amount.value if expected.amount else Decimal(0)
+    known = [amount for amount in sums if amount is not None]
+    return Outcome(expected, _state(len(known) == len(sums) and sum(known, Decimal(0)) == wanted), owed=owed)
+
+
 def _state(holds: bool) -> State:
     return State.HELD if holds else State.FAILED
 
 
-def _in_currency(expected: CreditExpected, currency: str) -> bool:
+def _in_currency(expected: SumExpected, currency: str) -> bool:
     return expected.amount is None or expected.amount.unit == currency
 
 

@@ -8,15 +8,16 @@ from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from tallystick.evaluation.clock import localized
-from tallystick.evaluation.evaluation import CreditState
+from tallystick.evaluation.evaluation import CreditDue, CreditState, InterestDue, RefundDue
 from tallystick.evaluation.finding import Finding
 from tallystick.model.scenario import (
+    ActExpected,
     BlockExpected,
-    CreditExpected,
     CureExpected,
     EscalationExpected,
     Expected,
     RightExpected,
+    SumExpected,
     VerdictExpected,
     WaiverExpected,
 )
@@ -52,8 +53,13 @@ def _came(outcome: Outcome, zone: ZoneInfo) -> Iterator[str]:
     match outcome.expected:
         case VerdictExpected():
             yield from _findings(outcome, zone)
-        case CreditExpected():
-            yield from _credits(outcome)
+        case SumExpected():
+            yield from _owed(outcome)
+        case ActExpected():
+            lines = (
+                f"{right.holder} may since {_moment(right.arises, zone)}, under {right.rule}." for right in outcome.acts
+            )
+            yield from _or(lines, "No such right has arisen.")
         case RightExpected():
             yield from _rights(outcome, zone)
         case CureExpected():
@@ -88,18 +94,28 @@ def finding_text(finding: Finding, zone: ZoneInfo) -> str:
     return f"{finding.rule}{of} from {_moment(finding.start, zone)}: {finding.verdict}{value}{threshold}{reason}"
 
 
-def _credits(outcome: Outcome) -> Iterator[str]:
-    if not outcome.credits:
-        yield "No credit is due."
-    for item in outcome.credits[:_MOST]:
-        capped = "" if item.before == item.amount else f", {_money(item.before, item.currency)} before caps"
-        state = "" if item.state is CreditState.DUE else f" ({item.state})"
-        yield f"{_money(item.amount, item.currency)} to {item.party} for {item.rule}{capped}{state}"
-    if len(outcome.credits) > 1:
+def _owed(outcome: Outcome) -> Iterator[str]:
+    if not outcome.owed:
+        assert isinstance(outcome.expected, SumExpected)
+        yield f"No {outcome.expected.owed} is due."
+    for item in outcome.owed[:_MOST]:
+        yield f"{_of(item)} to {item.party} for {item.rule}{_stands(item)}"
+    if len(outcome.owed) > 1:
         totals: dict[str, Decimal] = {}
-        for item in outcome.credits:
-            totals[item.currency] = totals.get(item.currency, Decimal(0)) + item.amount
+        for item in outcome.owed:
+            totals[item.currency] = totals.get(item.currency, Decimal(0)) + (item.amount or Decimal(0))
         yield "in all " + " and ".join(_money(total, currency) for currency, total in totals.items())
+
+
+def _of(item: CreditDue | InterestDue | RefundDue) -> str:
+    return "A sum that the data does not give" if item.amount is None else _money(item.amount, item.currency)
+
+
+def _stands(item: CreditDue | InterestDue | RefundDue) -> str:
+    if not isinstance(item, CreditDue):
+        return ""
+    capped = "" if item.before == item.amount else f", {_money(item.before, item.currency)} before caps"
+    return capped + ("" if item.state is CreditState.DUE else f" ({item.state})")
 
 
 def _rights(outcome: Outcome, zone: ZoneInfo) -> Iterator[str]:

@@ -1771,6 +1771,42 @@ class ExpectNoCredit(Node):
 
 
 @dataclass(frozen=True)
+class ExpectInterest(ExpectCredit):
+    """`expect interest to provider of USD 263.01.`"""
+
+
+@dataclass(frozen=True)
+class ExpectNoInterest(ExpectNoCredit):
+    """`expect no interest to provider.`"""
+
+
+@dataclass(frozen=True)
+class ExpectRefund(ExpectCredit):
+    """`expect refund to customer of USD 1,000.`"""
+
+
+@dataclass(frozen=True)
+class ExpectNoRefund(ExpectNoCredit):
+    """`expect no refund.`"""
+
+
+@dataclass(frozen=True)
+class ExpectMay(Node):
+    """`expect provider may perform suspension.`"""
+
+    holder: Name
+    event: Name
+
+
+@dataclass(frozen=True)
+class ExpectMayNot(Node):
+    """`expect provider may not perform suspension.`"""
+
+    holder: Name
+    event: Name
+
+
+@dataclass(frozen=True)
 class ExpectRight(Node):
     """`expect customer may terminate.`"""
 
@@ -1851,6 +1887,12 @@ ExpectNode = (
     | ExpectBlocked
     | ExpectCredit
     | ExpectNoCredit
+    | ExpectInterest
+    | ExpectNoInterest
+    | ExpectRefund
+    | ExpectNoRefund
+    | ExpectMay
+    | ExpectMayNot
     | ExpectRight
     | ExpectNoRight
     | ExpectCure
