@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import assert_never
 
 import rfc8785
 
@@ -16,12 +17,15 @@ from tallystick.diagnostics.diagnostic import Diagnostic, Related, Severity
 from tallystick.document.document import Document, to_canonical
 from tallystick.document.from_amendment import from_amendment
 from tallystick.document.from_model import from_model
+from tallystick.document.from_order import from_order
 from tallystick.model.agreement import Agreement, Operative
+from tallystick.model.orders import Ordered, Ordering, under_orders
 from tallystick.model.over_time import Amending, Version, over_time
 from tallystick.model.uses import joined
 from tallystick.prose.from_remedy import OF_ALL, OF_DUTY, Ground, of_clause, of_occasion, remedy_sentence
 from tallystick.prose.from_rule import rule_sentence
 from tallystick.prose.manner import PLAIN, Manner, written
+from tallystick.prose.overriding import Decided, decide
 from tallystick.prose.wording import check_wording
 from tallystick.rules.over_time import over_time as over_time_of_rules
 from tallystick.rules.rule import NotifyDuty, Occasion, PerformDuty, Remedy, Rule
@@ -30,11 +34,13 @@ from tallystick.rules.rulebook import (
     AttributeData,
     EventData,
     MetricData,
+    OrderData,
     Party,
     RecordData,
     Role,
     Rulebook,
 )
+from tallystick.rules.under_orders import Beside, UnderOrder, with_orders
 from tallystick.source import Source, Span, Unread
 from tallystick.sources import load as load  # noqa: PLC0414 - compiling begins with it
 from tallystick.sources import not_found
@@ -46,6 +52,7 @@ from tallystick.syntax.tree import (
     AmendmentNode,
     ArticleNode,
     Declaration,
+    OrderNode,
     ParamNode,
     ReplaceChange,
     ScenarioNode,
@@ -64,6 +71,7 @@ class Compiled:
     measurability: Measurability
     versions: tuple[Version, ...] = ()
     manner: Manner = PLAIN
+    orders: tuple[Ordered, ...] = ()
 
     @property
     def tally(self) -> str:
@@ -72,7 +80,7 @@ class Compiled:
 
 
 def check(source: Source, at: date | None = None) -> tuple[Agreement | None, tuple[Diagnostic, ...]]:
-    """Every mistake of a source, of the files it refers to and of those that amend it, in order of file and place.
+    """Every mistake of a source, of the files it refers to and of its amendments and orders, in order of file and place.
 
     The agreement, as it stands with its amendments (those in force `at` a day), is None when an error stops compilation, and
     for a clause library, which is checked with the defaults of its parameters.
@@ -84,94 +92,130 @@ def check(source: Source, at: date | None = None) -> tuple[Agreement | None, tup
 @dataclass(frozen=True)
 class Checked:
     """What came of checking a source: the agreement as it was signed and as each of its amendments leaves it (of an
-    amendment, up to that one), or the parameters of a clause library.
+    amendment, up to that one; of an order, those in force when it begins), with the orders under it (of an order, that
+    one); or the parameters of a clause library.
     """
 
     versions: tuple[Version, ...]
     diagnostics: tuple[Diagnostic, ...]
     library: bool = False
     params: tuple[ParamNode, ...] = ()
+    orders: tuple[Ordered, ...] = ()
+    decided: Decided = field(default_factory=Decided)
 
     @property
     def agreement(self) -> Agreement | None:
-        """The agreement with its amendments; None when an error stops compilation."""
+        """The agreement with its amendments (that of an order, under it); None when an error stops compilation."""
         return self.versions[-1].agreement if self.versions else None
+
+
+Instrument = AmendmentNode | OrderNode
 
 
 def examine(source: Source, at: date | None = None) -> Checked:
     """The same as `check`, and what else is known of the source."""
     parsed = from_source(source)
     diagnostics = [*_unread(source), *parsed.diagnostics]
-    amendment = amendment_in(parsed)
-    agreement, base = (source, parsed) if amendment is None else _amended_agreement(source, amendment, diagnostics)
+    instrument = instrument_in(parsed)
+    agreement, base = (source, parsed) if instrument is None else _agreement_of(source, instrument, diagnostics)
     if agreement is None or base.file is None:
         return Checked((), _sorted(diagnostics, source, {}))
     others = [(each, from_source(each)) for each in agreement.amendments]
-    known = [(each, found) for each, found in others if _concerns(amendment, found)]
+    known = [(each, found) for each, found in others if _concerns(instrument, found)]
     diagnostics.extend(mistake for _, found in known for mistake in found.diagnostics)
-    if amendment is not None:
+    if instrument is not None:
         known.append((source, parsed))
     whole = joined(agreement, base)
     for _, found in known:
         diagnostics.extend(_misplaced(found))
         whole = replace(whole, doubtful=whole.doubtful | found.doubtful)
     amendments = [item for _, found in known for item in _amending(found)]
+    orderings = [item for _, found in known for item in _ordering(found)]
     if whole.library:
-        places = [item.node.path.span for item in amendments]
+        places = [*(item.node.path.span for item in amendments), *(item.node.path.span for item in orderings)]
         diagnostics.extend(Diagnostic("T0131", place, {"file": agreement.name}) for place in places)
     versions, mistakes = over_time(whole, () if whole.library else amendments, at)
     diagnostics.extend(whole.diagnostics)
     diagnostics.extend(item for item in mistakes if not (agreement.left_out and item.code == "T0523"))
+    sound = versions and not any(severity(item) is Severity.ERROR for item in diagnostics)
+    orders, mistakes = under_orders(whole, versions, orderings, at) if sound and not whole.library else ((), ())
+    complete = not agreement.left_out and at is None and instrument is None
+    decided = decide(versions[-1].agreement, orders, complete=complete) if sound and not whole.missing else Decided()
+    diagnostics.extend((*mistakes, *decided.found))
     if versions and not diagnostics and not whole.missing:
-        own = {each.name for each, _ in known} if amendment is None else {source.name}
-        diagnostics.extend(_checks(versions, own, whole=amendment is None))
+        own = {each.name for each, _ in known} if instrument is None else {source.name}
+        under = [version for order in orders for version in order.versions]
+        diagnostics.extend(_checks((*versions, *under), own, whole=instrument is None))
     ordered = _sorted(diagnostics, source, whole.uses)
     stopped = whole.library or any(severity(item) is Severity.ERROR for item in ordered)
-    return Checked(() if stopped else versions, ordered, whole.library, whole.params)
+    if stopped:
+        return Checked((), ordered, whole.library, whole.params)
+    return Checked(versions, ordered, whole.library, whole.params, orders, decided)
 
 
-def amendment_in(parsed: Parsed) -> AmendmentNode | None:
-    """The amendment that a file holds, if it holds one."""
-    return next((node for node in _declared(parsed) if isinstance(node, AmendmentNode)), None)
+def instrument_in(parsed: Parsed) -> Instrument | None:
+    """The amendment or order that a file holds, if it holds one."""
+    return next((node for node in _declared(parsed) if isinstance(node, AmendmentNode | OrderNode)), None)
 
 
 def _declared(parsed: Parsed) -> tuple[Declaration, ...]:
     return () if parsed.file is None else parsed.file.declarations
 
 
-def _amended_agreement(
-    source: Source, amendment: AmendmentNode, diagnostics: list[Diagnostic]
+def _agreement_of(
+    source: Source, instrument: Instrument, diagnostics: list[Diagnostic]
 ) -> tuple[Source | None, Parsed]:
-    """The agreement that an amendment names; a file without one is reported, and one that cannot be read was."""
-    agreement = source.files.get(amendment.path.text)
+    """The agreement that an amendment or order names; a file without one is reported, one that cannot be read was."""
+    agreement = source.files.get(instrument.path.text)
     if not isinstance(agreement, Source):
         return None, Parsed(None)
     parsed = from_source(agreement)
     diagnostics.extend(parsed.diagnostics)
     if parsed.file is not None and not any(isinstance(node, AgreementNode) for node in _declared(parsed)):
-        diagnostics.append(Diagnostic("T0131", amendment.path.span, {"file": agreement.name}))
+        diagnostics.append(Diagnostic("T0131", instrument.path.span, {"file": agreement.name}))
         return None, parsed
     return agreement, parsed
 
 
-def _concerns(amendment: AmendmentNode | None, other: Parsed) -> bool:
-    """Whether another amendment stands before this one, or beside it under the same number."""
-    found = amendment_in(other)
-    return amendment is None or found is None or found.number.value <= amendment.number.value
+def _concerns(instrument: Instrument | None, other: Parsed) -> bool:
+    """Whether another amendment or order has to be known for what is asked.
+
+    Of an agreement, all are; of an amendment, those before it, or beside it under the same number; of an order, the
+    amendments in force when it begins.
+    """
+    found = instrument_in(other)
+    if instrument is None or found is None:
+        return True
+    if isinstance(found, OrderNode):
+        return False
+    if isinstance(instrument, AmendmentNode):
+        return found.number.value <= instrument.number.value
+    begins, effective = Ordering(instrument).effective, Amending(found).effective
+    return begins is None or effective is None or effective <= begins
 
 
 def _amending(parsed: Parsed) -> Iterator[Amending]:
-    found = amendment_in(parsed)
-    if found is not None:
-        yield Amending(found, tuple(node for node in _declared(parsed) if isinstance(node, ScenarioNode)))
+    found = instrument_in(parsed)
+    if isinstance(found, AmendmentNode):
+        yield Amending(found, _scenarios(parsed))
+
+
+def _ordering(parsed: Parsed) -> Iterator[Ordering]:
+    found = instrument_in(parsed)
+    if isinstance(found, OrderNode):
+        yield Ordering(found, _scenarios(parsed))
+
+
+def _scenarios(parsed: Parsed) -> tuple[ScenarioNode, ...]:
+    return tuple(node for node in _declared(parsed) if isinstance(node, ScenarioNode))
 
 
 def _misplaced(parsed: Parsed) -> Iterator[Diagnostic]:
-    """What stands in the file of an amendment beside it."""
-    found = amendment_in(parsed)
+    """What stands in the file of an amendment or order beside it."""
+    found = instrument_in(parsed)
     for node in _declared(parsed):
         if found is not None and node is not found and not isinstance(node, ScenarioNode):
-            yield Diagnostic("T0130", node.span, {}, (Related(found.number.span, "the amendment stands here"),))
+            yield Diagnostic("T0130", node.span, {}, (Related(found.path.span, "what the file is stands here"),))
     for change in () if found is None else found.changes:
         if isinstance(change, AddChange | ReplaceChange) and isinstance(change.text, ArticleNode):
             for item in change.text.items:
@@ -239,28 +283,36 @@ def compile_source(
     """Compile a source; None, with the reasons, when it has errors. The document is written in the `manner` of a house
     style; rules and tally are the same in each.
 
-    The paper of an agreement is its text with all its amendments, or those in force `at` a day; that of an amendment is the
-    amendment itself. The rules hold every text, each with the time in which it is in force.
+    The paper of an agreement is its text with all its amendments, or those in force `at` a day; that of an amendment or
+    order is the instrument itself. The rules hold every text, each with the time in which it is in force.
     """
     checked = examine(source, at)
-    versions, diagnostics = checked.versions, checked.diagnostics
+    versions, orders, diagnostics = checked.versions, checked.orders, checked.diagnostics
     if not versions:
         whole = (Diagnostic("T0204", Span(source, 0, 0)),) if checked.library else ()
         return None, (*whole, *diagnostics)
-    scenarios = tuple(scenario for version in versions for scenario in version.agreement.scenarios)
-    agreement = replace(versions[-1].agreement, scenarios=scenarios)
-    rulebook = _rulebook(versions)
-    instrument = amendment_in(from_source(source)) is not None
+    texts = (*versions, *(order.versions[-1] for order in orders))
+    scenarios = tuple(scenario for version in texts for scenario in version.agreement.scenarios)
+    known = tuple(order.order for order in orders)
+    agreement = replace(versions[-1].agreement, scenarios=scenarios, orders=known)
+    rulebook = _rulebook(versions, orders, checked.decided)
+    instrument = instrument_in(from_source(source))
 
     def document(*, draft: bool = False) -> Document:
-        if instrument:
-            return from_amendment(versions[-2].agreement, agreement, draft=draft)
-        return from_model(agreement, draft=draft)
+        match instrument:
+            case AmendmentNode():
+                return from_amendment(versions[-2].agreement, agreement, draft=draft)
+            case OrderNode():
+                return from_order(orders[0].beside[0].agreement, orders[0].versions[0].agreement, draft=draft)
+            case None:
+                return from_model(agreement, draft=draft)
+            case _:
+                assert_never(instrument)
 
     plain = document()
     tallied = rulebook.model_copy(update={"tally": tally(rulebook, plain)})
     shown = plain if manner == PLAIN and not draft else _in_manner(manner, document, draft=draft)
-    return Compiled(source, agreement, tallied, shown, measurability(agreement), versions, manner), diagnostics
+    return Compiled(source, agreement, tallied, shown, measurability(agreement), versions, manner, orders), diagnostics
 
 
 def _in_manner(manner: Manner, document: Callable[..., Document], *, draft: bool) -> Document:
@@ -268,12 +320,25 @@ def _in_manner(manner: Manner, document: Callable[..., Document], *, draft: bool
         return replace(document(draft=draft), language=manner.language)
 
 
-def _rulebook(versions: Sequence[Version]) -> Rulebook:
-    """The rules of every version, each with its time in force."""
+def _rulebook(versions: Sequence[Version], orders: Sequence[Ordered], decided: Decided) -> Rulebook:
+    """The rules of every version, each with its time in force, and those under each order."""
     books = over_time_of_rules([(version.effective, to_rulebook(version.agreement)) for version in versions])
     done = versions[-1].agreement.amendments
     data = tuple(AmendmentData(number=each.number, effective=each.effective) for each in done)
-    return books.model_copy(update={"amendments": data})
+    under = [_under(order, decided) for order in orders]
+    return with_orders(books.model_copy(update={"amendments": data}), under, decided.goes_first)
+
+
+def _under(ordered: Ordered, decided: Decided) -> UnderOrder:
+    order = ordered.order
+    pairs = enumerate(zip(ordered.versions, ordered.beside, strict=True))
+    texts = tuple(
+        Beside(own.effective, ordered.until(place), to_rulebook(own.agreement), to_rulebook(beside.agreement))
+        for place, (own, beside) in pairs
+    )
+    data = OrderData(id=order.id, title=order.title, effective=order.effective, until=order.until, covers=order.covers)
+    over, yields = decided.over[order.id], decided.yields[order.id]
+    return UnderOrder(data, texts, frozenset(over), frozenset(yields), decided.section)
 
 
 def tally(rulebook: Rulebook, document: Document) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from tallystick.document.document import Block, ItemList, Paragraph, Subsection, text_of
-from tallystick.document.from_model import Making, clause_section, value_text
+from tallystick.document.from_model import Making, clause_section
 from tallystick.document.references import known_anchors
 from tallystick.model.agreement import Agreement, Clause, Operative
+from tallystick.model.orders import Ordered
 from tallystick.model.over_time import Version
 from tallystick.prose.from_rule import rule_sentence
+from tallystick.prose.phrases import value_text
 from tallystick.source import Span
 
 
@@ -20,7 +22,7 @@ class Held:
     """One text of a term, clause or rule, in force from the beginning of `effective` until that of `until`.
 
     `amendment` is the number of the one that made the text; None for what was signed first, whose `effective` is that of
-    the agreement. `until` is None while nothing ended the text.
+    the agreement. `until` is None while nothing ended the text. `order` is the one under which alone it is in force.
     """
 
     kind: str
@@ -32,6 +34,7 @@ class Held:
     until: date | None
     amendment: int | None
     place: Span
+    order: str | None = None
 
     def holds(self, at: date) -> bool:
         """Whether it is in force on a day."""
@@ -48,14 +51,41 @@ class _Text:
     place: Span
 
 
-def history(versions: Sequence[Version]) -> tuple[Held, ...]:
-    """Every text of every term, clause and rule: the terms first, each with its texts in order of time."""
+def history(versions: Sequence[Version], orders: Sequence[Ordered] = ()) -> tuple[Held, ...]:
+    """Every text of every term, clause and rule: the terms first, each with its texts in order of time, those under orders
+    last.
+    """
     found: list[Held] = []
     for kind, texts in (("term", _terms), ("clause", _clauses), ("rule", _rules)):
         held = [texts(version.agreement) for version in versions]
-        for name in dict.fromkeys(name for each in held for name in each):
+        under = [_Under(order, texts) for order in orders]
+        names = [name for each in (*held, *(texts for order in under for texts in order.own)) for name in each]
+        for name in dict.fromkeys(names):
             found.extend(_held(kind, name, versions, [each.get(name) for each in held]))
+            found.extend(item for order in under for item in order.held(kind, name))
     return tuple(found)
+
+
+class _Under:
+    """What reads otherwise under an order than beside it."""
+
+    def __init__(self, order: Ordered, texts: Callable[[Agreement], Mapping[str, _Text]]) -> None:
+        pairs = zip(order.versions, order.beside, strict=True)
+        self.order = order
+        self.own = [_otherwise(texts(own.agreement), texts(beside.agreement)) for own, beside in pairs]
+
+    def held(self, kind: str, name: str) -> Iterator[Held]:
+        order = self.order.order
+        for item in _held(kind, name, self.order.versions, [each.get(name) for each in self.own]):
+            yield replace(item, until=item.until if item.until in self._days else order.until, order=order.id)
+
+    @property
+    def _days(self) -> set[date]:
+        return {version.effective for version in self.order.versions}
+
+
+def _otherwise(own: Mapping[str, _Text], beside: Mapping[str, _Text]) -> Mapping[str, _Text]:
+    return {name: text for name, text in own.items() if name not in beside or beside[name].text != text.text}
 
 
 def _held(kind: str, name: str, versions: Sequence[Version], texts: Sequence[_Text | None]) -> Iterator[Held]:
@@ -70,7 +100,7 @@ def _held(kind: str, name: str, versions: Sequence[Version], texts: Sequence[_Te
         if current is not None:
             yield replace(current, until=version.effective)
         done = version.agreement.amendments
-        number = done[-1].number if done else None
+        number = done[-1].number if done and done[-1].effective == version.effective else None
         current = None
         if text is not None:
             fields = (kind, name, text.title, text.number, text.text)

@@ -13,8 +13,8 @@ class Source:
     """The text of one `.msa` file under the name that messages show for it.
 
     `files` are the files that it refers to, by what it calls them: compiling reads nothing from a disk. `amendments` are
-    the files that amend it, `left_out` the names of those left aside on purpose, `unread`
-    why files that might amend it could not be read.
+    the files that amend it or are orders under it, `left_out` the names of those left aside on purpose, `unread`
+    why files that might be such could not be read.
     """
 
     name: str

@@ -29,8 +29,8 @@ Read = Callable[[str], str | Unread]
 
 
 def load(path: Path, without: Collection[Path] = ()) -> tuple[Source | None, tuple[Diagnostic, ...]]:
-    """Read a source, every file it refers to, and the files beside it that amend it, but those left out. A source that cannot be read is a diagnostic; of another file `check`
-    says so, at the place that names it.
+    """Read a source, every file it refers to, and the amendments and orders beside it, but those left out. A source that
+    cannot be read is a diagnostic; of another file `check` says so, at the place that names it.
     """
     name = path.as_posix()
     try:
@@ -54,9 +54,9 @@ def assembled(source: Source, read: Read) -> Source:
 
 
 def amended(source: Source, others: Iterable[str], read: Read, left_out: Collection[str] = ()) -> Source:
-    """The source with the files that amend it: those of the others that say so.
+    """The source with its amendments and orders: those of the others that name it.
 
-    Of an amendment, the agreement in it gets the other amendments, those that were `left_out` excepted.
+    Of an amendment or order, the agreement in it gets the others, those that were `left_out` excepted.
     """
     if not _amended_by(source):
         return _with_amendments(source, others, read, left_out)
@@ -72,7 +72,7 @@ def amended(source: Source, others: Iterable[str], read: Read, left_out: Collect
 def beside(source: Source) -> list[str]:
     """The names of the sources in the folder of an agreement, and in its folders `amendments` and `orders`.
 
-    For an amendment, the folder is that of the agreement that it names.
+    For an amendment or order, the folder is that of the agreement that it names.
     """
     found: list[str] = []
     for name in [normpath(join(dirname(source.name), path)) for path in _amended_by(source)] or [source.name]:
@@ -107,8 +107,8 @@ def _remembering(read: Read, known: Mapping[str, str]) -> Read:
 
 
 def _amended_by(source: Source) -> list[str]:
-    """The paths of the agreements that a source says it amends."""
-    return [reference.path for reference in file_references(source) if reference.word == "amendment"]
+    """The paths of the agreements that a source says it amends, or is an order under."""
+    return [reference.path for reference in file_references(source) if reference.word in ("amendment", "order")]
 
 
 def attachments(source: Source) -> dict[str, str]:
@@ -137,8 +137,8 @@ def from_attachments(texts: Mapping[str, str]) -> Source | None:
 
 
 def wholes(texts: Mapping[str, str]) -> list[Source]:
-    """The sources that all of the texts belong to: an agreement, and each of its amendments, of which `attachments` gives
-    the same. Agreements come first.
+    """The sources that all of the texts belong to: an agreement, and each of its amendments and orders, of which
+    `attachments` gives the same. Agreements come first.
     """
 
     def read(name: str) -> str | Unread:

@@ -68,9 +68,12 @@ def compiled(found: list[Fence]) -> tuple[Compiled | None, tuple[Diagnostic, ...
     source = assembled(
         Source("case.msa", agreement(found)), lambda name: files[name] if name in files else not_found(name, files)
     )
-    texts = [fence.text for fence in found if fence.kind == "amendment"]
-    amendments = [Source(f"amendment-{n}.msa", text, {"case.msa": source}) for n, text in enumerate(texts, 1)]
-    source = replace(source, amendments=tuple(amendments))
+    amending = [
+        Source(f"{kind}-{number}.msa", text, {"case.msa": source})
+        for kind in ("amendment", "order")
+        for number, text in enumerate((fence.text for fence in found if fence.kind == kind), 1)
+    ]
+    source = replace(source, amendments=tuple(amending))
     result, diagnostics = compile_source(source)
     own = next(fence.text for fence in found if fence.kind == "msa").count("\n")
     heads = (item for item in diagnostics if item.span and item.span.source == source and item.span.line > own)
@@ -105,7 +108,7 @@ def _made(fence: Fence, result: Compiled | None, diagnostics: tuple[Diagnostic, 
             return shown(diagnostics)
         case "formatted":
             return format_source(result.source.text) if result else ""
-    if result is None or fence.kind in ("msa", "data", "file", "amendment"):
+    if result is None or fence.kind in ("msa", "data", "file", "amendment", "order"):
         return fence.text
     match fence.kind:
         case "sentences":
@@ -218,8 +221,9 @@ def _findings(evaluation: Evaluation, zone: ZoneInfo) -> Iterator[str]:
 
 
 def _history(result: Compiled) -> Iterator[str]:
-    for held in history(result.versions):
+    for held in history(result.versions, result.orders):
         by = "" if held.amendment is None else f" by No. {held.amendment}"
+        by = by if held.order is None else f" under {held.order}"
         text = held.text.replace("\n", " / ")
         yield f"{held.kind} {held.id} {held.effective}..{held.until or ''}{by}: {text}"
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from tallystick.compilation import check, examine
+from tallystick.compilation import examine
 from tallystick.diagnostics.catalogue import CATALOGUE
 from tallystick.model.agreement import Agreement, Clause, Dormant, Operative, Prose, Reference
 from tallystick.model.from_syntax import SENTENCE_PARTS
@@ -77,24 +77,24 @@ def framed(text: str) -> str:
 
 
 def source_of(text: str) -> Source:
-    """An example as a file; an amendment changes the example before it."""
+    """An example as a file; an amendment or order changes the example before it."""
 
     def read(name: str) -> str | Unread:
         return FILES[name] if name in FILES else read_file(name)
 
-    if not text.startswith("amendment"):
+    if not text.startswith(("amendment", "order")):
         return assembled(Source("example.msa", framed(text)), read)
     texts = [fence.text for fence in EXAMPLES]
     amended = Source("example.msa", framed(texts[texts.index(text) - 1]))
-    return replace(amended, amendments=(Source("amendment-1.msa", text, {amended.name: amended}),))
+    return replace(amended, amendments=(Source("instrument.msa", text, {amended.name: amended}),))
 
 
 def compiled(text: str) -> Agreement:
-    """The agreement of an example, which has no mistakes."""
-    agreement, found = check(source_of(text))
-    assert [item for item in found if item.code not in OF_AN_EXAMPLE] == []
-    assert agreement is not None
-    return agreement
+    """The agreement of an example, which has no mistakes; of an order, as it stands under it."""
+    checked = examine(source_of(text))
+    assert [item for item in checked.diagnostics if item.code not in OF_AN_EXAMPLE] == []
+    assert checked.agreement is not None
+    return checked.orders[-1].versions[-1].agreement if checked.orders else checked.agreement
 
 
 def said(agreement: Agreement, *, standard: bool) -> Iterator[str]:

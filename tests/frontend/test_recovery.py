@@ -142,12 +142,7 @@ SLIPS = {
     "on breech { cure within 5 days. }": ("T0201", "breach"),
     "}": ("T0104", None),
 }
-LATER = [
-    "provider must keep mean(accuracy) at least floor across the term.",
-]
-LATER_DECLARATIONS = [
-    'order "x" under "y" { set a = 1. }',
-]
+LATER = "provider must keep mean(accuracy) at least floor across the term."
 
 
 @pytest.mark.parametrize("slip", SLIPS)
@@ -161,18 +156,9 @@ def test_a_slip_is_one_mistake_with_what_to_write_instead(slip: str) -> None:
     assert found[0].instead == instead
 
 
-@pytest.mark.parametrize("statement", [*LATER, *LATER_DECLARATIONS])
-def test_what_a_later_version_says_is_named_as_such_once(statement: str) -> None:
-    text = BASE.replace("STATEMENT", RULE)
-    line = text[: text.index("article")].count("\n") + 1
-    text = (
-        text.replace("article", f"{statement}\narticle")
-        if statement in LATER_DECLARATIONS
-        else (BASE.replace("STATEMENT", statement))
-    )
-    assert [code for code in codes(text) if code[0] not in ("T0507", "T0120")] == [
-        ("T0112", line if statement in LATER_DECLARATIONS else LINE)
-    ]
+def test_what_a_later_version_says_is_named_as_such_once() -> None:
+    found = codes(BASE.replace("STATEMENT", LATER))
+    assert [code for code in found if code[0] != "T0507"] == [("T0112", LINE)]
 
 
 def test_independent_mistakes_are_all_shown_in_one_run() -> None:

@@ -74,8 +74,10 @@ def finding(
 
 
 def over_evaluated_time(case: Case, rule: Json, verdict: str, group: Texts = (), samples: int = 0) -> Finding:
-    """One finding over [start of life, min(as-of, end of life))."""
-    return finding(rule, verdict, group, case.evaluated, samples=samples)
+    """One finding over [start of life, min(as-of, end of life)); one of nothing at all is for want of a case."""
+    found = finding(rule, verdict, group, case.evaluated, samples=samples)
+    about_cases = rule["kind"] not in ("keep", "keep_always", "cadence", "count")
+    return replace(found, for_want=about_cases and group == () and samples == 0)
 
 
 def in_life(case: Case, series: Json, environments: list[str]) -> list[Row]:
@@ -269,7 +271,7 @@ def response_to(case: Case, rule: Json, trigger: Row) -> int | None:
     series = rule["response"]
     times = [
         time_of(row)
-        for row in rows_of(case, series, [])
+        for row in rows_of(case, series, None)
         if time_of(row) >= time_of(trigger)
         and matches(row, trigger, rule["matching"])
         and (not rule["roles"] or counts_as(case, series["name"], row, rule["roles"]))
@@ -296,7 +298,7 @@ def other_deadline(case: Case, rule: Json, trigger: Row) -> int | None:
         agreed = trigger[other["attribute"]]
         return None if agreed is None else time_of(trigger) + math.floor(in_base(agreed, unit))
     once = other["event"]["name"] == "termination"
-    rows = [r for r in rows_of(case, other["event"], []) if once or matches(r, trigger, rule["matching"])]
+    rows = [r for r in rows_of(case, other["event"], None) if once or matches(r, trigger, rule["matching"])]
     return add(case.clock, min(map(time_of, rows)), other["within"]) if rows else FOREVER
 
 
@@ -449,7 +451,7 @@ def acts_before(case: Case, rule: Json, event: Row, roles: list[str] | None) -> 
     required = rule["required"]["name"]
     return [
         row
-        for row in rows_of(case, rule["required"], [])
+        for row in rows_of(case, rule["required"], None)
         if earliest <= time_of(row) <= latest
         and matches(row, event, rule["matching"])
         and (roles is None or counts_as(case, required, row, roles))
@@ -509,7 +511,7 @@ def judge_gate(case: Case, rule: Json, event: Row) -> Finding:
     missing = "excused" if excused or rule["missing_excused"] else "unmeasured"
     if None in texts.values():
         return finding(rule, missing, group, window)
-    scope = Scope(case, {**rule, "environments": [], "only": [], "between": None}, texts, window)
+    scope = Scope(case, {**rule, "environments": None, "only": [], "between": None}, texts, window)
     value, threshold = take(scope, rule["measure"]), take(scope, rule["threshold"])
     samples = join_sides(rule, value, threshold)
     if value.value is None or threshold.value is None or too_few(samples, rule):
@@ -588,7 +590,7 @@ def judge_deletion(case: Case, rule: Json, trigger: Row) -> Finding:
     begin, period = time_of(trigger), period_of(rule, trigger)
     deadline = add(case.clock, begin, period) if period else begin
     records = [
-        r for r in rows_of(case, rule["record"], []) if r["begin"] <= begin and matches(r, trigger, rule["matching"])
+        r for r in rows_of(case, rule["record"], None) if r["begin"] <= begin and matches(r, trigger, rule["matching"])
     ]
     late = [r for r in records if r["end"] is None or r["end"] > deadline]
     living = [r for r in records if r["end"] is None]

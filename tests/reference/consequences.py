@@ -25,7 +25,9 @@ from .rows import (
     counts_as,
     force_of,
     in_base,
+    is_covered,
     own_life,
+    part_for,
     roles_known,
     rows_of,
     time_of,
@@ -116,15 +118,21 @@ def instant_of_breach(breach: Finding) -> int:
 
 def remedies(case: Case, rule: Json, kind: str) -> list[Json]:
     """The remedies of that kind for the breaches of a rule: the clause's and, of real breaches, the agreement's."""
-    shared = () if rule["kind"] in ("occasion", "duty") else case.book["remedies"]
-    return [each for each in (*rule["remedies"], *shared) if each["kind"] == kind]
+    return [each for each in remedies_in_order(case, rule) if each["kind"] == kind]
 
 
 def scope_of(rule: Json) -> tuple[str, ...]:
-    """What is counted together: a clause; within it an occasion; within these a duty."""
+    """What is counted together: a clause, under each order by itself; within it an occasion; within these a duty."""
     if rule["kind"] == "duty":
         return (*rule["within_scope"], rule["duty"])
-    return (rule["clause"], unversioned(rule["id"])) if rule["kind"] == "occasion" else (rule["clause"],)
+    clause = f"{rule['clause']} under {rule['order']}"
+    return (clause, unversioned(rule["id"])) if rule["kind"] == "occasion" else (clause,)
+
+
+def is_shared(case: Case, remedy: Json, rule: Json) -> bool:
+    """Whether a consequence of every breach is one for a rule: that of its order, where the order has its own."""
+    own = [order["id"] for order in case.book["orders"] if order["own_remedies"]]
+    return bool(remedy["order"] == rule["order"] if rule["order"] in own else remedy["order"] is None)
 
 
 def chain(case: Case, rule: Json, found: list[Finding], texts: list[Finding]) -> list[Step]:
@@ -153,6 +161,7 @@ def chain(case: Case, rule: Json, found: list[Finding], texts: list[Finding]) ->
             "above": [*rule["remedies"], *rule.get("above", [])],
             "effective": rule["effective"],
             "until": rule["until"],
+            "order": rule["order"],
         }
         if judged and duty["remedies"]:
             steps += chain(case, as_rule, judged, [])
@@ -161,8 +170,9 @@ def chain(case: Case, rule: Json, found: list[Finding], texts: list[Finding]) ->
 
 def remedies_in_order(case: Case, rule: Json) -> list[Json]:
     """All remedies of a rule, in the order of their sentences."""
-    shared = () if rule["kind"] in ("occasion", "duty") else case.book["remedies"]
-    return [*rule["remedies"], *shared]
+    if rule["kind"] in ("occasion", "duty"):
+        return list(rule["remedies"])
+    return [*rule["remedies"], *(each for each in case.book["remedies"] if is_shared(case, each, rule))]
 
 
 def following(case: Case, rule: Json, kind: str, breach: Finding) -> list[Json]:
@@ -203,7 +213,7 @@ def serves(case: Case, name: str, row: Row, group: Group) -> bool:
 def events(case: Case, name: str, environments: Iterable[str] = ()) -> list[Row]:
     """The known rows of an event; none where it is unbound."""
     series = {"source": "event", "name": name, "where": None}
-    return rows_of(case, series, list(environments)) if case.bound("event", name) else []
+    return rows_of(case, series, list(environments) or None) if case.bound("event", name) else []
 
 
 # --- duties -----------------------------------------------------------------------------------------------------
@@ -551,7 +561,8 @@ def worked_out(case: Case, rule: Json, formula: Json, breach: Finding) -> Fracti
         case "value":
             return constant(formula)
         case "observed" if formula["what"] == "delay":
-            late = delay_of(own_life(case, rule), rule, breach)
+            own = part_for(own_life(case, rule), rule, group_texts(rule, breach), breach.start)
+            late = delay_of(own, rule, breach)
             return None if late is None else Fraction(late[1] - late[0])
         case "observed":
             if not measured or breach.value is None or breach.limit is None:
@@ -562,7 +573,7 @@ def worked_out(case: Case, rule: Json, formula: Json, breach: Finding) -> Fracti
             period = Window(next(starts), next(starts))
             if case.bound(formula["of"]["source"], formula["of"]["name"]) and period.end > case.as_of:
                 return "pending"
-            total = charged(case, formula["of"], period, group_texts(rule, breach))
+            total = charged(case, formula["of"], period, group_texts(rule, breach), rule["order"])
             return "unmeasured" if total is None else total
         case _:
             sides = [worked_out(case, rule, formula[side], breach) for side in ("left", "right")]
@@ -586,8 +597,10 @@ def calculated(operator: str, sides: list[Fraction | str | None]) -> Fraction | 
             return left / right if right else "unmeasured"
 
 
-def charged(case: Case, series: Json, time: Window, group: Group) -> Fraction | None:
-    """The sum over the rows of a time that equal the group where they can; none of a metric without samples."""
+def charged(case: Case, series: Json, time: Window, group: Group, order: str | None) -> Fraction | None:
+    """The sum over the rows of a time that equal the group where they can, and are not such as an order does not cover;
+    none of a metric without samples."""
+    covers: list[Json] = next((each["covers"] for each in case.book["orders"] if each["id"] == order), [])
     if not case.bound(series["source"], series["name"]):
         return None
     units = case.units(series["source"], series["name"])
@@ -596,6 +609,7 @@ def charged(case: Case, series: Json, time: Window, group: Group) -> Fraction | 
         in_base(row[name], units[name])
         for row in rows_of(case, series, [])
         if time.has(time_of(row))
+        and is_covered(covers, row) is not False
         and row[name] is not None
         and all(
             (row[d] or "") == (group[d] or "") for d in case.dimensions(series["source"], series["name"]) if d in group
@@ -674,7 +688,7 @@ def currency_of(remedy: Json) -> str:
 def counted_credits(case: Case, breaches: list[tuple[Json, Finding]]) -> list[tuple[Json, Credit]]:
     """For each sentence, clause and calendar period: the last tier reached, at the breach that reached it."""
     sentences: list[tuple[tuple[str, ...], Json]] = []
-    for rule, _ in breaches:
+    for rule in (*case.book["rules"], *(rule for rule, _ in breaches)):
         for remedy in remedies(case, rule, "credit"):
             over_breaches = remedy["counted"] is not None or remedy["repeated"] is not None
             if over_breaches and (scope_of(rule), remedy) not in sentences:
@@ -736,7 +750,8 @@ def plain_credits(case: Case, breaches: list[tuple[Json, Finding]]) -> list[tupl
             if over_breaches or remedy not in following(case, rule, "credit", breach):
                 continue
             if remedy["delay"] is not None:
-                amount = credit_for_delay(own_life(case, rule), rule, remedy["delay"], breach)
+                own = part_for(own_life(case, rule), rule, group_texts(rule, breach), breach.start)
+                amount = credit_for_delay(own, rule, remedy["delay"], breach)
             else:
                 amount = sum_of(case, rule, amount_of(remedy, breach.value), breach)
             if amount is not None:
@@ -764,11 +779,12 @@ def credits_due(case: Case, breaches: list[tuple[Json, Finding]]) -> list[Credit
                 (
                     other.due
                     for r, other in given
-                    if scope_of(r)[: len(scope)] == scope and together(case, cap, other.instant, credit.instant)
+                    if (scope_of(r)[: len(scope)] == scope if scope else is_shared(case, cap, r))
+                    and together(case, cap, other.instant, credit.instant)
                 ),
                 Decimal(0),
             )
-            allowed = allowed_by(case, cap, credit.instant)
+            allowed = allowed_by(case, cap, credit.instant, rule["order"] if scope else cap["order"])
             if allowed is None:
                 due, state = Decimal(0), "unmeasured"
             else:
@@ -781,7 +797,7 @@ def credits_due(case: Case, breaches: list[tuple[Json, Finding]]) -> list[Credit
     return [credit for _, credit in given]
 
 
-def allowed_by(case: Case, cap: Json, instant: int) -> Decimal | None:
+def allowed_by(case: Case, cap: Json, instant: int, order: str | None) -> Decimal | None:
     """What a cap allows in its period; None where that is worked out from what is not known."""
     if "money" in cap["amount"]:
         return in_minor_units(cap["amount"]["money"])
@@ -795,20 +811,20 @@ def allowed_by(case: Case, cap: Json, instant: int) -> Decimal | None:
         period = Window(add(case.clock, end, cap["rolling"], -1), end)
     else:
         period = case.life
-    found = charges_of_cap(case, cap["amount"]["formula"], period)
+    found = charges_of_cap(case, cap["amount"]["formula"], period, order)
     return rounded(max(found, Fraction(0)), cap["amount"]["currency"]) if isinstance(found, Fraction) else None
 
 
-def charges_of_cap(case: Case, formula: Json, period: Window) -> Fraction | str | None:
+def charges_of_cap(case: Case, formula: Json, period: Window, order: str | None) -> Fraction | str | None:
     """The formula of a cap over its period."""
     match formula["kind"]:
         case "value":
             return constant(formula)
         case "charged":
-            return charged(case, formula["of"], period, {})
+            return charged(case, formula["of"], period, {}, order)
         case _:
             return calculated(
-                formula["operator"], [charges_of_cap(case, formula[side], period) for side in ("left", "right")]
+                formula["operator"], [charges_of_cap(case, formula[side], period, order) for side in ("left", "right")]
             )
 
 
@@ -826,8 +842,8 @@ def only_highest(
         alike: dict[Any, list[int]] = {}
         for place, (rule, credit) in enumerate(standing):
             texts = group_texts(rule, credit.breach)
-            inside = scope_of(rule)[: len(scope)] == scope and credit.state in ("due", "claimed")
-            if inside and heard(case, scope, remedy, rule, credit.instant):
+            about = scope_of(rule)[: len(scope)] == scope if scope else is_shared(case, remedy, rule)
+            if about and credit.state in ("due", "claimed") and heard(case, scope, remedy, rule, credit.instant):
                 period = period_start(case.clock, credit.instant, remedy["each"])
                 group = tuple(texts.get(d) or "" for d in remedy["per"])
                 alike.setdefault((credit.party, credit.currency, period, group), []).append(place)
@@ -862,4 +878,5 @@ def limits(
         for remedy in other["remedies"]
         if remedy["kind"] == kind and scope_of(rule)[: len(scope_of(other))] == scope_of(other)
     ]
-    return [*own, *(((), remedy) for remedy in case.book["remedies"] if remedy["kind"] == kind)]
+    shared = [each for each in case.book["remedies"] if each["kind"] == kind and is_shared(case, each, rule)]
+    return [*own, *(((), remedy) for remedy in shared)]

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from . import cases, consequences, money, waivers, windows
 from .derived import with_derived
 from .findings import Finding
-from .rows import Case, Json, Tables, known_tables, life_of, own_life, unversioned
+from .rows import Case, Json, Tables, known_tables, life_of, own_life, parts_of, unversioned
 
 JUDGES: dict[str, Callable[[Case, Json], list[Finding]]] = {
     "keep": windows.keep,
@@ -66,6 +66,29 @@ def judged_by(own: Case, rule: Json) -> list[Finding]:
     return JUDGES[rule["kind"]](own, rule) if own.evaluated.start < own.evaluated.end else []
 
 
+def for_want(rule: Json, found: Finding) -> bool:
+    """Whether a finding says only that there was no group, or no case, to judge."""
+    return found.for_want or bool(rule["per"] and found.group == ())
+
+
+def by_texts(case: Case) -> list[tuple[Json, Finding]]:
+    """*Orders*: the findings by every text of every rule, without those for want of a group or case that another text, or
+    another part of the same one, has."""
+    found = [
+        (rule, judged)
+        for rule in case.book["rules"]
+        for part, rest in parts_of(own_life(case, rule), rule)
+        for judged in judged_by(part, rule)
+        if rest or not for_want(rule, judged)
+    ]
+    occupied = {unversioned(rule["id"]) for rule, judged in found if not for_want(rule, judged)}
+    return [
+        (rule, judged)
+        for rule, judged in found
+        if not (rule["gives_way"] and for_want(rule, judged) and unversioned(rule["id"]) in occupied)
+    ]
+
+
 def evaluate(book: Json, tables: Tables, as_of: int) -> Result:
     """Judge every rule of a rulebook (`model_dump(mode="json")`) on the rows of the bound tables at an instant.
 
@@ -76,7 +99,7 @@ def evaluate(book: Json, tables: Tables, as_of: int) -> Result:
     if case.evaluated.start >= case.evaluated.end:
         return Result([], [], [], [], [], [], [], [], [], [])
     granted = waivers.known_waivers(tables, as_of)
-    unwaived = [(rule, f) for rule in book["rules"] for f in judged_by(own_life(case, rule), rule)]
+    unwaived = by_texts(case)
     judged = [
         (rule, in_order([waivers.waived(case, of, granted, f) for of, f in unwaived if of is rule]))
         for rule in book["rules"]

@@ -15,7 +15,8 @@ class Finding:
 
     `performed` is when that which was late was done, or a record that was the occasion ended; `numbers` are
     those of the row that it is about, or that a duty goes back to; `interval` the ends of the confidence interval,
-    in base units; `limit` the threshold of what is measured against one, in base units.
+    in base units; `limit` the threshold of what is measured against one, in base units. `for_want`: the rule had no case
+    to judge.
     """
 
     rule: str
@@ -32,3 +33,4 @@ class Finding:
     interval: tuple[Fraction, Fraction] | None = None
     numbers: tuple[tuple[str, Decimal], ...] = ()
     limit: Fraction | None = None
+    for_want: bool = False

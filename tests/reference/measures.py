@@ -310,7 +310,7 @@ def window_before(scope: Scope) -> Window | None:
     if rule["kind"] == "gate":
         return Window(add(case.clock, window.start, rule["before"], -1), window.start)
     if rule["window"]["kind"] == "calendar":
-        windows = windows_of(case.zone, case.life, rule["window"], case.as_of)
+        windows = windows_of(case.clock, case.life, rule["window"], case.as_of)
         return next((each for each in windows if each.end == window.start), None)
     begin = add(case.clock, window.start, rule["window"]["length"], -1)
     return Window(begin, window.start) if begin >= case.life.start else None

@@ -123,9 +123,10 @@ def interest(case: Case, step: Step) -> list[Interest]:
     return found
 
 
-def period_paid(case: Case, remedy: Json, at: int) -> tuple[int, int]:
-    """The period that the sum was paid for."""
-    begin = midnight(case.zone, date.fromisoformat(case.book["effective"]))
+def period_paid(case: Case, order: str | None, remedy: Json, at: int) -> tuple[int, int]:
+    """The period that the sum was paid for; the term is that of the order under which it is given back, if any."""
+    whole = next((each for each in case.book["orders"] if each["id"] == order), case.book)
+    begin = midnight(case.zone, date.fromisoformat(whole["effective"]))
     if remedy["each"] is not None:
         starts = period_starts(case.clock, at, remedy["each"])
         return next(starts), next(starts)
@@ -134,7 +135,7 @@ def period_paid(case: Case, remedy: Json, at: int) -> tuple[int, int]:
         while ends[-1] <= at:
             ends.append(add(case.clock, begin, remedy["every"], len(ends)))
         return ends[-2], ends[-1]
-    until = case.book["until"]
+    until = whole["until"]
     return begin, midnight(case.zone, date.fromisoformat(until)) if until else at
 
 
@@ -146,7 +147,7 @@ def refunds(case: Case, step: Step) -> list[Refund]:
             at = instant_of_breach(breach)
             if at > case.as_of or remedy not in following(case, step.rule, "refund", breach):
                 continue
-            start, end = period_paid(case, remedy, at)
+            start, end = period_paid(case, step.rule["order"], remedy, at)
             unused, units = 1, 1
             if remedy["by"] is not None:
                 each, begins = {"amount": 1, "unit": f"{remedy['by']}s", "calendar": None}, [start]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
+from itertools import product
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,6 +25,7 @@ class Case:
     """One evaluation: the rulebook, the rows known at as-of, and the life of the agreement.
 
     `derived` are the sources that the agreement computes itself, `shown` the rows that show the groups of derived records.
+    `judged` says of a row, with the dimensions of its source, whether it is one that is judged here (*Orders*).
     """
 
     book: Json
@@ -34,6 +36,7 @@ class Case:
     terminated: bool
     shown: dict[tuple[str, str], list[Row]] = field(default_factory=dict)
     derived: frozenset[tuple[str, str]] = frozenset()
+    judged: Callable[[Row, tuple[str, ...]], bool] | None = None
 
     @property
     def clock(self) -> Clock:
@@ -112,6 +115,70 @@ def own_life(case: Case, rule: Json) -> Case:
 def unversioned(rule: str) -> str:
     """The id that all texts of a rule share."""
     return rule.split("@", maxsplit=1)[0]
+
+
+# --- orders -----------------------------------------------------------------------------------------------------
+
+
+def is_covered(covers: list[Json], row: Row) -> bool | None:
+    """Whether an order covers a row; None where the row does not say."""
+    if any(each["dimension"] not in row for each in covers):
+        return None
+    return all(row[each["dimension"]] in each["values"] for each in covers)
+
+
+def stretches_left(case: Case, rule: Json, row: Row) -> list[list[Window]]:
+    """What the orders that a rule gives way to leave of its own life for a row: one list of stretches, or several where
+    the row does not say whether some of them cover it."""
+    known: dict[str, list[bool]] = {}
+    for way in rule["gives_way"]:
+        covered = is_covered(way["covers"], row)
+        known[str(way["covers"])] = [False, True] if covered is None else [covered]
+    found = []
+    for choice in product(*known.values()):
+        inside = dict(zip(known, choice, strict=True))
+        left, begin = [], case.life.start
+        for way in sorted(
+            (w for w in rule["gives_way"] if inside[str(w["covers"])]), key=lambda w: str(w["effective"])
+        ):
+            force = force_of(case, way)
+            if begin < min(force.start, case.life.end):
+                left.append(Window(begin, min(force.start, case.life.end)))
+            begin = max(begin, force.end)
+        found.append([*left, Window(begin, case.life.end)] if begin < case.life.end else left)
+    return found
+
+
+def parts_of(case: Case, rule: Json) -> list[tuple[Case, bool]]:
+    """*Orders*: the evaluations that a text is made of, each with the rows that it judges; and whether those are among
+    them that no order covers. `case` has the own life of the text."""
+    own = replace(case, judged=lambda row, _: is_covered(rule["covers"], row) is not False) if rule["covers"] else case
+    if not rule["gives_way"]:
+        return [(own, True)]
+    dimensions = {each["dimension"] for way in rule["gives_way"] for each in way["covers"]}
+    nobody: Row = dict.fromkeys(dimensions)
+    rest = stretches_left(case, rule, nobody)[0]
+    texts = [{d: row[d] for d in dimensions if d in row} for rows in case.tables.values() for row in rows]
+    told = [left for text in texts if len(left := stretches_left(case, rule, text)) == 1]
+    stretches = {stretch for left in told for stretch in left[0]} | set(rest)
+    found = []
+    for stretch in sorted(stretches, key=lambda each: (each.start, each.end)):
+
+        def judged(row: Row, _: tuple[str, ...], stretch: Window = stretch) -> bool:
+            covered = is_covered(rule["covers"], row) is not False
+            return covered and any(stretch in left for left in stretches_left(case, rule, row))
+
+        ended = case.terminated and stretch.end >= case.life.end
+        found.append((replace(case, life=stretch, terminated=ended, judged=judged), stretch in rest))
+    return found
+
+
+def part_for(case: Case, rule: Json, group: Mapping[str, Any], at: int) -> Case:
+    """The part of a text that judges a group at an instant."""
+    if not rule.get("gives_way"):
+        return case
+    left = stretches_left(case, rule, group)[0]
+    return replace(case, life=next(stretch for stretch in left if stretch.start <= at < stretch.end))
 
 
 # --- conditions -----------------------------------------------------------------------------------------------
@@ -238,7 +305,7 @@ def in_time(case: Case, rule: Json, kind: str, name: str, row: Row) -> bool:
         each["open"]
         == any(
             open_at(record, time_of(row)) and all(record[d] == row[d] for d in each["matching"] if d in row)
-            for record in rows_of(case, each["record"], [])
+            for record in rows_of(case, each["record"], None)
         )
         for each in rule.get("only", ())
     )
@@ -256,8 +323,8 @@ def time_known(case: Case, rule: Json) -> bool:
 def between(case: Case, rule: Json, like: Mapping[str, Any]) -> list[Window]:
     """*Limited time*, `between`: from each start that equals `like` where they can, to the first later end of it."""
     limits, found = rule["between"], []
-    ends = rows_of(case, limits["end"], []) if limits["end"] else []
-    for start in rows_of(case, limits["start"], []):
+    ends = rows_of(case, limits["end"], None) if limits["end"] else []
+    for start in rows_of(case, limits["start"], None):
         if all(start[d] == like[d] for d in limits["matching"] if d in like):
             same = [end for end in ends if all(end[d] == start[d] for d in limits["matching"])]
             later = [time_of(end) for end in same if time_of(end) > time_of(start)]
@@ -272,13 +339,19 @@ def applies(case: Case, rule: Json, group: Mapping[str, Any], window: Window) ->
     return any(max(s.start, window.start) < min(s.end, window.end) for s in between(case, rule, group))
 
 
-def rows_of(case: Case, series: Json, environments: list[str]) -> list[Row]:
-    """The known rows of a series: those that meet `where` and, if they have the dimension, are in an environment."""
+def rows_of(case: Case, series: Json, environments: list[str] | None) -> list[Row]:
+    """The known rows of a series: those that meet `where` and, if they have the dimension, are in an environment.
+
+    Only those are judged that no order keeps from it. None for the environments of rows that are not judged themselves.
+    """
     kind, name = series["source"], series["name"]
-    filtered = environments if "environment" in case.dimensions(kind, name) else []
+    dimensions = case.dimensions(kind, name)
+    filtered = (environments or []) if "environment" in dimensions else []
     meant = [row for row in case.tables.get((kind, name), []) if holds(series["where"], row, case.units(kind, name))]
     if series.get("once"):
         meant = firsts(case, series, meant)
+    if environments is not None and case.judged is not None:
+        meant = [row for row in meant if case.judged(row, dimensions)]
     return [row for row in meant if not filtered or row["environment"] in filtered]
 
 
@@ -297,7 +370,7 @@ def firsts(case: Case, series: Json, rows: list[Row]) -> list[Row]:
     return found
 
 
-def rows_shown(case: Case, series: Json, environments: list[str]) -> list[Row]:
+def rows_shown(case: Case, series: Json, environments: list[str] | None) -> list[Row]:
     """The rows of a series that show groups: of a derived record, one for each of its groups."""
     return rows_of(replace(case, tables={**case.tables, **case.shown}), series, environments)
 

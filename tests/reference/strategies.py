@@ -20,7 +20,8 @@ from tallystick.quantities import Period, PeriodUnit, Quantity
 from tallystick.rules import measure as m
 from tallystick.rules import rule as r
 from tallystick.rules.calendars import WorkingCalendar, WorkingHours
-from tallystick.rules.rulebook import AttributeData, EventData, MetricData, RecordData, Role, Rulebook
+from tallystick.rules.rulebook import AttributeData, EventData, MetricData, OrderData, RecordData, Role, Rulebook
+from tallystick.rules.under_orders import overlap, together
 
 from .clock import instant_of, local_of, midnight, period_starts
 
@@ -1045,6 +1046,77 @@ def texts_over_time(draw: st.DrawFn, rule: Any, kind: str, span: Span, day: date
             return [rule.model_copy(update={"effective": day})]
 
 
+# --- orders -----------------------------------------------------------------------------------------------------
+
+COVERS = (
+    (),
+    (r.Covered(dimension="model", values=("a",)),),
+    (r.Covered(dimension="model", values=("b",)),),
+    (r.Covered(dimension="model", values=("a", "b")),),
+    (r.Covered(dimension="environment", values=("production",)),),
+    (r.Covered(dimension="model", values=("a",)), r.Covered(dimension="environment", values=("production",))),
+)
+
+
+@st.composite
+def orders(draw: st.DrawFn, effective: date, days: int) -> list[OrderData]:
+    """One or two orders, in any time of the agreement."""
+    found = []
+    for number in range(draw(choice(1, 2, 2))):
+        begins = effective + timedelta(days=draw(choice(0, 1, 2, days // 2)))
+        until = draw(st.none() | choice(1, 2, days // 2))
+        found.append(
+            OrderData(
+                id=f"OF-{number}",
+                title=f"Order OF-{number}",
+                effective=begins,
+                until=None if until is None else begins + timedelta(days=until),
+                covers=draw(st.sampled_from(COVERS)),
+                own_remedies=draw(st.booleans()),
+            )
+        )
+    return found
+
+
+def told_apart(rule: Any, order: OrderData) -> bool:
+    """Whether a rule tells what an order covers from what it does not."""
+    needed = {each.dimension for each in order.covers}
+    if rule.kind in ("keep", "keep_always", "cadence", "count") or (rule.kind == "response" and rule.share):
+        return needed <= set(rule.per)
+    judged = getattr(rule, "trigger", None) or getattr(rule, "record", None) or rule.event
+    return needed <= set(dimensions(judged.name))
+
+
+@st.composite
+def under_orders(draw: st.DrawFn, texts: list[Any], kind: str, span: Span, placed: list[OrderData]) -> list[Any]:
+    """The texts of a rule with those of some orders, to which the agreement's, and those of later orders, give way."""
+    first, own, ways = texts[0], list[Any](), list[tuple[OrderData, r.GivesWay]]()
+    known = draw(st.booleans()) or draw(st.booleans())
+    for order in placed:
+        if draw(choice(False, False, True)) or (known and not all(told_apart(text, order) for text in texts)):
+            continue
+        other = draw(KINDS[kind](span)) if draw(st.booleans()) else first
+        given = tuple(way for before, way in ways if overlap(before.covers, order.covers) and together(way, order))
+        if not all(told_apart(other, before) for before, way in ways if way in given):
+            continue
+        update = {
+            "id": f"{first.id.partition('@')[0]}@{order.id}",
+            "clause": first.clause,
+            "order": order.id,
+            "effective": order.effective,
+            "until": order.until,
+            "covers": order.covers,
+            "gives_way": given,
+        }
+        own.append(other.model_copy(update=update))
+        way = r.GivesWay(order=order.id, covers=order.covers, effective=order.effective, until=order.until)
+        ways.append((order, way))
+    if not known and own:
+        return own
+    given = tuple(way for _, way in ways)
+    return [*(text.model_copy(update={"gives_way": given}) for text in texts), *own]
+
+
 # --- whole examples ---------------------------------------------------------------------------------------------
 
 
@@ -1058,8 +1130,9 @@ class Example:
 
 
 @st.composite
-def examples(draw: st.DrawFn, kinds: tuple[str, ...] = tuple(KINDS)) -> Example:
-    """One to three rules of the kinds, over a few days or a few months."""
+def examples(draw: st.DrawFn, kinds: tuple[str, ...] = tuple(KINDS), ordered: bool | None = None) -> Example:
+    """One to three rules of the kinds, over a few days or a few months; sometimes, or always, with orders."""
+    ordered = draw(choice(False, False, True)) if ordered is None else ordered
     span = Span(draw(choice(3, 75)))
     zone, start = draw(st.sampled_from(ZONES)), draw(st.sampled_from(STARTS))
     until = draw(st.none() | choice(1, 2, span.days, span.days - 1, 31))
@@ -1070,13 +1143,20 @@ def examples(draw: st.DrawFn, kinds: tuple[str, ...] = tuple(KINDS)) -> Example:
     if amended:
         pairs = zip(rules, chosen, strict=True)
         rules = [text for rule, kind in pairs for text in draw(texts_over_time(rule, kind, span, day))]
+    effective = date.fromisoformat(start)
+    placed = draw(orders(effective, span.days)) if ordered else []
+    if placed:
+        named: dict[str, list[Any]] = {}
+        for rule in rules:
+            named.setdefault(rule.id.partition("@")[0], []).append(rule)
+        grouped = zip(named.values(), chosen, strict=True)
+        rules = [text for own, kind in grouped for text in draw(under_orders(own, kind, span, placed))]
     points = anchors(zone, start, span.days)
-    if amended:
-        changed = midnight(ZoneInfo(zone), day)
-        points = sorted([*points, changed, changed])
+    changes = [day] if amended else []
+    changes += [each for order in placed for each in (order.effective, order.until) if each is not None]
+    points = sorted([*points, *(2 * [midnight(ZoneInfo(zone), each) for each in changes])])
     as_of = draw(instants(points[len(points) // 2 :]))
     known = [point for point in points if point < as_of] or points
-    effective = date.fromisoformat(start)
     written = str([rule.model_dump(mode="json") for rule in rules])
     used = {name for name in SOURCES if f"'{name}'" in written}
     used |= {
@@ -1087,8 +1167,9 @@ def examples(draw: st.DrawFn, kinds: tuple[str, ...] = tuple(KINDS)) -> Example:
     used |= {"waiver"} if draw(st.booleans()) else set()
     persons = draw(st.booleans())
     used |= {"holds"} if persons else set()
-    shared = (r.Cap(amount=money("40"), each=r.CalendarUnit.MONTH),) if draw(st.booleans()) else ()
+    shared: tuple[r.Cap, ...] = (r.Cap(amount=money("40"), each=r.CalendarUnit.MONTH),) if draw(st.booleans()) else ()
     shared = draw(limited_remedies(shared, day)) if amended else shared
+    shared += tuple(r.Cap(amount=money("30"), order=order.id) for order in placed if order.own_remedies)
     return Example(
         Rulebook(
             agreement="Example",
@@ -1108,6 +1189,7 @@ def examples(draw: st.DrawFn, kinds: tuple[str, ...] = tuple(KINDS)) -> Example:
             records=RECORDS,
             rules=tuple(rules),
             remedies=shared,
+            orders=tuple(placed),
         ),
         draw(tables([*known, as_of], used)),
         as_of,

@@ -198,6 +198,12 @@ def test_engine_equals_reference_for_each_kind(kind: str) -> None:
     settings(EACH_KIND)(given(examples((kind,)))(assert_agreement))()
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_engine_equals_reference_under_orders(kind: str) -> None:
+    """On rules of one kind of which orders have texts of their own."""
+    settings(EACH_KIND)(given(examples((kind,), ordered=True))(assert_agreement))()
+
+
 @settings(PROFILE, max_examples=PROFILE.max_examples // 3)
 @given(examples(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(example: Example, chance: random.Random) -> None:

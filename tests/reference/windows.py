@@ -66,6 +66,8 @@ def first_seen(case: Case, rule: Json, series: Iterable[Json]) -> dict[Texts, in
 def seen_anywhere(case: Case, rule: Json) -> dict[Texts, int]:
     """Groups, *For cadence and count*: those seen in any bound table that has the dimensions."""
     wanted = {*rule["per"], *(["environment"] if rule["environments"] else [])}
+    own = case.dimensions("event", rule["event"]["name"])
+    wanted |= {each["dimension"] for each in rule["covers"] if each["dimension"] in own}
     series = [
         {"source": kind, "name": name, "where": None}
         for kind, name in case.tables

@@ -68,7 +68,7 @@ def fail(message: str) -> None:
 
 @dataclass(frozen=True)
 class Chosen:
-    """Which of the amendments beside an agreement count: those in force `at` a day, and not those left aside."""
+    """Which of the amendments and orders beside an agreement count: those begun `at` a day, and not those left aside."""
 
     at: str | None = None
     without: tuple[Path, ...] = ()

@@ -29,6 +29,7 @@ from tallystick.cli.words import (
     value_text,
     window_text,
 )
+from tallystick.compilation import Compiled
 from tallystick.diagnostics.catalogue import CATALOGUE
 from tallystick.evaluating import Judged
 from tallystick.evaluation.evaluation import CreditState, CureState, CureStatus
@@ -37,6 +38,7 @@ from tallystick.evaluation.finding import Evidence, Finding
 from tallystick.evaluation.to_json import utc_text
 from tallystick.model.agreement import Agreement, Clause, Dormant, Operative
 from tallystick.prose.from_measure import measure_definition
+from tallystick.prose.from_order import covers_text, prevails_text
 from tallystick.prose.from_remedy import Ground, of_clause, of_occasion, remedy_sentences
 from tallystick.prose.from_rule import (
     MISSING_EXCUSED,
@@ -97,8 +99,12 @@ def _explain_clause(what: str, file: Path) -> int:
         return COULD_NOT_RUN
     agreement, name = compiled.agreement, unversioned(what)
     if name != what:
-        days = {f"{name}{VERSION}{version.effective}": version.agreement for version in compiled.versions}
-        agreement = days.get(what, agreement)
+        texts = {f"{name}{VERSION}{version.effective}": version.agreement for version in compiled.versions}
+        for each in compiled.orders:
+            under = f"{name}{VERSION}{each.order.id}"
+            texts |= {f"{under}{VERSION}{version.effective}": version.agreement for version in each.versions}
+            texts[under] = each.versions[0].agreement
+        agreement = texts.get(what, agreement)
     clauses = {name: clause for clause in agreement.clauses for name in (clause.id, clause.number)}
     by_rule = {name: clause for clause in agreement.clauses for rule in clause.rules for name in (rule.id, rule.number)}
     clause = clauses.get(name) or by_rule.get(name)
@@ -107,7 +113,22 @@ def _explain_clause(what: str, file: Path) -> int:
         fail(f"There is no clause or rule “{what}” in {file}." + (f" Did you mean “{close[0]}”?" if close else ""))
         return COULD_NOT_RUN
     _show_clause(agreement, clause)
+    _show_orders(compiled, clause, what)
     return KEPT
+
+
+def _show_orders(compiled: Compiled, clause: Clause, what: str) -> None:
+    """The texts of the clause under orders, and what goes before what."""
+    for rule in compiled.rulebook.rules:
+        if rule.clause != clause.id:
+            continue
+        if rule.order is not None and rule.id != what:
+            under = next(each.order for each in compiled.orders if each.order.id == rule.order)
+            out.print(f"\nUnder {under.title} ({under.id}), for {covers_text(under.covers)}:")
+            out.print(rule.sentence)
+            out.print(f"  rule {rule.id}", style="dim")
+        for prevails in rule.prevails:
+            out.print(f"  {rule.id} {prevails_text(prevails)}", style="dim")
 
 
 def _show_clause(agreement: Agreement, clause: Clause) -> None:
@@ -170,6 +191,10 @@ def _show_finding(result: Judged, found: Finding) -> None:
     table.add_row("verdict", Text(found.verdict.value, style=STYLES[found.verdict]))
     for name, value in _facts(found, zone):
         table.add_row(name, value)
+    for order in (each for each in result.rulebook.orders if each.id == rule.order):
+        table.add_row("under", f"{order.title} ({order.id}), which covers {covers_text(order.covers)}")
+    for prevails in rule.prevails:
+        table.add_row("conflict", f"this text {prevails_text(prevails)}")
     out.print(table)
 
 
@@ -177,7 +202,8 @@ def _sentence(sentence: str, found: Finding, result: Judged) -> str:
     """The sentence that was judged: the rule's, or that of the duty or block that followed, with the way to it."""
     name, *way = found.rule.split("/")
     rule = next(item for item in result.rulebook.rules if item.id == name)
-    remedies, said = rule.remedies + result.rulebook.remedies, [sentence]
+    shared = tuple(each for each in result.rulebook.remedies if each.order in (None, rule.order))
+    remedies, said = rule.remedies + shared[::-1], [sentence]
     for step in way:
         remedy = next((item for item in remedies if getattr(item, "id", "") == step), None)
         if remedy is None:

@@ -16,6 +16,7 @@ from tallystick.cli.console import Chosen, compiled_or_none, day_or_none, fail, 
 from tallystick.cli.main import COULD_NOT_RUN, FOUND, KEPT
 from tallystick.compilation import Compiled
 from tallystick.history import Held, history
+from tallystick.prose.from_order import covers_text
 from tallystick.prose.quantity import date_text
 
 
@@ -30,7 +31,7 @@ def show_history(file: Path, what: str | None, at: str | None, chosen: Chosen, *
     compiled = compiled_or_none(file, chosen=chosen)
     if compiled is None:
         return FOUND
-    everything = history(compiled.versions)
+    everything = history(compiled.versions, compiled.orders)
     held = [item for item in everything if what in (None, item.id) and (day is None or item.holds(day))]
     if what is not None and not any(item.id == what for item in everything):
         close = get_close_matches(what, sorted({item.id for item in everything}), 1)
@@ -61,6 +62,17 @@ def _json(compiled: Compiled, held: Sequence[Held]) -> dict[str, Any]:
             }
             for each in agreement.amendments
         ],
+        "orders": [
+            {
+                "id": each.id,
+                "title": each.title,
+                "effective": each.effective.isoformat(),
+                "until": each.until and each.until.isoformat(),
+                "covers": {covered.dimension: list(covered.values) for covered in each.covers},
+                "place": repr(each.span),
+            }
+            for each in agreement.orders
+        ],
         "texts": [
             {
                 "kind": item.kind,
@@ -70,6 +82,7 @@ def _json(compiled: Compiled, held: Sequence[Held]) -> dict[str, Any]:
                 "effective": item.effective.isoformat(),
                 "until": item.until and item.until.isoformat(),
                 "amendment": item.amendment,
+                "order": item.order,
                 "place": repr(item.place),
                 "text": item.text,
             }
@@ -83,7 +96,11 @@ def _show(compiled: Compiled, held: Sequence[Held], at: date | None) -> None:
     out.print(f"{agreement.title}, version {agreement.version}", style="bold")
     for each in agreement.amendments:
         out.print(f"Amendment No. {each.number}, in force from {date_text(each.effective)} ({each.span!r})")
-    if not agreement.amendments:
+    for order in agreement.orders:
+        until = "" if order.until is None else f" until {date_text(order.until)}"
+        covers = covers_text(order.covers)
+        out.print(f"Order {order.id}, in force from {date_text(order.effective)}{until}, for {covers} ({order.span!r})")
+    if not agreement.amendments and not agreement.orders:
         out.print("No amendment is known: every text is the one that was signed.")
     title = "Texts" if at is None else f"Texts in force on {date_text(at)}"
     table = Table(title=f"\n{title}", title_justify="left", title_style="bold", box=SIMPLE, pad_edge=False)
@@ -92,6 +109,7 @@ def _show(compiled: Compiled, held: Sequence[Held], at: date | None) -> None:
     for item in held:
         name = f"{item.number} {item.id}".strip()
         by = "" if item.amendment is None else f"No. {item.amendment}"
+        by = by if item.order is None else f"under {item.order}"
         until = "" if item.until is None else item.until.isoformat()
         place = f"{Path(item.place.source.name).name}:{item.place.line}"
         table.add_row(item.kind, name, item.effective.isoformat(), until, by, place, item.text)

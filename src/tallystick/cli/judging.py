@@ -19,7 +19,7 @@ def rulebook_of(file: Path, chosen: Chosen = EVERY) -> Rulebook | None:
         compiled = compiled_or_none(file, chosen=chosen)
         return compiled.rulebook if compiled else None
     if chosen != EVERY:
-        fail("Which amendments count is fixed in rules.json: --at and --without go with a source.")
+        fail("Which amendments and orders count is fixed in rules.json: --at and --without go with a source.")
         return None
     try:
         return read_rules(file)

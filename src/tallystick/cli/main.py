@@ -37,12 +37,12 @@ DataFolder = Annotated[
     Path | None, typer.Option("--data", help="Folder of the data and its tally.toml; without it, data beside FILE.")
 ]
 At = Annotated[
-    str | None, typer.Option("--at", help="Only with the amendments in force on this day, such as 2027-06-30.")
+    str | None, typer.Option("--at", help="Only with the amendments and orders begun by this day, such as 2027-06-30.")
 ]
 Without = Annotated[
     list[Path] | None,
     typer.Option(
-        "--without", metavar="<path>", help="Leave this amendment beside the agreement aside; may be repeated."
+        "--without", metavar="<path>", help="Leave this amendment or order beside the agreement aside; may be repeated."
     ),
 ]
 AsOf = Annotated[
@@ -316,7 +316,7 @@ def history(
     without: Without = None,
     format: Annotated[Format, typer.Option(help="text or json.")] = Format.TEXT,
 ) -> None:
-    """Show which text of each term, clause and rule was in force when, and which amendment made it."""
+    """Show which text of each term, clause and rule was in force when, and which amendment or order made it."""
     from tallystick.cli.console import Chosen
     from tallystick.cli.history import show_history
 

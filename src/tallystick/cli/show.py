@@ -30,6 +30,7 @@ from tallystick.evaluating import Judged
 from tallystick.evaluation.evaluation import CreditState, CureState, TerminationRight
 from tallystick.evaluation.finding import Finding, Verdict
 from tallystick.evaluation.to_json import local_text
+from tallystick.prose.from_order import covers_text, prevails_text
 from tallystick.rules.rule import Cap, Rule
 
 MOST_ROWS = 40
@@ -47,11 +48,15 @@ def show(judged: Judged, *, everything: bool) -> None:
     )
     for each in judged.rulebook.amendments:
         out.print(f"with Amendment No. {each.number}, in force from {each.effective}")
+    for order in judged.rulebook.orders:
+        until = "" if order.until is None else f" until {order.until}"
+        out.print(f"with order {order.id}, in force from {order.effective}{until}, for {covers_text(order.covers)}")
     if judged.facts.unused:
         out.print(f"Not used, for want of a name in the agreement: {', '.join(judged.facts.unused)}")
     _set_aside(judged)
     _summary(judged)
     _findings(judged, zone, everything=everything)
+    _precedence(judged)
     _credits(judged, zone)
     _caps(judged, zone)
     _interest(judged, zone)
@@ -123,6 +128,21 @@ def _findings(judged: Judged, zone: ZoneInfo, *, everything: bool) -> None:
     out.print(table)
     if not everything and len(found) > MOST_ROWS:
         out.print(f"… and {len(found) - MOST_ROWS:,} more; see them with --all, or write them to a file with -o.")
+
+
+def _precedence(judged: Judged) -> None:
+    """Which of the texts that judged something go before another, and why."""
+    used = {item.rule.partition("/")[0] for item in judged.evaluation.findings}
+    lines = [
+        f"{rule.number} {rule.id} {prevails_text(each)}"
+        for rule in judged.rulebook.rules
+        if rule.id in used
+        for each in rule.prevails
+    ]
+    if lines:
+        out.print("\nWhat goes first where texts conflict", style="bold")
+    for line in lines:
+        out.print(f" {line}")
 
 
 def _finding_cells(item: Finding, rules: dict[str, Rule], zone: ZoneInfo) -> Sequence[str | Text]:

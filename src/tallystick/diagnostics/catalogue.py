@@ -47,7 +47,7 @@ CATALOGUE: dict[str, Kind] = _kinds(
     Kind("T0123", "Too many files", "The files that this agreement refers to go beyond {limit}.", "Bring clauses together in fewer or shorter files."),
     Kind("T0124", "File that cannot be used", "{file} cannot be read: {reason}.", "Name a file of text in UTF-8 that you may read."),
     # --- T02: names
-    Kind("T0130", "Not part of the amendment", "In the file of an amendment this stands outside of it.", "Put it into the braces of the amendment after the word add, or into another file."),
+    Kind("T0130", "Not part of the amendment", "In the file of an amendment or order this stands outside of it.", "Put it into the braces after the word add, or into another file."),
     Kind("T0131", "No agreement to amend", "{file} holds no agreement.", "Name the file of the agreement itself; amendments of amendments amend the agreement, too."),
     Kind("T0201", "Unknown name", "There is no {wanted} called “{name}”.", "Declare it{known}."),
     Kind("T0202", "Declared twice", "The {kind} “{name}” stands here a second time.", "Give it another name, or remove one of the two."),
@@ -188,6 +188,23 @@ CATALOGUE: dict[str, Kind] = _kinds(
     Kind("T0610", "No such block", "No breach blocks “{event}” here.", "Name an event that a block in on breach names, and after under the rule or clause that the block belongs to."),
     Kind("T0611", "Waiver that is not orphaned", "“{clause}” has a rule, so that a waiver of it is never orphaned.", "Expect it in force, expired or not entitled, or name what has no rule."),
     Kind("T0612", "No such right", "No consequence gives “{holder}” a right to perform “{event}”.", "Name who may do what, as the contract says it."),
+    # --- T09: orders under an agreement
+    Kind("T0900", "Order without its day", "The order {order} does not say from when on it is in force.", "Add the day, such as: effective 2027-06-01."),
+    Kind("T0901", "Two orders of one name", "There are two orders called {order}.", "Give each order a name of its own."),
+    Kind("T0902", "Order outside of the agreement", "On {day} the agreement does not apply to the order {order} yet, or no longer.", "Let the order begin and end within the life of the agreement, or amend the agreement."),
+    Kind("T0903", "Order that ends before it begins", "The order {order} ends on {day}, before it applies to a single day.", "Write a later day: the first one on which the order no longer applies."),
+    Kind("T0904", "Two ends of one order", "The order {order} states both how long it lasts and until when.", "Say one of the two."),
+    Kind("T0905", "Order that says nothing", "The order {order} sets, adds, replaces and strikes nothing.", "Write what it sets, such as: set monthly_fee = USD 40,000."),
+    Kind("T0906", "Covered and not covered in one", "{what} reads otherwise under the order {order}, and does not tell one {dimensions} from another.", "Let the sentence judge each by itself (per {dimensions}), give its data that dimension, or let the order cover everything."),
+    Kind("T0907", "Unclear what the order covers", "“{found}” does not name what is covered one by one.", 'Write the values of a dimension, such as: covers where model in ("a", "b"). Several dimensions are joined with and.'),
+    Kind("T0908", "Orders that conflict", "{order} and {other} cover the same at the same time, and {what} reads otherwise under each: {part}, {before} under {other}, {after} under {order}.", "Let one end before the other begins, let them cover different things, or let the agreement say which goes first (order of precedence)."),
+    Kind("T0909", "Different data of one name", "“{name}” is declared by {order}, and otherwise by {other}.", "Give one of them another name, or declare it in the agreement."),
+    Kind("T0910", "Order that loosens", "{order} loosens {what}: {part}, {before} in the agreement, {after} in the order.", "Write overriding before the change if the parties want that, or a stricter value."),
+    Kind("T0911", "Cannot be told whether it loosens", "{order} changes {what}: {part}, {before} in the agreement, {after} in the order.", "Write overriding before the change if it may ask less than the agreement, or change only what can be compared."),
+    Kind("T0912", "The agreement goes first", "{what} stays as it is: {part} would be {after} under {order}, and the agreement ({before}) goes first by the order of precedence.", "Remove the change, or let orders go before the agreement.", WARNING),
+    Kind("T0913", "Overrides nothing", "This change of {order} loosens nothing in the agreement.", "Leave out the word overriding.", WARNING),
+    Kind("T0914", "Unknown in the order of precedence", "“{found}” is neither orders, agreement nor schedules, and no order or schedule is called so.", "Use one of: {known}."),
+    Kind("T0915", "Not a name for an order", "“{order}” cannot be part of the names of rules.", "Use letters, digits, points, hyphens and underscores, a letter among them, such as OF-2027-1."),
 )  # fmt: skip
 
 

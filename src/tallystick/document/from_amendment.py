@@ -29,23 +29,21 @@ from tallystick.document.from_model import (
     recitals,
     remedy_list,
     signature_lines,
-    value_text,
 )
 from tallystick.document.references import known_anchors
 from tallystick.model.agreement import Act, Agreement, Article, Change, Clause
 from tallystick.prose.from_remedy import OF_ALL
 from tallystick.prose.manner import manner
+from tallystick.prose.phrases import value_text
 from tallystick.prose.quantity import date_text
 from tallystick.prose.sentence import Link
-
-UNTIL, FROM = "Text until then", "Text from then"
 
 
 def from_amendment(before: Agreement, after: Agreement, *, draft: bool = False) -> Document:
     """The document of the last amendment of `after`, which it makes of `before`."""
     amendment, day = after.amendments[-1], date_text(after.amendments[-1].effective)
-    pair = _Pair(before, after, draft)
-    changes = [_plain(_numbered(part, number)) for number, part in enumerate(pair.changes(), 1)]
+    pair = Pair(before, after, amendment.changes, draft, "Text until then", "Text from then")
+    changes = [plain(replace(part, number=f"1.{number}")) for number, part in enumerate(pair.changes(), 1)]
     own = replace(after, recitals=amendment.recitals)
     making = Making(own, draft, frozenset())
     parties = list(after.parties.values())
@@ -54,17 +52,17 @@ def from_amendment(before: Agreement, after: Agreement, *, draft: bool = False) 
     opening = paragraph(
         f"This {amendment_name(amendment)} (this “Amendment”) changes the ",
         Strong((before.title,)),
-        f", version {before.version}, which took effect on {date_text(before.effective)}{_earlier(before)} "
+        f", version {before.version}, which took effect on {date_text(before.effective)}{last_changed(before)} "
         "(the “Agreement”). It takes effect on ",
         Strong((day,)),
         " (the “Amendment Date”) and is made between:",
     )
     sections = (
         Section(Kind.PARTIES, "", "Parties", "parties", (opening, ItemList(items))),
-        *(_plain(section) for section in recitals(making)),
+        *(plain(section) for section in recitals(making)),
         Section(Kind.ARTICLE, "Article 1", "Changes", "changes", tuple(changes)),
         Section(Kind.ARTICLE, "Article 2", "What stays", "what-stays", (_stays(),)),
-        _signatures(after, draft=draft),
+        signatures(after, "Amendment", draft=draft),
     )
     rows = (
         ("Amends", before.title),
@@ -79,7 +77,8 @@ def from_amendment(before: Agreement, after: Agreement, *, draft: bool = False) 
     return Document(name, before.version, day, amendment.effective.isoformat(), draft, cover, sections)
 
 
-def _earlier(before: Agreement) -> str:
+def last_changed(before: Agreement) -> str:
+    """That an earlier amendment changed the agreement, if one did."""
     if not before.amendments:
         return ""
     return f" and was last changed by {amendment_name(before.amendments[-1])}"
@@ -100,35 +99,34 @@ def _stays() -> Subsection:
     return Subsection("2.1", "What stays", "what-stays-1", (listed,))
 
 
-def _signatures(agreement: Agreement, *, draft: bool) -> Section:
+def signatures(agreement: Agreement, instrument: str, *, draft: bool) -> Section:
+    """Where the parties sign an amendment or order."""
     opening = paragraph(
-        f"The parties sign this Amendment through their {manner().spelled('authorised')} signatories. It may be signed in counterparts, "
+        f"The parties sign this {instrument} through their {manner().spelled('authorised')} signatories. It may be signed in counterparts, "
         "which together are one instrument."
     )
     lines = (line for party in agreement.parties.values() for line in signature_lines(party, to_sign=not draft))
     return Section(Kind.SIGNATURES, "", "Signatures", "signatures", (opening, *lines))
 
 
-def _numbered(part: Subsection, number: int) -> Subsection:
-    return replace(part, number=f"1.{number}")
-
-
 # --- the changes ---------------------------------------------------------------------------------------------
 
 
-class _Pair:
-    """The agreement before an amendment and after it."""
+class Pair:
+    """The agreement without changes and with them; `was` and `reads` stand over its two texts."""
 
-    def __init__(self, before: Agreement, after: Agreement, draft: bool) -> None:
+    def __init__(
+        self, before: Agreement, after: Agreement, changes: tuple[Change, ...], draft: bool, was: str, reads: str
+    ) -> None:
         self.before = Making(before, draft, known_anchors(before))
         self.after = Making(after, draft, known_anchors(after))
-        self.amendment = after.amendments[-1]
+        self.made, self.was, self.reads = changes, was, reads
         self.old = {clause.id: clause for clause in before.clauses}
         self.new = {clause.id: clause for clause in after.clauses}
 
     def changes(self) -> Iterator[Subsection]:
         """Each change, and then the texts that read otherwise because of one."""
-        for change in self.amendment.changes:
+        for change in self.made:
             yield self._change(change)
         for clause in self.new.values():
             old = self.old.get(clause.id)
@@ -138,7 +136,7 @@ class _Pair:
 
     def _named(self, clause: str) -> bool:
         """Whether a change shows the clause already: it, one that it stands in, or its article is changed."""
-        changed = {change.id for change in self.amendment.changes if change.what in ("clause", "article")}
+        changed = {change.id for change in self.made if change.what in ("clause", "article")}
         return any(clause in _ids_in(holder) for holder in self._holders() if holder.id in changed)
 
     def _holders(self) -> Iterator[Clause | Article]:
@@ -149,7 +147,7 @@ class _Pair:
     def _reads_otherwise(self, old: Clause, new: Clause) -> bool:
         bare_old, bare_new = replace(old, clauses=()), replace(new, clauses=())
         was, reads = clause_section(self.before, bare_old), clause_section(self.after, bare_new)
-        return bool(_plain(was.blocks) != _plain(reads.blocks))
+        return bool(plain(was.blocks) != plain(reads.blocks))
 
     def _change(self, change: Change) -> Subsection:
         match change.what:
@@ -182,14 +180,14 @@ class _Pair:
         new = next(each for each in self.after.agreement.articles if each.id == change.id)
         texts: list[Block] = []
         if old is not None:
-            texts.append(Subsection("", UNTIL, None, article_section(self.before, old).blocks))
+            texts.append(Subsection("", self.was, None, article_section(self.before, old).blocks))
         if not new.omitted:
-            texts.append(Subsection("", FROM, None, article_section(self.after, new).blocks))
+            texts.append(Subsection("", self.reads, None, article_section(self.after, new).blocks))
         return self._shown(change, new.title, f"Article {new.number} ({new.title})", "", tuple(texts))
 
     def _texts(self, old: Clause | None, new: Clause | None) -> tuple[Block, ...]:
-        was = () if old is None else (Subsection("", UNTIL, None, clause_section(self.before, old).blocks),)
-        reads = () if new is None else (Subsection("", FROM, None, clause_section(self.after, new).blocks),)
+        was = () if old is None else (Subsection("", self.was, None, clause_section(self.before, old).blocks),)
+        reads = () if new is None else (Subsection("", self.reads, None, clause_section(self.after, new).blocks),)
         return (*was, *reads)
 
     def _shown(self, change: Change, title: str, named: str, where: str, texts: tuple[Block, ...]) -> Subsection:
@@ -225,8 +223,8 @@ class _Pair:
         if change.what != "definition":
             return Subsection("", found.title, None, (paragraph(f"The {change.what} “{found.title}” is {act}."),))
         was = self.before.agreement.definitions.get(change.id)
-        texts = () if was is None else (Subsection("", UNTIL, None, self.before.blocks(was.means)),)
-        new = Subsection("", FROM, None, self.after.blocks(found.means))
+        texts = () if was is None else (Subsection("", self.was, None, self.before.blocks(was.means)),)
+        new = Subsection("", self.reads, None, self.after.blocks(found.means))
         return Subsection(
             "", found.title, None, (paragraph(f"The definition of “{found.title}” is {act}."), *texts, new)
         )
@@ -242,14 +240,14 @@ def _ids_in(holder: Clause | Article) -> set[str]:
     return {holder.id, *(name for inner in holder.clauses for name in _ids_in(inner))}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """The same without links and anchors: what they lead to stands in the agreement, not here."""
     if isinstance(value, Link):
         return value.text
     if isinstance(value, tuple):
-        return tuple(_plain(item) for item in value)
+        return tuple(plain(item) for item in value)
     if is_dataclass(value) and not isinstance(value, type):
-        kept = {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+        kept = {each.name: plain(getattr(value, each.name)) for each in fields(value)}
         if isinstance(value, Section):
             return replace(value, **kept)
         return replace(value, **{**kept, **({"anchor": None} if "anchor" in kept else {})})

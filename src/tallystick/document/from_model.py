@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date
 from itertools import chain, groupby
 
 from tallystick.document.document import (
@@ -44,10 +43,10 @@ from tallystick.model.agreement import (
     Reference,
     Schedule,
     Target,
-    Term,
     letter_of,
 )
 from tallystick.prose.from_calendar import calendar_sentences, fiscal_sentence
+from tallystick.prose.from_order import precedence_sentence
 from tallystick.prose.from_remedy import OF_ALL, OF_DUTY, Ground, of_clause, of_occasion, remedy_sentence
 from tallystick.prose.from_rule import (
     MISSING_EXCUSED,
@@ -59,10 +58,10 @@ from tallystick.prose.from_rule import (
     waiver_sentence,
 )
 from tallystick.prose.manner import manner
-from tallystick.prose.phrases import counted, dimension_text
-from tallystick.prose.quantity import date_text, period_text, quantity_text
+from tallystick.prose.overriding import PRECEDENCE
+from tallystick.prose.phrases import dimension_text, value_text
+from tallystick.prose.quantity import date_text, period_text
 from tallystick.prose.references import INTERPRETATION, reference_link
-from tallystick.quantities import Period, Quantity
 from tallystick.rules.rule import ByClass, Deletion, NotifyDuty, Occasion, PerformDuty, Remedy, Response, Rule
 
 
@@ -131,6 +130,7 @@ def _cover(agreement: Agreement) -> Cover:
     facts = [
         ("As amended by", "; ".join(amended) or None),
         ("Conformed as of", date_text(agreement.amendments[-1].effective) if amended else None),
+        ("Orders under it", ", ".join(order.id for order in agreement.orders) or None),
         ("Effective date", date_text(agreement.effective)),
         ("Term", _term_text(agreement)),
         ("Governing law", agreement.governing_law),
@@ -152,21 +152,6 @@ def _term_text(agreement: Agreement) -> str | None:
         return None
     renewal = agreement.renewal
     return period_text(agreement.term) + (f", renewing for periods of {period_text(renewal)}" if renewal else "")
-
-
-def value_text(agreement: Agreement, term: Term) -> str:
-    """The value of a term as the paper shows it."""
-    if not term.set:
-        return "nothing until it is set"
-    match term.value:
-        case Quantity():
-            return quantity_text(term.value)
-        case Period():
-            return counted(agreement, term.value)
-        case date():
-            return date_text(term.value)
-        case str():
-            return term.value
 
 
 def _parties(agreement: Agreement) -> Section:
@@ -232,7 +217,7 @@ def _definitions(making: Making) -> Section:
     """Article 1, which no source writes: the model counts its own articles from 2."""
     entries = sorted(_entries(making), key=lambda entry: (entry.title.casefold(), entry.title))
     defined = Subsection("1.1", "Defined terms", "defined-terms", (paragraph("In this Agreement:"), *entries))
-    blocks = (defined, _interpretation(making.agreement))
+    blocks = (defined, _interpretation(making.agreement), *_precedence(making.agreement))
     return Section(Kind.DEFINITIONS, "Article 1", "Definitions", "definitions", blocks)
 
 
@@ -282,6 +267,12 @@ def _interpretation(agreement: Agreement) -> Subsection:
     sentences = (time, *fiscal, *calendar_sentences(agreement), limits, numbers, parts)
     listed = lettered((paragraph(each),) for each in sentences)
     return Subsection("1.2", "Interpretation", INTERPRETATION, (listed,))
+
+
+def _precedence(agreement: Agreement) -> Iterator[Subsection]:
+    if agreement.precedence:
+        sentence = paragraph(precedence_sentence(agreement))
+        yield Subsection(PRECEDENCE, "Order of precedence", "order-of-precedence", (sentence,))
 
 
 def lettered(items: Iterable[tuple[Block, ...]]) -> ItemList:
@@ -449,8 +440,9 @@ def _schedule(making: Making, schedule: Schedule) -> Section:
 
 
 def _signatures(making: Making) -> Section:
-    if making.agreement.amendments:
-        return Section(Kind.SIGNATURES, "", "Signatures", "signatures", (paragraph(_SIGNED_BEFORE),))
+    signed = _signed_before(making.agreement)
+    if signed is not None:
+        return Section(Kind.SIGNATURES, "", "Signatures", "signatures", (signed,))
     opening = paragraph(
         f"The parties sign this Agreement through their {manner().spelled('authorised')} signatories. It may be signed in counterparts, "
         "which together are one instrument."
@@ -461,10 +453,17 @@ def _signatures(making: Making) -> Section:
     return Section(Kind.SIGNATURES, "", "Signatures", "signatures", (opening, *lines))
 
 
-_SIGNED_BEFORE = (
-    "This is the text of the Agreement with its amendments. The parties signed the Agreement and each amendment, and sign "
-    "nothing here."
-)
+def _signed_before(agreement: Agreement) -> Paragraph | None:
+    """That the parties signed what this is made from, where that is more than the agreement."""
+    beside = [word for word, known in (("amendment", agreement.amendments), ("order", agreement.orders)) if known]
+    if not beside:
+        return None
+    listed = " and ".join(f"{word}s" for word in beside)
+    each = " and ".join(f"each {word}" for word in beside)
+    return paragraph(
+        f"This is the text of the Agreement with its {listed}. The parties signed the Agreement and {each}, and sign "
+        "nothing here."
+    )
 
 
 def signature_lines(party: Party, *, to_sign: bool) -> Iterator[Signature]:

@@ -29,6 +29,7 @@ from tallystick.document.references import anchor, clause_link, link_to
 from tallystick.model.agreement import Agreement, Clause, Event, Metric, NumberAttribute, Prose, Record, Role, Target
 from tallystick.prose.from_derivation import derived_sentences
 from tallystick.prose.from_measure import measure, measure_definition
+from tallystick.prose.from_order import covers_text
 from tallystick.prose.from_remedy import (
     OF_ALL,
     OF_DUTY,
@@ -41,7 +42,8 @@ from tallystick.prose.from_remedy import (
     paid_for,
     sum_of,
 )
-from tallystick.prose.phrases import action, calendar_text, dimensions, joined, period, value
+from tallystick.prose.phrases import action, calendar_text, dimensions, joined, period, value, value_text
+from tallystick.prose.quantity import date_text
 from tallystick.prose.sentence import Link
 from tallystick.quantities import Kind as UnitKind
 from tallystick.quantities import known_unit
@@ -84,12 +86,32 @@ def schedules(agreement: Agreement, words: Words) -> Iterator[Section]:
         ("Playbook", "playbook", playbook(agreement)),
         ("Roles and approvals", "roles", _roles(agreement)),
         ("Standards", "standards", _standards(agreement)),
+        ("Orders under this Agreement", "orders", _orders(agreement)),
         ("Measurability", "measurability", _measurability(agreement)),
         ("Worked examples", "examples", examples(agreement)),
     )
     filled = [(title, name, tuple(content)) for title, name, content in written]
     for number, (title, name, content) in enumerate((each for each in filled if each[2]), len(agreement.schedules) + 1):
         yield Section(Kind.SCHEDULE, f"Schedule {number}", title, f"schedule-{name}", content)
+
+
+def _orders(agreement: Agreement) -> Iterator[Block]:
+    """Each order: its time, what it covers, and what it sets or changes. Its own paper has the texts."""
+    rows = []
+    for order in agreement.orders:
+        until = "as long as this Agreement" if order.until is None else f"until {date_text(order.until)}"
+        sets = [f"{term.title}: {value_text(agreement, term)}" for term in order.terms]
+        texts = sum(change.what != "term" for change in order.changes)
+        sets += [f"{texts} {'text' if texts == 1 else 'texts'} added or changed"] if texts else []
+        name = (Strong((order.id,)), Break(), order.title)
+        time = f"from {date_text(order.effective)} {until}"
+        rows.append(Row((name, (time,), (covers_text(order.covers),), _lines((words,) for words in sets))))
+    if rows:
+        yield paragraph(
+            "What these orders cover is judged, in their time, by the text of this Agreement as each of them sets, adds, "
+            "replaces or strikes it; all else by this text. “Until” names the first day on which an order no longer applies."
+        )
+        yield Table(("Order", "In force", "Covers", "Says"), tuple(rows))
 
 
 def _lines(groups: Iterable[Inlines]) -> Inlines:

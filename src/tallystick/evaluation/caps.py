@@ -15,11 +15,22 @@ from tallystick.evaluation.context import Context
 from tallystick.evaluation.credits import rounded
 from tallystick.evaluation.evaluation import CapUse, CreditDue, CreditState
 from tallystick.evaluation.numbers import calculate, round_half_even
-from tallystick.evaluation.remedies import Followed, heard
+from tallystick.evaluation.remedies import Followed, heard, of_order
 from tallystick.evaluation.windows import Stretch, calendar_period
 from tallystick.quantities import CURRENCIES
 from tallystick.rules.measure import Value
-from tallystick.rules.rule import Amount, CalendarUnit, Cap, Charged, Computation, Formula, Highest, Observed, Remedy
+from tallystick.rules.rule import (
+    Amount,
+    CalendarUnit,
+    Cap,
+    Charged,
+    Computation,
+    Formula,
+    Highest,
+    Observed,
+    Remedy,
+    RuleFields,
+)
 
 _Limit = TypeVar("_Limit", Cap, Highest)
 _PAYABLE = (CreditState.DUE, CreditState.CLAIMED)
@@ -29,10 +40,11 @@ _NOTHING = Decimal(0)
 @dataclass(frozen=True)
 class _Scoped(Generic[_Limit]):
     """A limit and the clause (or occasion, or duty) whose credits it is about; None for all. `rules` are those whose
-    credits it is about."""
+    credits it is about, `order` the one under which they are."""
 
     scope: str | None
     limit: _Limit
+    order: str | None
     rules: frozenset[str]
 
 
@@ -76,20 +88,24 @@ def capped(
 
 def _scoped(ctx: Context, followed: Sequence[Followed], kind: type[_Limit]) -> list[_Scoped[_Limit]]:
     """Every limit once: rules of one clause carry the same sentence. It reaches what follows further on, too."""
-    scopes = {each.rule.id: each.rule.scope for each in followed}
-    own: list[tuple[str | None, Remedy]] = [
-        (each.rule.scope, remedy) for each in followed for remedy in each.rule.remedies
+    rules = {each.rule.id: each.rule for each in followed}
+    own: list[tuple[str | None, Remedy, str | None]] = [
+        (each.rule.scope, remedy, each.rule.order) for each in followed for remedy in each.rule.remedies
     ]
-    found = [*own, *((None, remedy) for remedy in ctx.rulebook.remedies)]
+    found = [*own, *((None, remedy, remedy.order) for remedy in ctx.rulebook.remedies)]
     return [
-        _Scoped(scope, limit, frozenset(rule for rule, of in scopes.items() if _reaches(scope, of)))
-        for scope, limit in dict.fromkeys(found)
+        _Scoped(
+            scope, limit, order, frozenset(name for name, rule in rules.items() if _reaches(ctx, scope, limit, rule))
+        )
+        for scope, limit, order in dict.fromkeys(found)
         if isinstance(limit, kind)
     ]
 
 
-def _reaches(scope: str | None, other: str) -> bool:
-    return scope is None or other == scope or other.startswith(f"{scope}/")
+def _reaches(ctx: Context, scope: str | None, limit: Remedy, rule: RuleFields) -> bool:
+    if scope is None:
+        return of_order(ctx, limit, rule)
+    return rule.scope == scope or rule.scope.startswith(f"{scope}/")
 
 
 # --- only the highest --------------------------------------------------------------------------------------------
@@ -136,28 +152,28 @@ def _use(
     """The use of a cap in the period to which a credit belongs. What is not known has none."""
     period = _period(ctx, scoped.limit, credit.belongs)
     key = (scoped, period.end)
-    allowed = None if key in uses else _allowed(scoped.limit, period, charges)
+    allowed = None if key in uses else _allowed(scoped.limit, period, charges, scoped.order)
     if allowed is not None:
         used = allowed - allowed if scoped.limit.rolling is None else _used(scoped, period, before, allowed - allowed)
         uses[key] = CapUse(scoped.scope, scoped.limit, *period, allowed, used, credit.currency)
     return key
 
 
-def _allowed(cap: Cap, period: Stretch, charges: Charges) -> Decimal | None:
+def _allowed(cap: Cap, period: Stretch, charges: Charges, order: str | None) -> Decimal | None:
     if isinstance(cap.amount, Amount):
         return rounded(cap.amount.money)
-    found = _calculated(cap.amount.formula, period, charges)
+    found = _calculated(cap.amount.formula, period, charges, order)
     return None if found is None else round_half_even(max(found, Fraction(0)), CURRENCIES[cap.amount.currency])
 
 
-def _calculated(formula: Formula, period: Stretch, charges: Charges) -> Fraction | None:
+def _calculated(formula: Formula, period: Stretch, charges: Charges, order: str | None) -> Fraction | None:
     match formula:
         case Value(quantity=quantity):
             return quantity.base
         case Charged(of=of):
-            return charges.total(of, period, {})
+            return charges.total(of, period, {}, order)
         case Computation(operator=operator, left=left, right=right):
-            one, other = (_calculated(side, period, charges) for side in (left, right))
+            one, other = (_calculated(side, period, charges, order) for side in (left, right))
             return None if one is None or other is None else calculate(operator, one, other)
         case Observed():
             return None  # a cap is not that of one breach; the model lets none stand here

@@ -18,11 +18,14 @@ from tallystick.facts.declared import derived_of
 from tallystick.facts.tables import Facts, table_name
 from tallystick.quantities import Unit, known_unit
 from tallystick.rules.measure import Series, SeriesKind
-from tallystick.rules.rule import InForce
+from tallystick.rules.rule import Covered, InForce, RuleFields
 from tallystick.rules.rulebook import EventData, Rulebook
 
 Group = Mapping[str, str]
 Key = tuple[str, ...]
+
+Cell = tuple[tuple[tuple[Covered, ...], bool], ...]
+"""Rows told apart by what orders cover: each coverage, and whether it covers them."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Context:
-    """One evaluation."""
+    """One evaluation. `cells` are the rows that are judged, where orders cover some; None: all are."""
 
     rulebook: Rulebook
     engine: Engine
@@ -66,6 +69,7 @@ class Context:
     as_of: int
     life: Life
     firsts: Mapping[Series, Table] = field(default_factory=dict)
+    cells: tuple[Cell, ...] | None = None
 
     def table(self, series: Series) -> Table:
         """The source of a series; one that nobody declared is unbound and has no dimensions."""
@@ -93,13 +97,21 @@ class Context:
         return force.start <= at < force.end
 
     def of(self, rule: InForce) -> Context:
-        """The same evaluation with the life that this text of a rule has of its own."""
+        """The same evaluation with the life that this text of a rule has of its own, and with the rows that it covers."""
+        if isinstance(rule, RuleFields) and rule.covers:
+            cells = (((rule.covers, True),),)
+            return replace(replace(self, cells=None).of(rule.model_copy(update={"covers": ()})), cells=cells)
         if rule.effective is None and rule.until is None:
             return self
         force, life = self.force(rule), self.life
         start = max(life.start, force.start)
         own = Life(start, max(start, min(life.end, force.end)), life.terminated and force.end >= life.end)
         return replace(self, life=own)
+
+    def under(self, order: str | None) -> Context:
+        """The same evaluation with the rows that an order covers."""
+        covers = next((each.covers for each in self.rulebook.orders if each.id == order), ())
+        return replace(self, cells=(((covers, True),),) if covers else None)
 
     @property
     def evaluated(self) -> Stretch:
@@ -116,8 +128,9 @@ class Context:
 class Judgement:
     """A finding with its exact value in base units, which decides the tier of a credit.
 
-    `limit` is the threshold in base units. `performed` is the instant at which what was late was done after all, or a record that was the occasion ended; None
-    while it was not. `case` holds the texts and numbers of the row that it goes back to, where there is one.
+    `limit` is the threshold in base units. `performed` is the instant at which what was late was done after all, or a
+    record that was the occasion ended; None while it was not. `vacant`: the rule had no group or case to judge. `case`
+    holds the texts and numbers of the row that it goes back to, where there is one.
     """
 
     finding: Finding
@@ -125,6 +138,7 @@ class Judgement:
     limit: Fraction | None = None
     performed: int | None = None
     case: tuple[tuple[str, str], ...] = ()
+    vacant: bool = False
 
 
 def context(rulebook: Rulebook, facts: Facts, engine: Engine, as_of: int) -> Context:

@@ -14,6 +14,7 @@ from tallystick.evaluation.belonging import belongs, instant_of
 from tallystick.evaluation.charges import Charges
 from tallystick.evaluation.clock import SECOND, Clock, add
 from tallystick.evaluation.context import Context, Judgement
+from tallystick.evaluation.covering import part_of
 from tallystick.evaluation.evaluation import CreditDue, CreditState
 from tallystick.evaluation.finding import Finding
 from tallystick.evaluation.happenings import Happenings, happenings
@@ -171,7 +172,7 @@ def _calculated(
             period = calendar_period(each, belongs(rule, breach.finding), ctx.clock)
             if charges.known(of) and period.end > ctx.as_of:
                 return CreditState.PENDING
-            total = charges.total(of, period, dict(breach.finding.group))
+            total = charges.total(of, period, dict(breach.finding.group), rule.order)
             return CreditState.UNMEASURED if total is None else total
         case Computation(operator=operator, left=left, right=right):
             one = _calculated(ctx, rule, left, breach, charges)
@@ -191,7 +192,9 @@ def _delay(ctx: Context, rule: RuleFields, breach: Judgement) -> Stretch | None:
     """From the deadline until what was due was done, or is looked for; None where the rule has no deadline."""
     if not has_deadline(rule):
         return None
-    still = min(ctx.as_of, ctx.life.end) if isinstance(rule, Cadence) else ctx.as_of
+    still = ctx.as_of
+    if isinstance(rule, Cadence):
+        still = min(still, part_of(ctx, rule, dict(breach.finding.group), breach.finding.start).life.end)
     return Stretch(instant_of(breach.finding), still if breach.performed is None else breach.performed)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -11,6 +11,7 @@ from tallystick.evaluation.always import always
 from tallystick.evaluation.cadence import cadence
 from tallystick.evaluation.caps import capped
 from tallystick.evaluation.context import Context, Judgement, context
+from tallystick.evaluation.covering import parts
 from tallystick.evaluation.credits import counted_credits, credits_of
 from tallystick.evaluation.derived import with_derived
 from tallystick.evaluation.engine import Engine
@@ -89,18 +90,34 @@ def evaluate(rulebook: Rulebook, facts: Facts, as_of: int, progress: Progress | 
 def _judged(ctx: Context, told: Progress) -> list[tuple[Rule, list[Judgement]]]:
     """Each rule with its findings, by group and start. Rules about windows share their passes over the data."""
     rules, scans = ctx.rulebook.rules, Scans()
-    own = [ctx.of(rule) for rule in rules]
-    begun = [place for place in range(len(rules)) if own[place].evaluated.start < own[place].evaluated.end]
-    plans = {place: plan for place in begun if (plan := _plan(own[place], rules[place], scans)) is not None}
+    begun = [
+        (rule, [(part, rest, _plan(part, rule, scans)) for part, rest in parts(ctx, rule) if _has_begun(part)])
+        for rule in rules
+    ]
     scans.run(ctx.engine, lambda done, total: told("reading data", done, total))
-    found = []
-    for place, rule in enumerate(rules):
+    found: list[tuple[Rule, list[Judgement]]] = []
+    vacant: dict[str, bool] = {}
+    for place, (rule, own) in enumerate(begun):
         told("judging rules", place, len(rules))
-        if place in plans:
-            found.append((rule, _ordered(plans[place].judgements())))
-        else:
-            found.append((rule, _ordered(_cases(own[place], rule)) if place in begun else []))
-    return found
+        judged = [
+            judgement
+            for part, rest, plan in own
+            for judgement in (_cases(part, rule) if plan is None else plan.judgements())
+            if rest or not judgement.vacant
+        ]
+        name = unversioned(rule.id)
+        vacant[name] = vacant.get(name, True) and all(judgement.vacant for judgement in judged)
+        found.append((rule, judged))
+    return [(rule, _ordered(own if vacant[unversioned(rule.id)] else _occupied(rule, own))) for rule, own in found]
+
+
+def _has_begun(ctx: Context) -> bool:
+    return ctx.evaluated.start < ctx.evaluated.end
+
+
+def _occupied(rule: Rule, judged: Sequence[Judgement]) -> Sequence[Judgement]:
+    """Without the findings for want of groups or cases, of a text that gives way: another text has them."""
+    return [judgement for judgement in judged if not judgement.vacant] if rule.gives_way else judged
 
 
 def _plan(ctx: Context, rule: Rule, scans: Scans) -> Plan | GatePlan | None:
@@ -191,7 +208,7 @@ def _follow(ctx: Context, followed: Followed, found: _Found) -> None:
     owed = [(duty, _ordered(judged)) for duty, judged in duties(ctx, rule, own)]
     found.findings.extend(j.finding for _, judged in owed for j in judged)
     found.findings.extend(j.finding for j in _by_part(block_findings(ctx, rule, stopped)))
-    found.owed.extend(credits_of(ctx.of(rule), rule, own))
+    found.owed.extend(credits_of(ctx, rule, own))
     found.escalated.extend(escalations(ctx, followed))
     found.blocked.extend(block for block, _ in stopped)
     found.rights.extend(rights(ctx, followed))

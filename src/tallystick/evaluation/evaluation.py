@@ -105,7 +105,8 @@ class Escalation:
 @dataclass(frozen=True, slots=True)
 class TerminationRight:
     """A party's right to terminate, and the findings that gave rise to it at an instant. `until` is its last instant,
-    None where it has none; `lapsed` once that has passed."""
+    None where it has none; `lapsed` once that has passed. `order` is the one
+    under which it has arisen, if any."""
 
     clause: str
     party: str
@@ -115,6 +116,7 @@ class TerminationRight:
     findings: tuple[str, ...]
     until: int | None = None
     lapsed: bool = False
+    order: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ def rows_for(
     if finding.evidence or rule is None:
         return finding.evidence[:limit]
     with Engine(facts.connection) as engine:
-        ctx = with_derived(with_firsts(context(rulebook, facts, engine, as_of)), until=finding.end)
+        ctx = with_derived(with_firsts(context(rulebook, facts, engine, as_of)), until=finding.end).of(rule)
         rows = (row for series in _series(rule) for row in _rows(ctx, rule, series, finding, limit))
         return tuple(islice(rows, limit))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tallystick.evaluation.clock import add
 from tallystick.evaluation.context import Context, Judgement
@@ -109,9 +109,13 @@ def plan_gate(ctx: Context, rule: Gate, scans: Scans) -> GatePlan:
     stretches = tuple(Stretch(add(at, rule.before, ctx.clock, times=-1), at) for at in times)
     series = (*series_of(rule.measure), *series_of(rule.threshold))
     reason = unbound(ctx, *series)
-    # Environments and time are those of the event; what the measure reads is equal to it where `matching` says so.
+    # Environments, time and what orders cover are those of the event; what the measure reads is equal to it where `matching` says so.
     scope = Scope(
-        ctx, rule.model_copy(update={"environments": (), "only": (), "between": None}), scans, rule.matching, stretches
+        replace(ctx, cells=None),
+        rule.model_copy(update={"environments": (), "only": (), "between": None}),
+        scans,
+        rule.matching,
+        stretches,
     )
     sides = None if reason else (compiled(rule.measure, scope), compiled(rule.threshold, scope))
     unit = shown_unit(ctx, rule.measure, rule.threshold)

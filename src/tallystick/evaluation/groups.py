@@ -8,13 +8,14 @@ from tallystick.evaluation.clock import ALWAYS
 from tallystick.evaluation.context import Context, Key, Table
 from tallystick.evaluation.rows import (
     chosen,
+    covered,
     dimension,
     exempt_where,
     in_environments,
     known,
 )
 from tallystick.rules.measure import Series
-from tallystick.rules.rule import Rule
+from tallystick.rules.rule import Cadence, CountEvents, Rule
 
 Seen = dict[Key, int]
 
@@ -30,13 +31,14 @@ def seen_in_series(ctx: Context, rule: Rule, series: Iterable[Series]) -> Seen:
     )
 
 
-def seen_anywhere(ctx: Context, rule: Rule) -> Seen:
+def seen_anywhere(ctx: Context, rule: Cadence | CountEvents) -> Seen:
     """Groups of a rule about how often an event happens: seen in any table, so that one never served counts too."""
     if not rule.per:
         return {(): ALWAYS}
     needed = {*rule.per, *(("environment",) if rule.environments else ())}
+    needed |= {each.dimension for each in rule.covers if each.dimension in ctx.table(rule.event).dimensions}
     return _merged(
-        _seen(ctx, rule, table, in_environments(table, rule.environments))
+        _seen(ctx, rule, table, f"{in_environments(table, rule.environments)} AND {covered(ctx, table)}")
         for table in ctx.tables.values()
         if table.bound and not table.place and needed <= set(table.dimensions)
     )

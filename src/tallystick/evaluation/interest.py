@@ -133,7 +133,7 @@ def refunds_of(ctx: Context, followed: Followed) -> Iterator[RefundDue]:
 def _refund(ctx: Context, followed: Followed, remedy: Refund, ground: Judgement) -> RefundDue:
     finding, at = ground.finding, instant_of(ground.finding)
     money, currency = principal(remedy, ground)
-    paid_for = _paid_for(ctx, remedy, at)
+    paid_for = _paid_for(ctx, followed.rule.order, remedy, at)
     unused, units = (1, 1) if remedy.by is None else _unused(ctx, remedy.by, paid_for, at)
     share = None if money is None else Fraction(money) * Fraction(unused, units)
     return RefundDue(
@@ -154,9 +154,10 @@ def _refund(ctx: Context, followed: Followed, remedy: Refund, ground: Judgement)
     )
 
 
-def _paid_for(ctx: Context, remedy: Refund, at: int) -> Stretch:
-    """The period for which the sum was paid: that which holds the instant, or the term."""
-    start = midnight(ctx.rulebook.effective, ctx.zone)
+def _paid_for(ctx: Context, order: str | None, remedy: Refund, at: int) -> Stretch:
+    """The period for which the sum was paid: that which holds the instant, or the term of the agreement or order."""
+    whole = next((each for each in ctx.rulebook.orders if each.id == order), ctx.rulebook)
+    start = midnight(whole.effective, ctx.zone)
     if remedy.each is not None:
         return calendar_period(remedy.each, at, ctx.clock)
     if remedy.every is not None:
@@ -166,7 +167,7 @@ def _paid_for(ctx: Context, remedy: Refund, at: int) -> Stretch:
         return Stretch(
             add(start, remedy.every, ctx.clock, times=number), add(start, remedy.every, ctx.clock, times=number + 1)
         )
-    until = ctx.rulebook.until
+    until = whole.until
     return Stretch(start, at if until is None else midnight(until, ctx.zone))
 
 

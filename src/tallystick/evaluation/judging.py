@@ -79,10 +79,12 @@ def judgement(
     evidence: tuple[Evidence, ...] = (),
     part: str = "",
     performed: int | None = None,
+    vacant: bool = False,
 ) -> Judgement:
     """A finding of a rule, or of a `part` of it. Numbers come in base units and are shown in `unit`.
 
-    `case` is the row that a finding about one row is about; it stands first in the evidence.
+    `case` is the row that a finding about one row is about; it stands first in the evidence. A finding with a group of
+    no values, of a rule that has groups, is `vacant`.
     """
     finding = Finding(
         rule=f"{rule.id}/{part}" if part else rule.id,
@@ -103,7 +105,7 @@ def judgement(
         evidence=evidence if case is None else (case, *evidence),
         about=() if case is None else case.values,
     )
-    return Judgement(finding, exact, threshold, performed, finding.about)
+    return Judgement(finding, exact, threshold, performed, finding.about, vacant or bool(rule.per and not key))
 
 
 def _in_unit(value: Fraction | None, unit: Unit | None) -> Decimal | None:
@@ -128,7 +130,7 @@ def unbound(ctx: Context, *series: Series) -> str:
 def without_cases(ctx: Context, rule: RuleFields, reason: str = "") -> list[Judgement]:
     """The one finding of a rule about cases that has none: met, or unmeasured for a reason."""
     verdict = Verdict.UNMEASURED if reason else Verdict.MET
-    return [judgement(rule, (), ctx.evaluated, verdict, because=reason or "nothing happened")]
+    return [judgement(rule, (), ctx.evaluated, verdict, because=reason or "nothing happened", vacant=True)]
 
 
 def certain(

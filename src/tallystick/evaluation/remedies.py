@@ -63,7 +63,15 @@ class Followed:
 
 def remedies_of(ctx: Context, rule: RuleFields) -> tuple[Remedy, ...]:
     """The remedies of a rule: its own, then the agreement's. Occasions and duties that follow have only their own."""
-    return rule.remedies if isinstance(rule, Occasion | OwedDuty) else (*rule.remedies, *ctx.rulebook.remedies)
+    if isinstance(rule, Occasion | OwedDuty):
+        return rule.remedies
+    return (*rule.remedies, *(each for each in ctx.rulebook.remedies if of_order(ctx, each, rule)))
+
+
+def of_order(ctx: Context, remedy: Remedy, rule: RuleFields) -> bool:
+    """Whether a consequence of every breach is one for a text of a rule: an order may have its own."""
+    own = {order.id for order in ctx.rulebook.orders if order.own_remedies}
+    return remedy.order == (rule.order if rule.order in own else None)
 
 
 def follows(ctx: Context, rule: RuleFields, remedy: Remedy, finding: Finding) -> bool:
@@ -128,6 +136,7 @@ def owed(rule: RuleFields, duty: NotifyDuty | PerformDuty) -> OwedDuty:
         within_scope=rule.scope,
         effective=rule.effective,
         until=rule.until,
+        order=rule.order,
     )
 
 
@@ -242,16 +251,16 @@ def escalations(ctx: Context, followed: Followed) -> Iterator[Escalation]:
 def terminations(ctx: Context, followed: Sequence[Followed]) -> Iterator[TerminationRight]:
     """The rights that have arisen: once for each clause (or duty) and sentence, and again after each that lapsed."""
     sentences = {
-        (each.rule.scope, remedy): each.rule.clause
+        (each.rule.scope, remedy): each.rule
         for each in followed
         for remedy in remedies_of(ctx, each.rule)
         if isinstance(remedy, Terminate)
     }
-    for (scope, remedy), clause in sentences.items():
+    for (scope, remedy), rule in sentences.items():
         within = [each for each in followed if each.rule.scope == scope]
         grounds_of_right = _grounds_of_right(ctx, remedy, within)
         standing = (ground for ground in grounds_of_right if _stands(ctx, within, remedy, ground[0]))
-        yield from _rights(ctx, clause, remedy, standing)
+        yield from _rights(ctx, rule, remedy, standing)
 
 
 def _grounds_of_right(ctx: Context, remedy: Terminate, followed: Sequence[Followed]) -> Iterable[Ground]:
@@ -302,7 +311,7 @@ def _stands(ctx: Context, followed: Sequence[Followed], remedy: Terminate, at: i
     return carried and ctx.in_force(remedy, at)
 
 
-def _rights(ctx: Context, clause: str, remedy: Terminate, grounds: Iterable[Ground]) -> Iterator[TerminationRight]:
+def _rights(ctx: Context, rule: RuleFields, remedy: Terminate, grounds: Iterable[Ground]) -> Iterator[TerminationRight]:
     """The first ground gives the right; one that has a last day can arise again after it."""
     until: int | None = None
     for arises, findings in grounds:
@@ -311,7 +320,8 @@ def _rights(ctx: Context, clause: str, remedy: Terminate, grounds: Iterable[Grou
             last = None if remedy.exercisable is None else until
             lapsed = ctx.as_of > until
             count, uncured = remedy.count, remedy.uncured
-            yield TerminationRight(clause, remedy.party, count, uncured, arises, findings, last, lapsed)
+            fields = (rule.clause, remedy.party, count, uncured, arises, findings, last, lapsed)
+            yield TerminationRight(*fields, order=rule.order)
             if last is None:
                 return
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from tallystick.evaluation.clock import NEVER
 from tallystick.evaluation.conditions import attributes, condition_sql
-from tallystick.evaluation.context import Context, Group, Key, Table
+from tallystick.evaluation.context import Cell, Context, Group, Key, Table
 from tallystick.evaluation.dialect import name, text, texts
 from tallystick.evaluation.engine import TEXT, TIME
 from tallystick.evaluation.finding import Evidence
@@ -36,11 +37,16 @@ def known(ctx: Context, table: Table) -> str:
 
 
 def chosen(ctx: Context, rule: Rule, series: Series, *, environments: bool = True) -> str:
-    """The condition for rows of a series that the rule speaks of: `where`, and its environments."""
+    """The condition for rows of a series that the rule speaks of: `where`, its environments, and what orders cover.
+
+    Without `environments` the rows are those that a case is judged by, or the events of a permission.
+    """
     table = ctx.table(series)
     parts = [condition_sql(ctx, table, series.where)]
     if environments:
         parts.append(in_environments(table, rule.environments))
+    if environments or isinstance(rule, Permission):
+        parts.append(covered(ctx, table))
     return " AND ".join(part for part in parts if part != "TRUE") or "TRUE"
 
 
@@ -49,6 +55,22 @@ def in_environments(table: Table, environments: Sequence[str]) -> str:
     if not environments or "environment" not in table.dimensions:
         return "TRUE"
     return f"coalesce({dimension('environment')} IN {texts(environments)}, FALSE)"
+
+
+def covered(ctx: Context, table: Table) -> str:
+    """The condition for rows that are judged, by what orders cover; TRUE for a source that does not say."""
+    cells = [_in_cell(table, cell) for cell in ctx.cells or ()]
+    return "TRUE" if not cells or "TRUE" in cells else f"({' OR '.join(cells)})"
+
+
+def _in_cell(table: Table, cell: Cell) -> str:
+    parts = []
+    for covers, inside in cell:
+        if {each.dimension for each in covers} <= set(table.dimensions):
+            each_in = [f"coalesce({dimension(each.dimension)} IN {texts(each.values)}, FALSE)" for each in covers]
+            condition = " AND ".join(each_in) or "TRUE"
+            parts.append(condition if inside else f"NOT ({condition})")
+    return f"({' AND '.join(parts)})" if parts else "TRUE"
 
 
 def exempt_where(ctx: Context, rule: Rule, table: Table) -> str:
@@ -89,7 +111,7 @@ def in_time(ctx: Context, rule: Rule, table: Table) -> str:
     """The condition for rows `t` in the time to which the rule is limited. It does not touch rows of records."""
     if table.kind is SeriesKind.RECORD:
         return "TRUE"
-    anywhere = rule.model_copy(update={"environments": ()})
+    ctx, anywhere = replace(ctx, cells=None), rule.model_copy(update={"environments": ()})
     parts = []
     for each in rule.only:
         shared = tuple(d for d in each.matching if d in table.dimensions)

@@ -14,6 +14,7 @@ from tallystick.evaluation.clock import NEVER, localized
 from tallystick.evaluation.evaluation import Evaluation
 from tallystick.evaluation.finding import Bounds, Evidence, Finding
 from tallystick.facts.tables import SetAside
+from tallystick.rules.rule import order_of
 from tallystick.rules.rulebook import Rulebook
 
 _UTC = ZoneInfo("UTC")
@@ -46,6 +47,7 @@ def to_json(rulebook: Rulebook, evaluation: Evaluation, set_aside: Sequence[SetA
         "agreement": rulebook.agreement,
         "version": rulebook.version,
         "amendments": [each.model_dump(mode="json") for each in rulebook.amendments],
+        "orders": [each.model_dump(mode="json", exclude={"own_remedies"}) for each in rulebook.orders],
         "tally": evaluation.tally,
         "as_of": utc_text(evaluation.as_of),
         "timezone": rulebook.timezone,
@@ -57,6 +59,9 @@ def to_json(rulebook: Rulebook, evaluation: Evaluation, set_aside: Sequence[SetA
                 "sentence": rule.sentence,
                 "effective": rule.effective and rule.effective.isoformat(),
                 "until": rule.until and rule.until.isoformat(),
+                "order": rule.order,
+                "covers": [each.model_dump(mode="json") for each in rule.covers],
+                "prevails": [each.model_dump(mode="json") for each in rule.prevails],
             }
             for rule in rulebook.rules
         },
@@ -83,6 +88,7 @@ def finding_json(finding: Finding, numbers: dict[str, str], zone: ZoneInfo) -> d
     return {
         "id": finding.id,
         "rule": finding.rule,
+        "order": order_of(finding.rule),
         "clause": finding.clause,
         "number": numbers.get(finding.rule.partition("/")[0]),
         "verdict": finding.verdict.value,

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from tallystick.evaluation.evaluation import Evaluation
 from tallystick.evaluation.to_json import local_text, number_text, utc_text
+from tallystick.rules.rule import order_of
 from tallystick.rules.rulebook import Rulebook
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def to_table(rulebook: Rulebook, evaluation: Evaluation) -> pa.Table:
         "decided_utc": [utc_text(finding.decided) for finding in found],
         "because": [finding.because for finding in found],
         "excuse": [finding.excuse for finding in found],
+        "order": [order_of(finding.rule) for finding in found],
     }
     texts = {name: pa.array(values, pa.string()) for name, values in columns.items()}
     return pa.table({**texts, "samples": pa.array([finding.samples for finding in found], pa.int64())})

@@ -16,7 +16,7 @@ from tallystick.model.scenario import Scenario
 from tallystick.quantities import Period, Quantity
 from tallystick.rules.calendars import WorkingCalendar, WorkingHours
 from tallystick.rules.derived import Intervals, Runs
-from tallystick.rules.rule import Exemption, FiscalYear, Occasion, Remedy, Rule, followed, unversioned
+from tallystick.rules.rule import Covered, Exemption, FiscalYear, Occasion, Remedy, Rule, followed, unversioned
 from tallystick.source import Span
 
 
@@ -309,6 +309,28 @@ class Amendment:
 
 
 @dataclass(frozen=True)
+class Order:
+    """An order under the agreement, from `effective` up to, not including, `until` (None: as long as the agreement).
+
+    It covers the rows that meet all of `covers`, everything without any. `terms` are those that it sets or adds, as they
+    stand under it; `overrides` the changes among its `changes` that may ask less than the agreement.
+    """
+
+    id: str
+    title: str
+    effective: date
+    until: date | None
+    span: Span
+    version: str | None = None
+    term: Period | None = None
+    covers: tuple[Covered, ...] = ()
+    recitals: tuple[Prose, ...] = ()
+    changes: tuple[Change, ...] = ()
+    overrides: tuple[Change, ...] = ()
+    terms: tuple[Term, ...] = ()
+
+
+@dataclass(frozen=True)
 class Schedule:
     """Prose and tables of the drafter behind the signature page, before the schedules that write themselves."""
 
@@ -321,7 +343,11 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Agreement:
-    """One agreement. Dictionaries are in order of declaration; dimension `environment` takes `environments`."""
+    """One agreement. Dictionaries are in order of declaration; dimension `environment` takes `environments`.
+
+    `order` is the one under which it stands as it does here; `orders` are all that are known, listed on its paper.
+    `precedence` names what prevails over what comes later in it: the orders, the agreement, its schedules, or one of them.
+    """
 
     title: str
     version: str
@@ -353,6 +379,9 @@ class Agreement:
     scenarios: tuple[Scenario, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     amendments: tuple[Amendment, ...] = ()
+    precedence: tuple[tuple[str, Span], ...] = ()
+    order: Order | None = None
+    orders: tuple[Order, ...] = ()
     examples: bool = False
 
     @property

@@ -10,6 +10,7 @@ from typing import Any, assert_never
 
 from tallystick.diagnostics.diagnostic import Diagnostic, Related
 from tallystick.model.agreement import Act, Amendment, Change
+from tallystick.quantities import Period
 from tallystick.source import Span
 from tallystick.syntax import tree
 from tallystick.syntax.names import article_name, definition_name
@@ -34,16 +35,20 @@ class Text:
 
 @dataclass(frozen=True)
 class Amended:
-    """Which amendment has just made a text: what is gone by now, and the amendments before it."""
+    """Which amendment or order has just made a text: what is gone by now, and the amendments before it. An order ends
+    at `until`, after a `term` if it says so.
+    """
 
-    node: tree.AmendmentNode
+    node: tree.AmendmentNode | tree.OrderNode
     effective: date
     gone: Mapping[str, Span]
     before: tuple[Amendment, ...] = ()
+    until: date | None = None
+    term: Period | None = None
 
 
-def changes_of(node: tree.AmendmentNode) -> Iterator[Change]:
-    """What an amendment changes, in order."""
+def changes_of(node: tree.AmendmentNode | tree.OrderNode) -> Iterator[Change]:
+    """What an amendment or order changes, in order."""
     for change in node.changes:
         match change:
             case tree.SetChange(name=name):
@@ -74,13 +79,15 @@ def _named(node: tree.Declaration | tree.ClauseNode) -> Key:
 
 
 _OTHERS = (tree.ArticleNode, tree.CalendarNode, tree.ScheduleNode)
-_UNNAMED = (tree.AgreementNode, tree.Environments, tree.Stages, tree.OnBreach, tree.ScenarioNode, tree.AmendmentNode)
+_UNNAMED = (
+    tree.AgreementNode, tree.Environments, tree.Stages, tree.OnBreach, tree.ScenarioNode, tree.AmendmentNode, tree.OrderNode,
+)  # fmt: skip
 
 
-def conformed(text: Text, amendment: tree.AmendmentNode, effective: date) -> tuple[Text, tuple[Diagnostic, ...]]:
-    """The text as an amendment leaves it. A change that cannot be made is reported, and left out."""
+def conformed(text: Text, changes: Iterable[tree.ChangeNode], effective: date) -> tuple[Text, tuple[Diagnostic, ...]]:
+    """The text as changes of a day leave it. A change that cannot be made is reported, and left out."""
     work = _Conforming(list(text.file.declarations), dict(text.gone), dict(text.changed), effective)
-    for change in amendment.changes:
+    for change in changes:
         work.make(change)
     kept = {name: span for name, span in work.gone.items() if name not in work.living()}
     file = replace(text.file, declarations=tuple(work.declarations))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -23,6 +22,7 @@ from tallystick.model.agreement import (
     Note,
     NumberAttribute,
     Operative,
+    Order,
     Party,
     Prose,
     Record,
@@ -35,6 +35,7 @@ from tallystick.model.agreement import (
 from tallystick.model.calendars import declared, fiscal_year, of_agreement, working_calendar
 from tallystick.model.conditions import condition, series
 from tallystick.model.conforming import Amended, changes_of, is_struck
+from tallystick.model.covering import covered
 from tallystick.model.derivation import derive
 from tallystick.model.measures import series_of
 from tallystick.model.money import seen_of
@@ -44,8 +45,18 @@ from tallystick.model.scenarios import scenarios
 from tallystick.model.scope import Scope
 from tallystick.model.sentences import Fields, occasion, rule
 from tallystick.model.uses import Alias, Joined
-from tallystick.model.values import VALUE_TYPES, day, is_value_type, literal, of_type, period, stand_in, unit_name
-from tallystick.quantities import CURRENCIES, Period, PeriodUnit, Quantity
+from tallystick.model.values import (
+    VALUE_TYPES,
+    after,
+    day,
+    is_value_type,
+    literal,
+    of_type,
+    period,
+    stand_in,
+    unit_name,
+)
+from tallystick.quantities import CURRENCIES, Period, Quantity
 from tallystick.rules.calendars import OF_AGREEMENT
 from tallystick.rules.measure import Condition
 from tallystick.rules.rule import During, Exemption, Occasion, Permission, Remedy, Rule, Where
@@ -70,7 +81,7 @@ def from_syntax(
     """Resolve a file with all it uses. The agreement is None when it has mistakes that leave nothing to build on.
 
     Names among the doubtful words, of statements that did not parse, are not reported as unknown. The third value is the
-    set of names that something refers to. `amended` is the amendment that left the file as it is, if any.
+    set of names that something refers to. `amended` is the amendment or order that left the file as it is, if any.
     """
     file, doubtful = joined.file, joined.doubtful
     scope = Scope(doubtful=doubtful, missing=joined.missing)
@@ -105,13 +116,14 @@ def from_syntax(
     if head is None:
         return None, tuple(scope.diagnostics), frozenset(scope.used)
     tests = scenarios(scope, file, head.timezone, articles, shared, occasions)
-    done = _amendments(scope, amended, numbered) if amended else ()
+    done, order = _instruments(scope, amended, numbered) if amended else ((), None)
     agreement = replace(
         _assembled(scope, head, articles, shared, numbered),
         occasions=occasions,
         scenarios=tests,
         schedules=schedules,
         amendments=done,
+        order=order,
     )
     return agreement, tuple(scope.diagnostics), frozenset(scope.used)
 
@@ -129,6 +141,7 @@ class _Head:
     governing_law: str | None = None
     timezone: str = ""
     examples: bool = False
+    precedence: tuple[tree.String, ...] = ()
     recitals: list[tree.ProseText] = field(default_factory=list)
 
 
@@ -156,6 +169,7 @@ def _head(scope: Scope, node: tree.AgreementNode) -> _Head | None:
         tree.BusinessDays,
         tree.WorkedExamples,
         tree.FiscalYearNode,
+        tree.OrderOfPrecedence,
     )
     for item in node.items:
         _head_item(scope, head, item)
@@ -188,6 +202,8 @@ def _head_item(scope: Scope, head: _Head, item: tree.AgreementItem) -> None:
             head.recitals.append(text)
         case tree.WorkedExamples():
             head.examples = True
+        case tree.OrderOfPrecedence(texts=texts):
+            head.precedence = texts
         case tree.FiscalYearNode(text=text):
             scope.fiscal_year = fiscal_year(scope, text)
         case tree.BusinessDays() | tree.BusinessHours():
@@ -205,16 +221,7 @@ def _timezone(scope: Scope, text: tree.String) -> str:
 
 def _until(effective: date, term: Period | None, renewal: Period | None) -> date | None:
     """The first day after the term; None while it renews, or without one."""
-    if term is None or renewal is not None:
-        return None
-    months = {PeriodUnit.MONTHS: 1, PeriodUnit.QUARTERS: 3, PeriodUnit.YEARS: 12}.get(term.unit)
-    if months is None:
-        days = 7 if term.unit is PeriodUnit.WEEKS else 1
-        return date.fromordinal(effective.toordinal() + term.amount * days)
-    total = effective.year * 12 + effective.month - 1 + term.amount * months
-    year, month = divmod(total, 12)
-    last = monthrange(year, month + 1)[1]
-    return date(year, month + 1, min(effective.day, last))
+    return None if term is None or renewal is not None else after(effective, term)
 
 
 # --- declarations --------------------------------------------------------------------------------------------
@@ -826,16 +833,37 @@ def judged_source(found: Rule) -> str:
             return found.event.name
 
 
-def _amendments(scope: Scope, amended: Amended, numbered: Numbered) -> tuple[Amendment, ...]:
-    node, recitals = amended.node, [item.prose for item in amended.node.items if isinstance(item, tree.Recital)]
-    last = Amendment(
-        int(node.number.value),
-        amended.effective,
-        node.span,
-        tuple(prose(scope, text, numbered) for text in recitals),
-        tuple(changes_of(node)),
-    )
-    return (*amended.before, last)
+def _instruments(scope: Scope, amended: Amended, numbered: Numbered) -> tuple[tuple[Amendment, ...], Order | None]:
+    """The amendments in force, and the order under which the text stands, if any."""
+    node = amended.node
+    recitals = tuple(prose(scope, item.prose, numbered) for item in node.items if isinstance(item, tree.Recital))
+    changes = tuple(changes_of(node))
+    match node:
+        case tree.AmendmentNode(number=number):
+            last = Amendment(int(number.value), amended.effective, node.span, recitals, changes)
+            return (*amended.before, last), None
+        case tree.OrderNode(id=name):
+            said = {type(item): item for item in node.items}
+            title, version, covers = (said.get(kind) for kind in (tree.OrderTitle, tree.Version, tree.Covers))
+            order = Order(
+                id=name.text,
+                title=title.text.text if isinstance(title, tree.OrderTitle) else f"Order {name.text}",
+                effective=amended.effective,
+                until=amended.until,
+                span=node.span,
+                version=version.text.text if isinstance(version, tree.Version) else None,
+                term=amended.term,
+                covers=covered(scope, covers) if isinstance(covers, tree.Covers) else (),
+                recitals=recitals,
+                changes=changes,
+                overrides=tuple(c for n, c in zip(node.changes, changes, strict=True) if n in node.overriding),
+                terms=tuple(
+                    term
+                    for change in changes
+                    if isinstance(term := scope.names.get(change.id), Term) and change.what == "term"
+                ),
+            )
+            return amended.before, order
 
 
 # --- the whole -----------------------------------------------------------------------------------------------
@@ -876,4 +904,5 @@ def _assembled(
         articles=articles,
         remedies=shared,
         examples=head.examples,
+        precedence=tuple((each.text, each.span) for each in head.precedence),
     )

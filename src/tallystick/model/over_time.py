@@ -17,11 +17,13 @@ from tallystick.syntax import tree
 
 @dataclass(frozen=True)
 class Version:
-    """The agreement as it stands from a day on; `used` are the names that something in it refers to."""
+    """The agreement as it stands from a day on; `used` are the names that something in it refers to. `text` is its tree,
+    without scenarios."""
 
     effective: date
     agreement: Agreement
     used: frozenset[str]
+    text: Text
 
 
 @dataclass(frozen=True)
@@ -58,14 +60,14 @@ def over_time(
     found.extend(_dates(agreement, ordered))
     if agreement is None:
         return (), tuple(found)
-    versions = [Version(agreement.effective, agreement, used)]
     plain = tuple(node for node in file.declarations if not isinstance(node, tree.ScenarioNode))
     text, before = Text(replace(file, declarations=plain)), tuple[Amendment, ...]()
+    versions = [Version(agreement.effective, agreement, used, text)]
     for item in ordered:
         effective = item.effective
         if effective is None or (at is not None and effective > at):
             continue
-        text, mistakes = conformed(text, item.node, effective)
+        text, mistakes = conformed(text, item.node.changes, effective)
         found.extend([item for item in mistakes if item not in found])
         conformed_file = replace(text.file, declarations=(*text.file.declarations, *item.scenarios))
         copy = replace(whole, file=conformed_file)
@@ -74,27 +76,27 @@ def over_time(
         if amended is None:
             return (), tuple(found)
         before = amended.amendments
-        versions.append(Version(effective, _dated(amended, versions[-1].agreement, effective), used))
+        versions.append(Version(effective, dated(amended, (versions[-1].agreement,), effective), used, text))
     return tuple(versions), tuple(found)
 
 
-def _dated(agreement: Agreement, before: Agreement, effective: date) -> Agreement:
-    """The agreement with the day from which the text of each rule is in force, where an amendment made it."""
-    known = {rule.id: rule for rule in before.rules}
+def dated(agreement: Agreement, before: Sequence[Agreement], effective: date) -> Agreement:
+    """The agreement with the day from which the text of each rule is in force, where it is not that of one before."""
+    known = [{rule.id: rule for rule in each.rules} for each in before]
 
     def rule_dated(rule: Rule) -> Rule:
-        old = known.get(rule.id)
-        same = old is not None and _undated(old) == _undated(rule)
-        return rule.model_copy(update={"effective": old.effective if old is not None and same else effective})
+        texts = (rules[rule.id] for rules in known if rule.id in rules)
+        same = next((old for old in texts if _undated(old) == _undated(rule)), None)
+        return rule.model_copy(update={"effective": effective if same is None else same.effective})
 
-    def dated(clause: Clause) -> Clause:
+    def clause_dated(clause: Clause) -> Clause:
         content = tuple(
             replace(item, rule=rule_dated(item.rule)) if isinstance(item, Operative) else item
             for item in clause.content
         )
-        return replace(clause, content=content, clauses=tuple(map(dated, clause.clauses)))
+        return replace(clause, content=content, clauses=tuple(map(clause_dated, clause.clauses)))
 
-    articles = (replace(each, clauses=tuple(map(dated, each.clauses))) for each in agreement.articles)
+    articles = (replace(each, clauses=tuple(map(clause_dated, each.clauses))) for each in agreement.articles)
     return replace(agreement, articles=tuple(articles))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -101,6 +102,16 @@ def _quantity(scope: Scope, node: tree.QuantityLiteral) -> Quantity | Period | N
         return None
     word = unit_name(scope, tree.Name(node.span, node.unit))
     return Quantity(value=node.value, unit=word) if word else None
+
+
+def after(start: date, term: Period) -> date:
+    """The day on which a period of plain days or longer, counted from a day, is over."""
+    months = {PeriodUnit.MONTHS: 1, PeriodUnit.QUARTERS: 3, PeriodUnit.YEARS: 12}.get(term.unit)
+    if months is None:
+        days = 7 if term.unit is PeriodUnit.WEEKS else 1
+        return date.fromordinal(start.toordinal() + term.amount * days)
+    year, month = divmod(start.year * 12 + start.month - 1 + term.amount * months, 12)
+    return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1]))
 
 
 def period(scope: Scope, node: tree.PeriodLiteral) -> Period | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tallystick.compilation import Compiled
-from tallystick.document.from_model import value_text
+from tallystick.prose.phrases import value_text
 from tallystick.prose.quantity import period_text, quantity_text
 from tallystick.quantities import Period, Quantity
 from tallystick.rules.measure import Comparison, Value

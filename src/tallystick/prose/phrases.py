@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from decimal import Decimal
 
-from tallystick.model.agreement import Agreement
-from tallystick.prose.quantity import listed, number_text, ordinal_text, period_text, quantity_text
+from tallystick.model.agreement import Agreement, Term
+from tallystick.prose.quantity import date_text, listed, number_text, ordinal_text, period_text, quantity_text
 from tallystick.prose.sentence import Inline, Link
-from tallystick.quantities import Period, PeriodUnit
+from tallystick.quantities import Period, PeriodUnit, Quantity
 from tallystick.rules.calendars import OF_AGREEMENT
 from tallystick.rules.measure import (
     All,
@@ -223,6 +224,21 @@ def period(agreement: Agreement, found: Period, article: str = "the ") -> Inline
 def counted(agreement: Agreement, found: Period) -> str:
     """`72 hours`, `10 Business Days`, `4 Business Hours of the Support Desk`."""
     return period_text(found) + of_calendar(agreement, found)
+
+
+def value_text(agreement: Agreement, term: Term) -> str:
+    """The value of a term as the paper shows it."""
+    if not term.set:
+        return "nothing until it is set"
+    match term.value:
+        case Quantity():
+            return quantity_text(term.value)
+        case Period():
+            return counted(agreement, term.value)
+        case date():
+            return date_text(term.value)
+        case str():
+            return term.value
 
 
 def of_calendar(agreement: Agreement, found: Period) -> str:

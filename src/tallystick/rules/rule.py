@@ -18,21 +18,30 @@ from tallystick.rules.measure import Comparison, Condition, Measure, Operator, S
 class InForce(Data):
     """When a text is in force: local midnights, `effective` inclusive and `until` exclusive; None is open-ended.
 
-    What no amendment touches is always in force. A rule that one changes stands once for each of its texts.
+    What no amendment touches is always in force. A rule that one changes stands once for each of its texts. A text with
+    an `order` holds under that order only.
     """
 
     effective: date | None = None
     until: date | None = None
+    order: str | None = None
 
 
 VERSION = "@"
-"""Stands in the id of a later text of a rule, between the id of the rule and the date from which that text is in force."""
+"""Stands in the id of a later text of a rule, between the id of the rule and the date from which that text is in force;
+in that of a text under an order, between the id of the rule and that of the order (and before such a date)."""
 
 
 def unversioned(rule_id: str) -> str:
     """The id that all texts of a rule share; also of one of its parts."""
     first, _, part = rule_id.partition("/")
     return first.partition(VERSION)[0] + (f"/{part}" if part else "")
+
+
+def order_of(rule_id: str) -> str | None:
+    """The order under which the text of a rule holds; also of one of its parts. A date is none: it has no letter."""
+    named = rule_id.partition("/")[0].split(VERSION)[1:2]
+    return next((name for name in named if any(character.isalpha() for character in name)), None)
 
 
 # --- windows ---------------------------------------------------------------------------------------------------
@@ -396,6 +405,38 @@ def followed(remedies: tuple[Remedy, ...], path: str) -> Iterator[tuple[str, Rem
             yield from followed(remedy.remedies, f"{path}/{remedy.id}")
 
 
+# --- orders ------------------------------------------------------------------------------------------------------
+
+
+class Covered(Data):
+    """`model in ("a", "b")`: the rows whose text in a dimension is one of these."""
+
+    dimension: str
+    values: tuple[str, ...]
+
+
+class GivesWay(Data):
+    """In the time of an order, another text judges the rows that it covers: all of `covers`, or everything without any.
+
+    `effective` and `until` are local midnights, as of a text in force.
+    """
+
+    order: str
+    covers: tuple[Covered, ...] = ()
+    effective: date
+    until: date | None = None
+
+
+class Prevails(Data):
+    """What a text says otherwise than another, and goes before it: that of the `agreement`, or of an order by its id.
+
+    `section` is where the order of precedence stands that decides so; None: the order says itself that it overrides.
+    """
+
+    over: str
+    section: str | None = None
+
+
 # --- rules -------------------------------------------------------------------------------------------------------
 
 
@@ -428,6 +469,9 @@ class RuleFields(InForce):
     otherwise one with fewer is left out.
 
     With `confidence` (a fraction) only a confidence interval that misses the threshold as a whole is a breach.
+
+    `covers` are the rows that a text under an order judges, all of them without any; `gives_way` the orders under which
+    another text judges what they cover.
     """
 
     id: str
@@ -447,11 +491,15 @@ class RuleFields(InForce):
     samples_each: str | None = None
     confidence: Value | None = None
     remedies: tuple[Remedy, ...] = ()
+    covers: tuple[Covered, ...] = ()
+    gives_way: tuple[GivesWay, ...] = ()
+    prevails: tuple[Prevails, ...] = ()
 
     @property
     def scope(self) -> str:
-        """What the number of its breaches, and a cap on their credits, are counted over: those of its clause."""
-        return self.clause
+        """What the number of its breaches, and a cap on their credits, are counted over: those of its clause, under each
+        order by themselves."""
+        return self.clause + (f"{VERSION}{self.order}" if self.order else "")
 
 
 class Keep(RuleFields):
@@ -658,7 +706,7 @@ class Occasion(RuleFields):
     @property
     def scope(self) -> str:
         """Occasions are counted by themselves."""
-        return f"{self.clause}/{unversioned(self.id)}"
+        return f"{super().scope}/{unversioned(self.id)}"
 
 
 class OwedDuty(RuleFields):

@@ -10,7 +10,7 @@ from pydantic import Field
 from tallystick.quantities import Data
 from tallystick.rules.calendars import WorkingCalendar
 from tallystick.rules.derived import Intervals, Runs
-from tallystick.rules.rule import FiscalYear, Remedy, Rule
+from tallystick.rules.rule import Covered, FiscalYear, Remedy, Rule
 
 SCHEMA_VERSION = 3
 
@@ -100,10 +100,26 @@ class AmendmentData(Data):
     effective: date
 
 
+class OrderData(Data):
+    """An order under the agreement, in force from one local midnight until another, and what it covers: the rows that
+    meet all of `covers`, or everything without any.
+
+    With `own_remedies`, consequences of its own stand in place of the agreement's for its texts of rules.
+    """
+
+    id: str
+    title: str
+    effective: date
+    until: date | None = None
+    covers: tuple[Covered, ...] = ()
+    own_remedies: bool = False
+
+
 class Rulebook(Data):
     """One agreement's rules. `effective` is inclusive and `until` exclusive, local midnights; None is open-ended.
 
-    A rule that an amendment changes stands once for each of its texts, with the time in which that is in force.
+    A rule that an amendment changes stands once for each of its texts, with the time in which that is in force. A rule
+    that reads otherwise under an order stands once more for it, with the `order` in whose time it is in force.
     """
 
     schema_version: Literal[3] = 3
@@ -126,3 +142,4 @@ class Rulebook(Data):
     rules: tuple[Rule, ...] = ()
     remedies: tuple[Remedy, ...] = ()
     amendments: tuple[AmendmentData, ...] = ()
+    orders: tuple[OrderData, ...] = ()

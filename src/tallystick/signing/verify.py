@@ -154,10 +154,10 @@ def _recompiled(file: _File, style: HouseStyle) -> tuple[Compiled | None, list[C
 
 
 def _papers(sources: Sequence[Source], whole: Compiled, manner: Manner) -> Iterator[Compiled]:
-    """What can be printed from the same sources: the agreement with all its amendments, as each of them left it, as it
-    was signed, and each amendment by itself."""
+    """What can be printed from the same sources: the agreement with all its amendments and orders, as it stood from the
+    day of each of them, as it was signed, and each amendment and order by itself."""
     yield whole
-    days = sorted({version.effective for version in whole.versions})
+    days = sorted({*(each.effective for each in whole.versions), *(each.order.effective for each in whole.orders)})
     for at in days if len(days) > 1 else ():
         conformed, _ = compile_source(sources[0], at=at, manner=manner)
         if conformed is not None:

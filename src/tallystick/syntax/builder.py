@@ -73,6 +73,12 @@ NODES: dict[str, type[tree.Node]] = {
     "add_clause": tree.AddClause,
     "after_clause": tree.AfterClause,
     "to_article": tree.ToArticle,
+    "order": tree.OrderNode,
+    "order_title": tree.OrderTitle,
+    "order_term": tree.OrderTerm,
+    "order_until": tree.OrderUntil,
+    "covers": tree.Covers,
+    "overriding": tree.Overriding,
     "paragraph": tree.Paragraph,
     "note": tree.NoteNode,
     "stage": tree.Stage,
@@ -209,6 +215,7 @@ NODES: dict[str, type[tree.Node]] = {
 NODES_OF_MANY: dict[str, type[tree.Node]] = {
     "start": tree.File,
     "business_days": tree.BusinessDays,
+    "order_of_precedence": tree.OrderOfPrecedence,
     "holidays": tree.Holidays,
     "satisfies": tree.Satisfies,
     "only_if_set": tree.OnlyIfSet,
@@ -225,6 +232,7 @@ NODES_OF_MANY: dict[str, type[tree.Node]] = {
 LISTS = (
     "agreement_items",
     "amendment_items",
+    "order_items",
     "calendar_items",
     "party_body",
     "names",

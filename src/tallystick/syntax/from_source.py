@@ -20,7 +20,7 @@ from tallystick.diagnostics.diagnostic import Diagnostic
 from tallystick.resources import resource
 from tallystick.source import Source, Span
 from tallystick.syntax.builder import Builder
-from tallystick.syntax.sayings import Saying, habit, later, later_beginning
+from tallystick.syntax.sayings import Saying, habit, later
 from tallystick.syntax.tokens import Token, TokenKind, each_token, ends_statement, scan
 from tallystick.syntax.tree import File
 
@@ -64,13 +64,13 @@ _QUALIFYING = {"PER", "IN", "WITH", "MATCHING", "LABELLED", "WORDED"}
 # The words that statements begin with: a first word close to one of them was meant to be it.
 _DECLARING = (
     "agreement", "party", "role", "environments", "stages", "metric", "event", "record", "key", "term", "define",
-    "standard", "article", "calendar", "scenario", "schedule", "use", "param", "amendment",
+    "standard", "article", "calendar", "scenario", "schedule", "use", "param", "amendment", "order",
 )  # fmt: skip
 _BEGINNINGS = (
     *_DECLARING, "clause", "on", "version", "effective", "governing", "timezone", "currency", "recital", "annex", "entity",
     "address", "notices", "signatory", "means", "reported", "places", "note", "stage", "narrative", "except",
     "missing", "satisfies", "business", "hours", "holidays", "only", "credit", "cap", "cure", "escalate", "block", "trigger",
-    "given", "expect", "set", "replace", "strike", "add",
+    "given", "expect", "set", "replace", "strike", "add", "covers", "until", "overriding", "title",
 )  # fmt: skip
 
 # What a misspelt block header is read as, so that the mistakes inside the block are found too.
@@ -87,6 +87,7 @@ _HEADERS = {
     "scenario": 'scenario""{',
     "schedule": 'schedule""{',
     "amendment": 'amendment 1 to""{',
+    "order": 'order""under""{',
 }
 
 
@@ -224,8 +225,6 @@ class _Recovery:
     def _misspelt(self, tokens: list[Token], index: int, accepts: set[str]) -> bool:
         """A word that is nearly one which would do: here, or at the beginning of the statement."""
         start, found = self._statement_start(tokens, index), tokens[index]
-        if later_beginning(self.text, tokens[start].start):
-            return False
         words = [_keyword(terminal) for terminal in accepts if _keyword(terminal)]
         close = _nearest(found.text, words) if found.kind is TokenKind.WORD else None
         if close and not (index == start and found.text in _BEGINNINGS):

@@ -43,8 +43,7 @@ _MARKS = {
     r";": ".",
 }
 
-# What a later version of the language will say. It begins a statement, or stands anywhere in one.
-_LATER_BEGINNINGS = r"(?:order)(?!\s+(?:must|may|shall|will)\b)"
+# What a later version of the language will say, anywhere in a statement.
 _LATER = (r"across\s+the\s+term",)
 
 
@@ -56,7 +55,6 @@ _HABIT_PATTERNS = [(_words(pattern), words) for pattern, words in _HABITS.items(
     (re.compile(pattern), words) for pattern, words in _MARKS.items()
 ]
 _LATER_PATTERNS = [_words(pattern) for pattern in _LATER]
-_LATER_BEGINNING = _words(_LATER_BEGINNINGS)
 
 
 @dataclass(frozen=True)
@@ -68,15 +66,9 @@ class Saying:
     instead: str | None
 
 
-def later_beginning(text: str, begin: int) -> bool:
-    """Whether a statement begins with a word of a later version."""
-    return _LATER_BEGINNING.match(text, begin) is not None
-
-
 def later(text: str, begin: int, place: int, end: int) -> Saying | None:
-    """What of a later version stands at a place of the statement `[begin, end)`, or begins it."""
-    beginning = _LATER_BEGINNING.match(text, begin)
-    found = [beginning] if beginning else _around(_LATER_PATTERNS, text, begin, place, end)
+    """What of a later version stands at a place of the statement `[begin, end)`."""
+    found = _around(_LATER_PATTERNS, text, begin, place, end)
     return Saying(found[0].start(), found[0].end(), None) if found else None
 
 

@@ -169,6 +169,13 @@ class FiscalYearNode(Node):
     text: String
 
 
+@dataclass(frozen=True)
+class OrderOfPrecedence(Node):
+    """`order of precedence "orders", "agreement", "schedules".`: what comes first prevails over what comes later."""
+
+    texts: tuple[String, ...]
+
+
 AgreementItem = (
     Version
     | Effective
@@ -181,6 +188,7 @@ AgreementItem = (
     | BusinessHours
     | WorkedExamples
     | FiscalYearNode
+    | OrderOfPrecedence
 )
 
 
@@ -2002,6 +2010,66 @@ class AmendmentNode(Node):
         return tuple(item for item in self.items if not isinstance(item, Effective | Recital))
 
 
+# --- orders --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class OrderTitle(Node):
+    """`title "Order Form for the European region".`"""
+
+    text: String
+
+
+@dataclass(frozen=True)
+class OrderTerm(Node):
+    """`term 12 months.`"""
+
+    period: PeriodLiteral
+
+
+@dataclass(frozen=True)
+class OrderUntil(Node):
+    """`until 2028-03-01.`: the first day on which the order no longer applies."""
+
+    date: DateLiteral
+
+
+@dataclass(frozen=True)
+class Covers(Node):
+    """`covers where model in ("a", "b").`"""
+
+    where: Where
+
+
+@dataclass(frozen=True)
+class Overriding(Node):
+    """`overriding set floor = 99%.`: a change that may loosen what the agreement demands."""
+
+    change: ChangeNode
+
+
+@dataclass(frozen=True)
+class OrderNode(Node):
+    """`order "OF-1" under "agreement.msa" { … }`."""
+
+    id: String
+    path: String
+    items: tuple[
+        OrderTitle | Version | Effective | OrderTerm | OrderUntil | Covers | Recital | Overriding | ChangeNode, ...
+    ]
+
+    @property
+    def changes(self) -> tuple[ChangeNode, ...]:
+        """What it sets, replaces, strikes or adds, in order."""
+        said = (item.change if isinstance(item, Overriding) else item for item in self.items)
+        return tuple(item for item in said if isinstance(item, ChangeNode))
+
+    @property
+    def overriding(self) -> tuple[ChangeNode, ...]:
+        """The changes that may loosen."""
+        return tuple(item.change for item in self.items if isinstance(item, Overriding))
+
+
 Declaration = (
     AgreementNode
     | PartyNode
@@ -2024,6 +2092,7 @@ Declaration = (
     | ParamNode
     | UseNode
     | AmendmentNode
+    | OrderNode
 )
 
 
