@@ -42,13 +42,15 @@ class Shown:
 class Place:
     """Findings of any of `rules` (a duty is `rule/duty`), of the group, that start in `[since, until)`.
 
-    `until` is None for findings that start at `since` exactly, both for findings whenever they start.
+    `until` is None for findings that start at `since` exactly, both for findings whenever they start. Those of `gates`
+    are placed by their event, with which they end.
     """
 
     rules: tuple[str, ...]
     group: tuple[tuple[str, str], ...] = ()
     since: datetime | None = None
     until: datetime | None = None
+    gates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ from tallystick.quantities import Kind, Quantity, known_unit
 from tallystick.rules.rule import (
     Block,
     CalendarUnit,
+    Gate,
     NotifyDuty,
     Occasion,
     PerformDuty,
@@ -388,7 +389,10 @@ def _place(told: _Told, node: _Placed, rules: tuple[str, ...]) -> Place | None:
     if isinstance(node.when, tree.OnMoment) and node.when.moment.time is None:
         local = _local(told.scope, node.when.moment)
         until = _instant(told, local + timedelta(days=1)) if local else None
-    return Place(rules, group, since, until)
+    gates = (
+        tuple(rule.id for rule in told.rules if isinstance(rule, Gate)) if isinstance(node.when, tree.OnMoment) else ()
+    )
+    return Place(rules, group, since, until, gates)
 
 
 def _block(told: _Told, node: tree.ExpectBlock) -> BlockExpected | None:

@@ -171,8 +171,8 @@ def _picks(place: Place, finding: Finding) -> bool:
         return False
     if place.since is None:
         return True
-    since = instant(place.since)
-    return finding.start == since if place.until is None else since <= finding.start < instant(place.until)
+    since, at = instant(place.since), finding.end if finding.rule in place.gates else finding.start
+    return at == since if place.until is None else since <= at < instant(place.until)
 
 
 def _comes_out(expected: VerdictExpected, picked: Sequence[Finding]) -> bool:
