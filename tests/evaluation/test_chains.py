@@ -53,6 +53,15 @@ def test_a_chain_is_followed_to_any_depth() -> None:
     assert len(list(followed(rule.remedies, ""))) == DEPTH
 
 
+def test_duties_of_two_incidents_of_one_instant_are_two() -> None:
+    rule = Occasion(**BASE, trigger=event("incident"), remedies=(chain(1),))
+    rows = [INCIDENT, INCIDENT | {"incident_id": "2"}]
+    found = evaluated(rule, {"incident": rows, "evaluation": []}, "2027-02-01 00:00")
+    duties = [finding for finding in found.findings if finding.rule == "rule/duty"]
+    assert [dict(finding.about)["incident_id"] for finding in duties] == ["1", "2"]
+    assert len({finding.id for finding in found.findings}) == 4
+
+
 def test_a_duty_that_is_not_breached_yet_starts_nothing() -> None:
     rule = Occasion(**BASE, trigger=event("incident"), remedies=(chain(3),))
     found = evaluated(rule, {"incident": [INCIDENT], "evaluation": []}, "2027-01-12 09:00")

@@ -191,7 +191,8 @@ def _duty(
         part=duty.id,
         performed=None if done is None else done.time,
     )
-    return replace(found, case=ground.case)
+    # Duties of two incidents that were late at one instant are two, each about its own.
+    return replace(found, finding=replace(found.finding, about=breach.about), case=ground.case)
 
 
 # --- cures and escalations ---------------------------------------------------------------------------------------
