@@ -41,7 +41,7 @@ def compiled(life: str, head: str = HEAD) -> Compiled:
 
 def test_the_paper_says_what_business_days_and_hours_are() -> None:
     paper = to_markdown(compiled("term 12 months.").document, "0" * 64)
-    assert "A “Business Day” is a day from Monday to Friday that is not a public holiday of US" in paper
+    assert "A “Business Day” is a day from Monday to Friday that is not a public holiday of the United States" in paper
     assert "of the years 2026 to 2029, count as such holidays. Its days are those in the time zone" in paper
     assert "A “Business Day of the Support Desk” is a day from Sunday to Thursday." in paper
     hours = "Sunday to Wednesday from 10:00 to 18:00, Tuesday from 20:00 to 24:00 and Thursday from 10:00 to 13:00"

@@ -153,6 +153,22 @@ def _listed(place: str, first: int, last: int) -> frozenset[date] | None:
     return frozenset(found)
 
 
+def _place_name(place: str) -> str:
+    """`Germany (Berlin)` for `DE-BE`: as the list of holidays calls them."""
+    from holidays import country_holidays
+
+    country, _, part = place.partition("-")
+    found = country_holidays(country, subdiv=part or None)
+    joined = max((each.__name__ for each in type(found).__mro__ if ".countries." in each.__module__), key=len)
+    name = re.sub(r" (And|Of|The)(?= )", lambda word: word[0].lower(), re.sub(r"(?<=[a-z])(?=[A-Z])", " ", joined))
+    called = next((alias for alias, code in found.subdivisions_aliases.items() if code == part), part)
+    article = "the " if name.startswith(_WITH_ARTICLE) else ""
+    return f"{article}{name} ({called})" if part else f"{article}{name}"
+
+
+_WITH_ARTICLE = ("United ", "Netherlands", "Philippines", "Bahamas", "Gambia", "Maldives", "Seychelles", "Dominican Rep")
+
+
 def working_calendar(calendar: Calendar, timezone: str, effective: date, until: date | None) -> WorkingCalendar:
     """The calendar with its holidays as plain dates: from the year before the agreement to the year after it.
 
@@ -168,6 +184,7 @@ def working_calendar(calendar: Calendar, timezone: str, effective: date, until: 
         weekdays=calendar.weekdays,
         hours=calendar.hours,
         places=calendar.places,
+        place_names=tuple(_place_name(place) for place in calendar.places),
         first=first,
         last=last,
         holidays=tuple(sorted(day for day in days if day.weekday() in calendar.weekdays)),

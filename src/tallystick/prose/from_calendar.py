@@ -43,7 +43,7 @@ def _holidays(calendar: WorkingCalendar) -> str:
     count = len(calendar.holidays)
     dates = "1 date" if count == 1 else f"{count:,} dates"
     return (
-        f" that is not a public holiday of {listed(list(calendar.places), 'or')}; only the {dates} that the rules of "
+        f" that is not a public holiday of {listed(list(calendar.place_names or calendar.places), 'or')}; only the {dates} that the rules of "
         f"this Agreement list, of the years {calendar.first} to {calendar.last}, count as such holidays"
     )
 

@@ -24,7 +24,7 @@ class WorkingHours(Data):
 class WorkingCalendar(Data):
     """A calendar. Its business days are `weekdays` without `holidays`; without `hours` it has no business hours.
 
-    `holidays` are the days listed when the agreement was compiled, of the `places`, in the years from `first` to `last`.
+    `holidays` are the days listed when the agreement was compiled, of the `places` (called `place_names`), in the years from `first` to `last`.
     """
 
     id: str
@@ -33,6 +33,7 @@ class WorkingCalendar(Data):
     weekdays: tuple[int, ...]
     hours: tuple[WorkingHours, ...] = ()
     places: tuple[str, ...] = ()
+    place_names: tuple[str, ...] = ()
     first: int
     last: int
     holidays: tuple[date, ...] = ()
