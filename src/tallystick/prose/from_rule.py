@@ -55,6 +55,7 @@ from tallystick.rules.rule import (
     Rule,
     Where,
     Whichever,
+    has_runs,
 )
 
 _MONTHS = (PeriodUnit.MONTHS, PeriodUnit.QUARTERS, PeriodUnit.YEARS)
@@ -614,6 +615,8 @@ def _time_boundaries(agreement: Agreement, rule: Rule) -> Iterator[Part]:
             yield Part((" That time begins at its very instant.",))
         else:
             yield Part((" That time begins at the instant of the former and ends immediately before the latter.",))
+    if isinstance(rule, Cadence) and has_runs(rule):
+        yield Part((" Times that overlap or adjoin are one.",))
     if (rule.only or rule.between) and isinstance(rule, Keep | KeepAlways):
         yield Part((" Only what is recorded in that time is measured.",))
 
@@ -734,9 +737,11 @@ def _beginning(rule: Cadence) -> str:
     which = phrases.dimensions(rule.per)
     what = which if len(rule.per) == 1 else f"combination of {which}"
     seen = f"the time the {what} first appears"
-    if rule.start is None:
+    if rule.start is None and not has_runs(rule):
         return f"{_start_of_text(rule)}{f', or from {seen}, if later' if rule.per else ''}"
     others = _start_of_text(rule) + (f" or {seen}" if rule.per else "")
+    if has_runs(rule):
+        return f"the beginning of that time, or from {others}, if later; nothing is due at its end or after it"
     return f"that occurrence, or from {others}, if later; before it, nothing is due"
 
 

@@ -535,7 +535,10 @@ class KeepAlways(RuleFields):
 
 
 class Cadence(RuleFields):
-    """An event happens at least once in every period; the first begins with the first `start`, where one is named."""
+    """An event happens at least once in every period; the first begins with the first `start`, where one is named.
+
+    With `only` or `between` periods run in each stretch of such time by itself, from its beginning.
+    """
 
     kind: Literal["cadence"] = "cadence"
     event: Series
@@ -745,6 +748,11 @@ Rule = Annotated[
 def has_limit(rule: RuleFields) -> bool:
     """Whether a breach of the rule is a value that misses a limit, so that its shortfall can be told."""
     return isinstance(rule, Keep | Gate | CountEvents) or (isinstance(rule, Response) and rule.share is not None)
+
+
+def has_runs(rule: Cadence) -> bool:
+    """Whether the periods run anew in each stretch of some time: while a record is open, after an event until another."""
+    return bool(rule.only) or rule.between is not None
 
 
 def has_deadline(rule: RuleFields) -> bool:
