@@ -666,6 +666,7 @@ def fields(draw: st.DrawFn, per: Iterable[str]) -> dict[str, Any]:
         "between": draw(st.none() | betweens()) if draw(st.booleans()) else None,
         "missing_excused": draw(often(False, True)),
         "waived_by": draw(often((), ("officer", "lead"), ("engineer",))),
+        "survives": draw(often(None, None, r.Survival()) | st.builds(r.Survival, period=PERIODS)),
         "minimum_samples": draw(often(1, 2, 3)),
         "remedies": draw(remedies()),
     }

@@ -53,11 +53,13 @@ from tallystick.rules.rule import (
     Retention,
     Rolling,
     Rule,
+    Survival,
     Where,
     Whichever,
     has_runs,
 )
 
+MONTHS = "Months and years are counted to the same day of the other month, or to its last day where it lacks that day."
 _MONTHS = (PeriodUnit.MONTHS, PeriodUnit.QUARTERS, PeriodUnit.YEARS)
 
 
@@ -505,8 +507,7 @@ def _boundaries(rule: Rule) -> Iterator[Part]:
     if isinstance(rule, Keep | Gate | Response) and rule.confidence:
         yield from _confidence_boundaries(rule, rule.confidence)
     if any(period.unit in _MONTHS for period in _periods(rule)):
-        same = " Months and years are counted to the same day of the other month, or to its last day where it lacks"
-        yield Part((f"{same} that day.",))
+        yield Part((f" {MONTHS}",))
 
 
 def _fewer_samples(rule: Keep | Gate) -> Iterator[Part]:
@@ -777,3 +778,14 @@ def waiver_sentence(agreement: Agreement, clause: Clause) -> Sentence:
     lasts = "A waiver lasts from its beginning up to, but not including, its end"
     zone = f", in the time zone {agreement.timezone}."
     return Sentence((Part(("Only ", *roles, senior, f" may waive a breach of this Section. {lasts}{zone}")),))
+
+
+def survival_sentence(agreement: Agreement, survival: Survival) -> Sentence:
+    """For how long a clause goes on after the end of the agreement, and until when exactly."""
+    opening = "This Section survives the end of this Agreement"
+    if survival.period is None:
+        return Sentence((Part((f"{opening} without a limit of time.",)),))
+    lasts = (f"{opening} and applies for ", *phrases.period(agreement, survival.period), " after it,")
+    until = f" up to, but not including, the instant exactly {period_text(survival.period)} after."
+    months = f" {MONTHS}" if survival.period.unit in _MONTHS else ""
+    return Sentence((Part((*lasts, until, months)),))

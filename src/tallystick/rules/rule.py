@@ -460,6 +460,12 @@ class Between(Data):
     matching: tuple[str, ...] = ()
 
 
+class Survival(Data):
+    """How long a rule goes on after the end of the agreement; None is without a limit."""
+
+    period: Period | None = None
+
+
 class RuleFields(InForce):
     """What every rule has. `id` is stable; `number` and `sentence` are how the paper shows it.
 
@@ -469,6 +475,8 @@ class RuleFields(InForce):
     otherwise one with fewer is left out.
 
     With `confidence` (a fraction) only a confidence interval that misses the threshold as a whole is a breach.
+
+    With `survives` the rule is judged beyond the end of the agreement.
 
     `covers` are the rows that a text under an order judges, all of them without any; `gives_way` the orders under which
     another text judges what they cover.
@@ -487,6 +495,7 @@ class RuleFields(InForce):
     between: Between | None = None
     missing_excused: bool = False
     waived_by: tuple[str, ...] = ()
+    survives: Survival | None = None
     minimum_samples: int = 1
     samples_each: str | None = None
     confidence: Value | None = None
