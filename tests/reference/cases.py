@@ -31,6 +31,7 @@ from .rows import (
     Row,
     agrees,
     applies,
+    between,
     compares,
     counts_as,
     exception_records,
@@ -198,11 +199,12 @@ def exception_end(case: Case, rule: Json, group: Texts, instant: int) -> int | N
     return max((FOREVER if r["end"] is None else r["end"] for r in open_records), default=None)
 
 
-def judge_cadence(case: Case, rule: Json, group: Texts, begin: int, events: list[int]) -> list[Finding]:
+def judge_cadence(case: Case, rule: Json, group: Texts, run: Window, events: list[int]) -> list[Finding]:
     """One group: from each event (or the start) to the next, or to the instant at which it was due."""
     findings: list[Finding] = []
-    events = sorted({event for event in events if event >= begin})
-    while begin < case.life.end:
+    begin = run.start
+    events = sorted({event for event in events if run.has(event)})
+    while begin < run.end:
         following = next(iter(events), None)
         due = add(case.clock, begin, rule["every"])
         if following is not None and following <= due:
@@ -210,7 +212,7 @@ def judge_cadence(case: Case, rule: Json, group: Texts, begin: int, events: list
                 findings.append(finding(rule, "met", group, Window(begin, following), samples=1))
             begin, events = following, events[1:]
             continue
-        if due >= case.life.end and case.life.end <= case.as_of:
+        if due >= run.end and run.end <= case.as_of:
             return findings
         if case.as_of <= due:
             return [*findings, finding(rule, "pending", group, Window(begin, due))]
@@ -238,13 +240,46 @@ def started(case: Case, rule: Json, seen: dict[Texts, int]) -> dict[Texts, int]:
     return found
 
 
+def has_runs(rule: Json) -> bool:
+    """Whether the intervals run in stretches of time: during a record, or after an event until another."""
+    return bool(rule.get("only") or rule.get("between"))
+
+
+def runs_of_time(case: Case, rule: Json) -> list[tuple[tuple[tuple[str, Any], ...], Window]]:
+    """The stretches with the texts that belong to them; for equal texts those that overlap or adjoin are one."""
+    limits = rule["between"] or rule["only"][0]
+    rows = rows_of(case, limits["start"] if rule["between"] else limits["record"], [])
+    found: list[tuple[tuple[tuple[str, Any], ...], Window]] = []
+    for key in {tuple((d, row[d]) for d in limits["matching"]) for row in rows}:
+        if rule["between"]:
+            like = dict(key)
+            spans = [Window(s.start, s.end) for s in between(case, rule, like)]
+        else:
+            spans = open_times([r for r in rows if all(r[d] == text for d, text in key)], FOREVER)
+        spans = [s for s in spans if s.start < s.end]
+        starts = {s.start for s in spans if not any(o.start < s.start <= o.end for o in spans)}
+        for start in starts:
+            end = start
+            while any(s.start <= end < s.end for s in spans):
+                end = max(s.end for s in spans if s.start <= end)
+            found.append((key, Window(start, end)))
+    return found
+
+
+def in_run(case: Case, rule: Json, like: dict[str, Any], run: Window, found: Finding) -> Finding:
+    """A finding about a run: what was not done in it is no longer late after its end."""
+    over = run.end if found.verdict == "breached" and run.end <= case.as_of else None
+    performed = over if found.performed is None else found.performed
+    return replace(found, performed=performed, about=tuple((d, t) for d, t in like.items() if t is not None))
+
+
 def cadence(case: Case, rule: Json) -> list[Finding]:
     """*Cadence*, for each group seen anywhere."""
     seen: dict[Texts, int] = seen_anywhere(case, rule) if rule["per"] else {(): case.life.start}
     if not seen:
         return [over_evaluated_time(case, rule, "unmeasured")]
     names = [rule["event"]["name"], *([rule["start"]["name"]] if rule.get("start") else [])]
-    if not all(case.bound("event", name) for name in names):
+    if not (all(case.bound("event", name) for name in names) and time_known(case, rule)):
         return [over_evaluated_time(case, rule, "unmeasured", group) for group in ordered(seen)]
     if rule.get("start"):
         seen = started(case, rule, seen)
@@ -253,14 +288,25 @@ def cadence(case: Case, rule: Json) -> list[Finding]:
     findings = []
     for group in ordered(seen):
         rows = Scope(case, rule, named(rule, group), case.life).rows(rule["event"])
-        times = [
-            time_of(row)
+        eligible = [
+            row
             for row in rows
             if case.life.has(time_of(row))
             and not meets_where_exemption(case, rule, "event", rule["event"]["name"], row)
         ]
-        findings += judge_cadence(case, rule, group, max(seen[group], case.life.start), times)
-    return findings
+        times = [time_of(row) for row in eligible]
+        begin = max(seen[group], case.life.start)
+        if not has_runs(rule):
+            findings += judge_cadence(case, rule, group, Window(begin, case.life.end), times)
+            continue
+        for texts_of_run, run in runs_of_time(case, rule):
+            like = dict(texts_of_run)
+            cut = Window(max(begin, run.start), min(run.end, case.life.end))
+            if all(like.get(d, text) == text for d, text in named(rule, group).items()):
+                own = [time_of(row) for row in eligible if all(row[d] == text for d, text in like.items())]
+                judged = judge_cadence(case, rule, group, cut, own)
+                findings += [in_run(case, rule, like, cut, found) for found in judged]
+    return findings or ([over_evaluated_time(case, rule, "met")] if has_runs(rule) else [])
 
 
 # --- response ---------------------------------------------------------------------------------------------------

@@ -106,10 +106,13 @@ def force_of(case: Case, text: Json) -> Window:
 
 def own_life(case: Case, rule: Json) -> Case:
     """The evaluation as one text of a rule sees it: with what its time in force leaves of the life."""
-    force = force_of(case, rule)
+    force, last, terminated = force_of(case, rule), case.life.end, case.terminated
+    if rule.get("survives") and last != FOREVER:
+        period = rule["survives"]["period"]
+        last, terminated = add(case.clock, last, period) if period else FOREVER, False
     start = max(case.life.start, force.start)
-    life = Window(start, max(start, min(case.life.end, force.end)))
-    return replace(case, life=life, terminated=case.terminated and force.end >= case.life.end)
+    life = Window(start, max(start, min(last, force.end)))
+    return replace(case, life=life, terminated=terminated and force.end >= last)
 
 
 def unversioned(rule: str) -> str:

@@ -666,6 +666,7 @@ def fields(draw: st.DrawFn, per: Iterable[str]) -> dict[str, Any]:
         "between": draw(st.none() | betweens()) if draw(st.booleans()) else None,
         "missing_excused": draw(often(False, True)),
         "waived_by": draw(often((), ("officer", "lead"), ("engineer",))),
+        "survives": draw(often(None, None, r.Survival()) | st.builds(r.Survival, period=PERIODS)),
         "minimum_samples": draw(often(1, 2, 3)),
         "remedies": draw(remedies()),
     }
@@ -767,12 +768,21 @@ def always(draw: st.DrawFn, span: Span) -> r.Rule:
 @st.composite
 def cadences(draw: st.DrawFn, span: Span) -> r.Rule:
     """*Cadence*."""
+    kind = draw(choice("life", "event", "during", "between"))
+    name = draw(choice("maintenance", "freeze", "outage"))
+    only = r.OnlyWhile(
+        record=draw(series(name)), open=True, matching=draw(choice(dimensions(name), dimensions(name)[:1]))
+    )
+    runs = {
+        "only": (only,) if kind == "during" else (),
+        "between": draw(betweens().filter(lambda b: "ticket" not in b.matching)) if kind == "between" else None,
+    }
     return r.Cadence(
         id="",
-        **draw(fields({"model", "environment"})) | {"only": (), "between": None},
+        **draw(fields({"model", "environment"})) | runs,
         event=draw(series("deployment")),
         every=draw(DEADLINES),
-        start=draw(st.none() | choice("approval", "incident", "deployment").flatmap(series)),
+        start=draw(choice("approval", "incident", "deployment").flatmap(series)) if kind == "event" else None,
     )
 
 

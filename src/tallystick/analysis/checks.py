@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from tallystick.analysis import measurability, missing_days, money, numbers_in_prose, stages, tiers, unused
+from tallystick.analysis import measurability, missing_days, money, numbers_in_prose, stages, survival, tiers, unused
 from tallystick.diagnostics.diagnostic import Diagnostic
 from tallystick.model.agreement import Agreement
 
@@ -16,6 +16,7 @@ CHECKS: tuple[Callable[[Agreement, frozenset[str]], Iterator[Diagnostic]], ...] 
     tiers.check,
     missing_days.check,
     money.check,
+    survival.check,
 )
 
 

@@ -46,6 +46,7 @@ from tallystick.prose.from_rule import (
     effect_sentence,
     exemption_sentence,
     rule_sentence,
+    survival_sentence,
     waiver_sentence,
 )
 from tallystick.resources import resource
@@ -155,6 +156,7 @@ def _show_clause(agreement: Agreement, clause: Clause) -> None:
     lines = [exemption_sentence(agreement, exemption).text for exemption in clause.exemptions]
     lines += [MISSING_EXCUSED] if clause.missing_excused else []
     lines += [waiver_sentence(agreement, clause).text] if clause.waivers else []
+    lines += [survival_sentence(agreement, clause.survives).text] if clause.survives else []
     for line in lines:
         out.print(f"• {line}")
     _show_remedies(agreement, clause.remedies, of_clause(clause.rules))

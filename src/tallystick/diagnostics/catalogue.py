@@ -176,6 +176,8 @@ CATALOGUE: dict[str, Kind] = _kinds(
     # --- T092: clocks that stop
     Kind("T0920", "Clock that cannot stop", "“{found}” is counted by the calendar, so that no hours of it can be left out while “{record}” lasts.", "Write hours, business hours or days (each then 24 hours), such as 72 hours or 30 days."),
     Kind("T0921", "One clock of two", "Of two deadlines, this does not say which stands still while “{record}” lasts.", "Leave the other deadline out, or write a sentence of its own for it."),
+    Kind("T0922", "Two beginnings of the first interval", "“{found}” is a second word on when the first interval begins.", "Say it once: from an event for good, during a record, or after one event until another."),
+    Kind("T0923", "Derived data after the end", "“{clause}” survives the agreement, and “{name}” is derived data, which ends with it.", "Measure what “{name}” is derived from, or put the sentence into a clause that does not survive."),
     # --- T06: scenarios
     Kind("T0601", "Scenario that expects nothing", "The scenario “{scenario}” expects nothing, so it cannot fail.", 'Say what must come out, such as: expect accuracy_floor breached for model "credit".'),
     Kind("T0602", "Scenario without its day", "The scenario “{scenario}” does not say once at which day it is judged.", "Add one such line: as of 2027-04-02."),

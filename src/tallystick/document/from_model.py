@@ -55,6 +55,7 @@ from tallystick.prose.from_rule import (
     effect_sentence,
     exemption_sentence,
     rule_sentence,
+    survival_sentence,
     waiver_sentence,
 )
 from tallystick.prose.manner import manner
@@ -385,6 +386,8 @@ def _exemptions(agreement: Agreement, clause: Clause) -> Iterator[Paragraph]:
         yield paragraph(MISSING_EXCUSED)
     if clause.waivers:
         yield Paragraph(waiver_sentence(agreement, clause).inlines)
+    if clause.survives:
+        yield Paragraph(survival_sentence(agreement, clause.survives).inlines)
 
 
 def _remedies(agreement: Agreement, clause: Clause) -> Iterator[Block]:

@@ -85,6 +85,7 @@ def schedules(agreement: Agreement, words: Words) -> Iterator[Section]:
         ("Service credits", "credits", _credits(agreement)),
         ("Playbook", "playbook", playbook(agreement)),
         ("Roles and approvals", "roles", _roles(agreement)),
+        ("Survival", "survival", _survival(agreement)),
         ("Standards", "standards", _standards(agreement)),
         ("Orders under this Agreement", "orders", _orders(agreement)),
         ("Measurability", "measurability", _measurability(agreement)),
@@ -499,6 +500,24 @@ def _references(agreement: Agreement, standard: str) -> Iterator[Row]:
             if name == standard:
                 found[reference].append((clause_link(clause), f" {clause.title}"))
     return (Row(((reference,), _lines(clauses))) for reference, clauses in found.items())
+
+
+# --- survival ------------------------------------------------------------------------------------------------
+
+
+def _survival(agreement: Agreement) -> Iterator[Block]:
+    """The clauses that outlive the agreement, and for how long."""
+    found = [(clause, clause.survives) for clause in agreement.clauses if clause.survives and not clause.open]
+    if found:
+        yield paragraph("These Sections go on after the end of this Agreement, whatever ends it.")
+        rows = (
+            (
+                (clause_link(clause), f" {clause.title}"),
+                period(agreement, lasts.period) if lasts.period else ("without a limit",),
+            )
+            for clause, lasts in found
+        )
+        yield Table(("Section", "After the end"), tuple(Row(row) for row in rows))
 
 
 # --- measurability -------------------------------------------------------------------------------------------

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from tallystick.evaluation.clock import NEVER, add
 from tallystick.evaluation.context import Context, Judgement, Key
-from tallystick.evaluation.finding import Verdict
+from tallystick.evaluation.finding import Evidence, Verdict
 from tallystick.evaluation.groups import Seen, seen_anywhere
 from tallystick.evaluation.judging import (
     EXCEPTION,
@@ -21,34 +22,78 @@ from tallystick.evaluation.judging import (
 )
 from tallystick.evaluation.rows import (
     Exceptions,
+    between_spans,
     chosen,
     dimension,
     exempt_where,
     known,
+    record_spans,
+    time_records,
 )
+from tallystick.evaluation.spans import Spans
 from tallystick.evaluation.windows import Stretch
-from tallystick.rules.rule import Cadence
+from tallystick.rules.rule import Cadence, has_runs
 
 
 def cadence(ctx: Context, rule: Cadence) -> list[Judgement]:
     """The findings of the rule: one for each period kept or missed, in each group."""
-    reason = unbound(ctx, rule.event, *([rule.start] if rule.start else []))
+    reason = unbound(ctx, rule.event, *([rule.start] if rule.start else []), *time_records(rule))
     seen = seen_anywhere(ctx, rule)
     if reason or not seen:
         keys = list(seen) or [()]
         because = reason or NO_GROUP
         return [judgement(rule, key, ctx.evaluated, Verdict.UNMEASURED, because=because) for key in keys]
-    times: dict[Key, list[int]] = defaultdict(list)
-    for *key, time in ctx.engine.rows(_times_sql(ctx, rule)):
-        times[tuple(key)].append(time)
+    if has_runs(rule):
+        return list(_in_runs(ctx, rule, seen)) or without_cases(ctx, rule)
+    times = _times(ctx, rule, rule.per)
     exceptions, starts = Exceptions(ctx, rule, rule.per), _starts(ctx, rule, seen)
     found = [
         found
         for key, first in starts.items()
         if first < ctx.life.end
-        for found in _group(ctx, rule, exceptions, key, max(first, ctx.life.start), times[key])
+        for found in _group(ctx, rule, exceptions, key, _Run(max(first, ctx.life.start), ctx.life.end), times[key])
     ]
     return found if starts else without_cases(ctx, rule)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """The time `[start, end)` in which periods follow one another; `case` is what began it, where that is not the life."""
+
+    start: int
+    end: int
+    case: Evidence | None = None
+
+
+def _in_runs(ctx: Context, rule: Cadence, seen: Seen) -> Iterator[Judgement]:
+    """The periods of each stretch of time `during RECORD` or `after EVENT until EVENT`, for each group that fits it."""
+    exceptions, (begun, dimensions, spans) = Exceptions(ctx, rule, rule.per), _spans(ctx, rule)
+    shared = [d for d in dimensions if d in rule.per]
+    fitting: dict[tuple[str | None, ...], list[tuple[tuple[str | None, ...], Spans]]] = defaultdict(list)
+    for texts, found in spans.items():
+        fitting[tuple(texts[dimensions.index(d)] for d in shared)].append((texts, found))
+    times = _times(ctx, rule, (*rule.per, *dimensions))
+    for key, first in seen.items():
+        for texts, found in fitting[tuple(key[rule.per.index(d)] for d in shared)]:
+            values = tuple((d, text) for d, text in zip(dimensions, texts, strict=True) if text is not None)
+            for stretch in found.merged:
+                run = _Run(
+                    max(first, ctx.life.start, stretch.start),
+                    min(stretch.end, ctx.life.end),
+                    Evidence(begun, stretch.start, values),
+                )
+                if run.start < run.end:
+                    yield from _group(ctx, rule, exceptions, key, run, times[(*key, *texts)])
+
+
+def _spans(ctx: Context, rule: Cadence) -> tuple[str, tuple[str, ...], dict[tuple[str | None, ...], Spans]]:
+    """What begins the time, the dimensions in which it equals the event, and the time by their values."""
+    if rule.between is not None:
+        matching = rule.between.matching
+        return rule.between.start.name, matching, between_spans(ctx, rule.between, matching)
+    [only] = rule.only
+    anywhere = rule.model_copy(update={"environments": ()})
+    return only.record.name, only.matching, record_spans(ctx, anywhere, only.record, only.matching)
 
 
 def _starts(ctx: Context, rule: Cadence, seen: Seen) -> Seen:
@@ -71,10 +116,16 @@ def _group(
     rule: Cadence,
     exceptions: Exceptions,
     key: Key,
-    start: int,
+    run: _Run,
     times: Sequence[int],
 ) -> Iterator[Judgement]:
-    """Walks from event to event; `place` is the first event that has not been used."""
+    """Walks from event to event; `place` is the first event that has not been used.
+
+    What was not done while the run lasted is no longer late after it.
+    """
+    start, case = run.start, run.case
+    times = times[: bisect_left(times, run.end)]
+    over = run.end if case is not None and run.end <= ctx.as_of else None
     place = bisect_left(times, start)
     if place < len(times) and times[place] == start:
         place += 1
@@ -82,13 +133,13 @@ def _group(
         due = add(start, rule.every, ctx.clock)
         following = times[place] if place < len(times) else None
         if following is not None and following <= due:
-            yield judgement(rule, key, Stretch(start, following), Verdict.MET, samples=1)
+            yield judgement(rule, key, Stretch(start, following), Verdict.MET, samples=1, case=case)
             start, place = following, place + 1
             continue
-        if due >= ctx.life.end and ctx.life.end <= ctx.as_of:
+        if due >= run.end and run.end <= ctx.as_of:
             return
         if ctx.as_of <= due:
-            yield judgement(rule, key, Stretch(start, due), Verdict.PENDING, because=OPEN_DEADLINE)
+            yield judgement(rule, key, Stretch(start, due), Verdict.PENDING, because=OPEN_DEADLINE, case=case)
             return
         opened = exceptions.open_until(group_of(rule, key), due)
         if opened is not None:
@@ -99,10 +150,13 @@ def _group(
                 Verdict.EXCUSED,
                 because=EXCEPTION,
                 excuse=opened[0],
+                case=case,
             )
             resumed = min(opened[1], NEVER if following is None else following)
         else:
-            yield judgement(rule, key, Stretch(start, due), Verdict.BREACHED, decided=due, performed=following)
+            done = over if following is None else following
+            breach = Stretch(start, due)
+            yield judgement(rule, key, breach, Verdict.BREACHED, decided=due, performed=done, case=case)
             resumed = NEVER if following is None else following
         if resumed == NEVER:
             return
@@ -111,11 +165,17 @@ def _group(
             place += 1
 
 
-def _times_sql(ctx: Context, rule: Cadence) -> str:
+def _times(ctx: Context, rule: Cadence, dimensions: Sequence[str]) -> Mapping[tuple[str | None, ...], Sequence[int]]:
+    """When the event happened in the life, by its values of some dimensions, in order."""
     table, life = ctx.table(rule.event), ctx.life_of(rule.event)
-    columns = ", ".join([*(dimension(d) for d in rule.per if d in table.dimensions), '"time"'])
-    return (
-        f"SELECT DISTINCT {columns} FROM {known(ctx, table)} WHERE {chosen(ctx, rule, rule.event)}"
-        f' AND NOT {exempt_where(ctx, rule, table)} AND "time" >= {life.start} AND "time" < {life.end}'
-        f" ORDER BY {columns}"
+    columns = ", ".join([*(dimension(d) for d in dimensions), '"time"'])
+    sql = (
+        f"SELECT DISTINCT * FROM (SELECT {columns} FROM {known(ctx, table)} WHERE {chosen(ctx, rule, rule.event)}"
+        f' AND NOT {exempt_where(ctx, rule, table)} AND "time" >= {life.start} AND "time" < {life.end})'
     )
+    found: dict[tuple[str | None, ...], list[int]] = defaultdict(list)
+    for *key, time in ctx.engine.rows(sql):
+        found[tuple(key)].append(time)
+    for times in found.values():
+        times.sort()
+    return found

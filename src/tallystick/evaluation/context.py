@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from tallystick.evaluation.clock import ALWAYS, NEVER, Clock, midnight
+from tallystick.evaluation.clock import ALWAYS, NEVER, Clock, add, midnight
 from tallystick.evaluation.dialect import name
 from tallystick.evaluation.engine import Engine
 from tallystick.evaluation.finding import Finding
@@ -96,17 +96,25 @@ class Context:
         force = self.force(text)
         return force.start <= at < force.end
 
-    def of(self, rule: InForce) -> Context:
+    def of(self, rule: RuleFields) -> Context:
         """The same evaluation with the life that this text of a rule has of its own, and with the rows that it covers."""
-        if isinstance(rule, RuleFields) and rule.covers:
+        if rule.covers:
             cells = (((rule.covers, True),),)
             return replace(replace(self, cells=None).of(rule.model_copy(update={"covers": ()})), cells=cells)
+        life = self._survived(rule)
         if rule.effective is None and rule.until is None:
-            return self
-        force, life = self.force(rule), self.life
+            return self if life is self.life else replace(self, life=life)
+        force = self.force(rule)
         start = max(life.start, force.start)
         own = Life(start, max(start, min(life.end, force.end)), life.terminated and force.end >= life.end)
         return replace(self, life=own)
+
+    def _survived(self, rule: RuleFields) -> Life:
+        """The life with what a rule goes on after its end."""
+        if rule.survives is None or self.life.end == NEVER:
+            return self.life
+        period = rule.survives.period
+        return Life(self.life.start, NEVER if period is None else add(self.life.end, period, self.clock))
 
     def under(self, order: str | None) -> Context:
         """The same evaluation with the rows that an order covers."""

@@ -242,5 +242,6 @@ def _order(judged: Judgement) -> tuple[object, ...]:
         finding.end,
         finding.verdict.value,
         finding.samples,
+        finding.about,
         evidence,
     )

@@ -16,7 +16,17 @@ from tallystick.model.scenario import Scenario
 from tallystick.quantities import Period, Quantity
 from tallystick.rules.calendars import WorkingCalendar, WorkingHours
 from tallystick.rules.derived import Intervals, Runs
-from tallystick.rules.rule import Covered, Exemption, FiscalYear, Occasion, Remedy, Rule, followed, unversioned
+from tallystick.rules.rule import (
+    Covered,
+    Exemption,
+    FiscalYear,
+    Occasion,
+    Remedy,
+    Rule,
+    Survival,
+    followed,
+    unversioned,
+)
 from tallystick.source import Span
 
 
@@ -223,7 +233,7 @@ class Dormant:
 class Clause:
     """A numbered clause. `content` keeps the order of the source; `number` is like 3.2 or 3.2.1, and 3.2A of one that an
     amendment added after 3.2. An amendment left out an `omitted` one, whose number stays. `waivers` are the only roles
-    that may waive a breach of it, if it names any.
+    that may waive a breach of it, if it names any. It `survives` the end of the agreement for so long.
 
     `needs` are the optional terms that must be set for it to have effect, `open` those of them that are not: while there
     are any, it has no effect, and no rules.
@@ -245,6 +255,7 @@ class Clause:
     open: tuple[str, ...] = ()
     omitted: bool = False
     waivers: tuple[str, ...] = ()
+    survives: Survival | None = None
 
     @property
     def rules(self) -> tuple[Rule, ...]:

@@ -59,7 +59,7 @@ from tallystick.model.values import (
 from tallystick.quantities import CURRENCIES, Period, Quantity
 from tallystick.rules.calendars import OF_AGREEMENT
 from tallystick.rules.measure import Condition
-from tallystick.rules.rule import During, Exemption, Occasion, Permission, Remedy, Rule, Where
+from tallystick.rules.rule import During, Exemption, Occasion, Permission, Remedy, Rule, Survival, Where
 from tallystick.rules.rulebook import HOLDS, PERSON
 from tallystick.source import Span
 from tallystick.syntax import tree
@@ -629,6 +629,7 @@ class _ClauseParts:
     exemptions: list[Exemption] = field(default_factory=list)
     missing_excused: bool = False
     waivers: tuple[str, ...] = ()
+    survives: Survival | None = None
     remedies: tuple[Remedy, ...] = ()
     satisfies: list[tuple[str, str]] = field(default_factory=list)
     clauses: list[Clause] = field(default_factory=list)
@@ -663,7 +664,7 @@ def _resolved(scope: Scope, node: tree.ClauseNode, number: str, numbered: Number
     for item in sorted(node.items, key=lambda item: isinstance(item, tree.OnBreach)):
         letter = f"({letter_of(parts.lettered)})" if several else ""
         _clause_item(scope, item, parts, Fields(node.name.text, number, title, parts.sentences + 1, letter), numbered)
-    _each_once(scope, node.items, tree.Narrative, tree.MissingExcused, tree.OnBreach, tree.MayWaive)
+    _each_once(scope, node.items, tree.Narrative, tree.MissingExcused, tree.OnBreach, tree.MayWaive, tree.Survives)
     for item in node.items:
         if isinstance(item, _OF_RULES) and not parts.sentences and not scope.doubtful:
             scope.report("T0418", item.span)
@@ -682,6 +683,7 @@ def _resolved(scope: Scope, node: tree.ClauseNode, number: str, numbered: Number
         exemptions=tuple(parts.exemptions),
         missing_excused=parts.missing_excused,
         waivers=parts.waivers,
+        survives=parts.survives,
         remedies=parts.remedies,
         satisfies=tuple(parts.satisfies),
         clauses=tuple(parts.clauses),
@@ -735,6 +737,7 @@ def _completed(scope: Scope, item: Operative, parts: _ClauseParts) -> Operative:
         "waived_by": tuple(dict.fromkeys(each for role in parts.waivers for each in scope.seniors(role))),
         "exemptions": tuple(parts.exemptions),
         "missing_excused": parts.missing_excused,
+        "survives": parts.survives,
         "remedies": item.rule.remedies if isinstance(item.rule, Occasion) else parts.remedies,
     }
     return replace(item, rule=item.rule.model_copy(update=update))
@@ -759,6 +762,9 @@ def _clause_item(
             pass
         case tree.MissingExcused():
             parts.missing_excused = True
+        case tree.Survives(period=node):
+            length = period(scope, node) if node else None
+            parts.survives = None if node and length is None else Survival(period=length)
         case tree.MayWaive():
             parts.waivers = _waivers(scope, item)
         case tree.Satisfies(citations=citations):

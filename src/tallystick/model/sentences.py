@@ -451,8 +451,13 @@ def _sampled(scope: Scope, node: tree.Expression) -> Series | None:
 
 
 def _cadence(scope: Scope, node: tree.CadenceNode, fields: Fields) -> Resolved | None:
-    qualifiers = _Qualifiers(scope, node.qualifiers)
+    qualifiers = _Qualifiers(scope, node.qualifiers, tree.DuringTime, tree.AfterTime)
     who, event, every = holder(scope, node.holder), scope.find(node.event, Event), deadline(scope, node.every)
+    begin = [each for each in (node.start, *map(qualifiers.found.get, (tree.DuringTime, tree.AfterTime))) if each]
+    if len(begin) > 1:
+        first, second = sorted((each.span for each in begin), key=lambda span: span.start)[:2]
+        scope.report("T0922", second, found=second.text, related=(Related(first, "first said here"),))
+        return None
     if event is None:
         return None
     rows, common = series(scope, event, node.where), _common(scope, fields, qualifiers, [event], node.span)

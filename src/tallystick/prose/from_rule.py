@@ -53,10 +53,13 @@ from tallystick.rules.rule import (
     Retention,
     Rolling,
     Rule,
+    Survival,
     Where,
     Whichever,
+    has_runs,
 )
 
+MONTHS = "Months and years are counted to the same day of the other month, or to its last day where it lacks that day."
 _MONTHS = (PeriodUnit.MONTHS, PeriodUnit.QUARTERS, PeriodUnit.YEARS)
 
 
@@ -504,8 +507,7 @@ def _boundaries(rule: Rule) -> Iterator[Part]:
     if isinstance(rule, Keep | Gate | Response) and rule.confidence:
         yield from _confidence_boundaries(rule, rule.confidence)
     if any(period.unit in _MONTHS for period in _periods(rule)):
-        same = " Months and years are counted to the same day of the other month, or to its last day where it lacks"
-        yield Part((f"{same} that day.",))
+        yield Part((f" {MONTHS}",))
 
 
 def _fewer_samples(rule: Keep | Gate) -> Iterator[Part]:
@@ -614,6 +616,8 @@ def _time_boundaries(agreement: Agreement, rule: Rule) -> Iterator[Part]:
             yield Part((" That time begins at its very instant.",))
         else:
             yield Part((" That time begins at the instant of the former and ends immediately before the latter.",))
+    if isinstance(rule, Cadence) and has_runs(rule):
+        yield Part((" Times that overlap or adjoin are one.",))
     if (rule.only or rule.between) and isinstance(rule, Keep | KeepAlways):
         yield Part((" Only what is recorded in that time is measured.",))
 
@@ -734,9 +738,11 @@ def _beginning(rule: Cadence) -> str:
     which = phrases.dimensions(rule.per)
     what = which if len(rule.per) == 1 else f"combination of {which}"
     seen = f"the time the {what} first appears"
-    if rule.start is None:
+    if rule.start is None and not has_runs(rule):
         return f"{_start_of_text(rule)}{f', or from {seen}, if later' if rule.per else ''}"
     others = _start_of_text(rule) + (f" or {seen}" if rule.per else "")
+    if has_runs(rule):
+        return f"the beginning of that time, or from {others}, if later; nothing is due at its end or after it"
     return f"that occurrence, or from {others}, if later; before it, nothing is due"
 
 
@@ -772,3 +778,14 @@ def waiver_sentence(agreement: Agreement, clause: Clause) -> Sentence:
     lasts = "A waiver lasts from its beginning up to, but not including, its end"
     zone = f", in the time zone {agreement.timezone}."
     return Sentence((Part(("Only ", *roles, senior, f" may waive a breach of this Section. {lasts}{zone}")),))
+
+
+def survival_sentence(agreement: Agreement, survival: Survival) -> Sentence:
+    """For how long a clause goes on after the end of the agreement, and until when exactly."""
+    opening = "This Section survives the end of this Agreement"
+    if survival.period is None:
+        return Sentence((Part((f"{opening} without a limit of time.",)),))
+    lasts = (f"{opening} and applies for ", *phrases.period(agreement, survival.period), " after it,")
+    until = f" up to, but not including, the instant exactly {period_text(survival.period)} after."
+    months = f" {MONTHS}" if survival.period.unit in _MONTHS else ""
+    return Sentence((Part((*lasts, until, months)),))

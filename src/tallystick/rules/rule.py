@@ -460,6 +460,12 @@ class Between(Data):
     matching: tuple[str, ...] = ()
 
 
+class Survival(Data):
+    """How long a rule goes on after the end of the agreement; None is without a limit."""
+
+    period: Period | None = None
+
+
 class RuleFields(InForce):
     """What every rule has. `id` is stable; `number` and `sentence` are how the paper shows it.
 
@@ -469,6 +475,8 @@ class RuleFields(InForce):
     otherwise one with fewer is left out.
 
     With `confidence` (a fraction) only a confidence interval that misses the threshold as a whole is a breach.
+
+    With `survives` the rule is judged beyond the end of the agreement.
 
     `covers` are the rows that a text under an order judges, all of them without any; `gives_way` the orders under which
     another text judges what they cover.
@@ -487,6 +495,7 @@ class RuleFields(InForce):
     between: Between | None = None
     missing_excused: bool = False
     waived_by: tuple[str, ...] = ()
+    survives: Survival | None = None
     minimum_samples: int = 1
     samples_each: str | None = None
     confidence: Value | None = None
@@ -535,7 +544,10 @@ class KeepAlways(RuleFields):
 
 
 class Cadence(RuleFields):
-    """An event happens at least once in every period; the first begins with the first `start`, where one is named."""
+    """An event happens at least once in every period; the first begins with the first `start`, where one is named.
+
+    With `only` or `between` periods run in each stretch of such time by itself, from its beginning.
+    """
 
     kind: Literal["cadence"] = "cadence"
     event: Series
@@ -745,6 +757,11 @@ Rule = Annotated[
 def has_limit(rule: RuleFields) -> bool:
     """Whether a breach of the rule is a value that misses a limit, so that its shortfall can be told."""
     return isinstance(rule, Keep | Gate | CountEvents) or (isinstance(rule, Response) and rule.share is not None)
+
+
+def has_runs(rule: Cadence) -> bool:
+    """Whether the periods run anew in each stretch of some time: while a record is open, after an event until another."""
+    return bool(rule.only) or rule.between is not None
 
 
 def has_deadline(rule: RuleFields) -> bool:

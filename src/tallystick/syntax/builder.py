@@ -87,6 +87,7 @@ NODES: dict[str, type[tree.Node]] = {
     "except_where": tree.ExceptWhere,
     "missing_excused": tree.MissingExcused,
     "may_waive": tree.MayWaive,
+    "survives": tree.Survives,
     "citation": tree.Citation,
     "keep": tree.KeepNode,
     "gate": tree.GateNode,

@@ -548,6 +548,13 @@ class MayWaive(Node):
 
 
 @dataclass(frozen=True)
+class Survives(Node):
+    """`survives for 3 years.` after the end of the agreement; `survives.` without a limit."""
+
+    period: PeriodLiteral | None
+
+
+@dataclass(frozen=True)
 class MissingExcused(Node):
     """`missing data is excused.`"""
 
@@ -1565,6 +1572,7 @@ ClauseItem = (
     | MissingExcused
     | OnlyIfSet
     | MayWaive
+    | Survives
     | Satisfies
     | OnBreach
     | OnEvent
