@@ -166,7 +166,16 @@ def _place_name(place: str) -> str:
     return f"{article}{name} ({called})" if part else f"{article}{name}"
 
 
-_WITH_ARTICLE = ("United ", "Netherlands", "Philippines", "Bahamas", "Gambia", "Maldives", "Seychelles", "Dominican Rep")
+_WITH_ARTICLE = (
+    "United ",
+    "Netherlands",
+    "Philippines",
+    "Bahamas",
+    "Gambia",
+    "Maldives",
+    "Seychelles",
+    "Dominican Rep",
+)
 
 
 def working_calendar(calendar: Calendar, timezone: str, effective: date, until: date | None) -> WorkingCalendar:
