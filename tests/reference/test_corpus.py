@@ -30,6 +30,7 @@ CASES = [
     ("software-support", "2027-07-01T12:00"),
     ("uptime-sla", "2027-04-20T06:30:00"),
     ("uptime-sla", "2027-07-01"),
+    ("model-hosting", "2027-07-01"),
 ]
 
 

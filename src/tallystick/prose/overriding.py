@@ -10,13 +10,13 @@ from typing import Any
 from pydantic import BaseModel
 
 from tallystick.diagnostics.diagnostic import Diagnostic, Related
-from tallystick.model.agreement import Agreement, Article, Clause
+from tallystick.model.agreement import Agreement, Article, Clause, Dormant
 from tallystick.model.conforming import changes_of
 from tallystick.model.from_syntax import judged_source
 from tallystick.model.orders import Ordered
 from tallystick.prose.from_difference import part_words, value_words
 from tallystick.prose.quantity import listed
-from tallystick.rules.rule import Covered, Prevails, Response, Rule
+from tallystick.rules.rule import Covered, Occasion, Prevails, Response, Rule
 from tallystick.rules.strictness import Difference, Direction, differences, remedy_differences, unsaid
 from tallystick.rules.under_orders import overlap
 from tallystick.source import Span
@@ -119,29 +119,50 @@ class _Pair:
         return None
 
 
+def _rules(agreement: Agreement) -> list[Rule]:
+    """The rules of all clauses, and the occasions that stand in none."""
+    return [*agreement.rules, *(item.rule for item in agreement.occasions)]
+
+
 def _with_agreement(decided: Decided, ordered: Ordered, *, first: bool) -> None:
     """Note what the order loosens. `first`: the agreement goes before it."""
     used: list[tree.ChangeNode] = []
     for own, beside in zip(ordered.versions, ordered.beside, strict=True):
         pair = _Pair(ordered, beside.agreement, own.agreement)
-        after = {rule.id: rule for rule in pair.after.rules}
+        after = {rule.id: rule for rule in _rules(pair.after)}
         shared = remedy_differences(pair.before.remedies, pair.after.remedies)
         for difference in shared:
             _judge(decided, pair, None, difference, used, first=False)
-        for rule in pair.before.rules:
+        for rule in _rules(pair.before):
             new = after.get(rule.id)
             if new is None:
                 gone = (Difference("kind", rule, None, Direction.LOOSENS),)
                 _all(decided, pair, rule, gone, used, first=first)
             elif unsaid(new) != unsaid(rule):
                 _all(decided, pair, rule, differences(rule, new), used, first=first)
-            elif not shared:
+            elif not shared or isinstance(rule, Occasion):
                 continue
             if rule.id not in decided.yields[pair.id]:
                 decided.found.extend(_told_apart(pair, rule, decided.found))
+        _with_dormant(decided, pair, after, used)
     for change in ordered.node.overriding:
         if change not in used:
             decided.found.append(Diagnostic("T0913", change.span, {"order": ordered.order.id}))
+
+
+def _with_dormant(decided: Decided, pair: _Pair, after: Mapping[str, Rule], used: list[tree.ChangeNode]) -> None:
+    """What a clause without effect already says binds the order that brings it into effect; what has no value cannot."""
+    for clause in pair.before.clauses:
+        for item in clause.content:
+            new = after.get(item.operative.rule.id) if isinstance(item, Dormant) else None
+            if isinstance(item, Dormant) and new is not None:
+                bare = [rule.model_copy(update={"remedies": ()}) for rule in (item.operative.rule, new)]
+                said = [each for each in differences(*bare) if not _is_open(pair.before, each.before)]
+                _all(decided, pair, item.operative.rule, said, used, first=False)
+
+
+def _is_open(agreement: Agreement, value: Any) -> bool:
+    return any(name in agreement.terms and not agreement.terms[name].set for name in _terms((value,)))
 
 
 def _all(
@@ -219,8 +240,7 @@ def _words(rule: Rule | None, difference: Difference, value: Any) -> str:
 def _place(pair: _Pair, rule: Rule | None, change: tree.ChangeNode | None) -> tuple[Span, Span]:
     """Where the order says it, and where the agreement does."""
     node = pair.ordered.node
-    clause = None if rule is None else next(each for each in pair.before.clauses if each.id == rule.clause)
-    there = pair.before.span if clause is None else clause.span
+    there = _stands(pair.before, rule)
     match change:
         case None:
             return node.id.span, there
@@ -229,6 +249,13 @@ def _place(pair: _Pair, rule: Rule | None, change: tree.ChangeNode | None) -> tu
             return change.span, there if known is None else known.span
         case _:
             return change.span, there
+
+
+def _stands(agreement: Agreement, rule: Rule | None) -> Span:
+    """The place of the clause of a rule; that of the agreement for what stands in none."""
+    return next(
+        (each.span for each in agreement.clauses if rule is not None and each.id == rule.clause), agreement.span
+    )
 
 
 def _terms(value: Any) -> Iterator[str]:
@@ -270,9 +297,9 @@ def _told_apart(pair: _Pair, rule: Rule, known: Sequence[Diagnostic]) -> Iterato
     covers = next(
         (item.span for item in pair.ordered.node.items if isinstance(item, tree.Covers)), pair.ordered.node.span
     )
-    clause = next(each for each in pair.before.clauses if each.id == rule.clause)
     facts = {"order": pair.id, "what": f"Section {rule.number} ({rule.title})", "dimensions": listed(missing)}
-    found = Diagnostic("T0906", covers, facts, (Related(clause.span, "one judgement for all of them stands here"),))
+    there = Related(_stands(pair.before, rule), "one judgement for all of them stands here")
+    found = Diagnostic("T0906", covers, facts, (there,))
     if found not in known:
         yield found
 
@@ -340,14 +367,15 @@ def _apart(one: _Time, other: _Time) -> bool:
 
 def _own(decided: Decided, pair: _Pair) -> dict[str, Rule | None]:
     """The rules that read otherwise under an order; None where it has none of that name any more."""
-    before = {rule.id: rule for rule in pair.before.rules}
-    after = {rule.id: rule for rule in pair.after.rules}
+    before = {rule.id: rule for rule in _rules(pair.before)}
+    after = {rule.id: rule for rule in _rules(pair.after)}
     yields = decided.yields[pair.id]
     shared = unsaid(pair.before.remedies) != unsaid(pair.after.remedies)
     changed = {
         name: rule
         for name, rule in after.items()
-        if name not in yields and (shared or name not in before or unsaid(before[name]) != unsaid(rule))
+        if name not in yields
+        and (name not in before or unsaid(before[name]) != unsaid(rule) or (shared and not isinstance(rule, Occasion)))
     }
     return {**changed, **{name: None for name in before if name not in after and name not in yields}}
 

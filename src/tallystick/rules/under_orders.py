@@ -13,6 +13,7 @@ from tallystick.rules.rule import (
     Covered,
     GivesWay,
     InForce,
+    Occasion,
     Prevails,
     Remedy,
     Rule,
@@ -54,7 +55,8 @@ def changed(beside: Beside, yields: Collection[str] = ()) -> tuple[Rule, ...]:
     return tuple(
         rule
         for rule in beside.own.rules
-        if rule.id not in yields and (shared or rule.id not in known or known[rule.id] != unsaid(rule))
+        if rule.id not in yields
+        and (rule.id not in known or known[rule.id] != unsaid(rule) or (shared and not isinstance(rule, Occasion)))
     )
 
 
