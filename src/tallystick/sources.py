@@ -170,8 +170,14 @@ def read_file(name: str) -> str | Unread:
 def not_found(name: str, known: Mapping[str, str]) -> Unread:
     """A file that is not there, with the nearest name among those that are."""
     close = get_close_matches(name, known, 1, 0.6)
+    if name.startswith(f"{LIBRARY}/"):
+        meant = close or sorted(known)
+        listed = ": " + ", ".join(basename(each).removesuffix(".msa") for each in meant) if meant else ""
+        asked = basename(name).removesuffix(".msa")
+        return Unread("T0120", {"file": asked, "looked": "in the clause library", "help": f"Write one of it{listed}"})
     near = f"; that folder has {basename(close[0])}" if close else ""
-    return Unread("T0120", {"file": basename(name), "looked": name, "near": near})
+    written = f"Write the path from the folder of the file that names it{near}"
+    return Unread("T0120", {"file": basename(name), "looked": f"at {name}", "help": written})
 
 
 def too_much(limit: str) -> Unread:

@@ -224,7 +224,7 @@ def test_redline_lists_and_writes_what_changed(project: Path) -> None:
     ("arguments", "code", "says"),
     [
         (("small.msa", "missing.msa"), 2, "missing.msa: there is no such file."),
-        (("small.msa", "small.msa", "-o", "changes.pdf"), 2, "must end in .docx, .html or .md"),
+        (("small.msa", "small.msa", "-o", "changes.txt"), 2, "must end in .docx, .pdf, .html or .md"),
         (("small.msa", "small.msa", "--date", "soon"), 2, "“soon” is not a day"),
         (("small.msa", "small.msa", "-o", "small.msa/x.md"), 2, "cannot be written"),
         (("small.msa", "wrong.msa"), 1, "T0"),

@@ -67,8 +67,17 @@ def test_a_missing_file_says_where_it_was_looked_for_and_what_is_close(tmp_path:
     source, _ = load(tmp_path / "a.msa")
     assert source is not None
     missing = next(item for item in check(source)[1] if item.code == "T0120")
-    assert missing.facts["looked"] == f"{tmp_path}/clauses/retentoin.msa"
-    assert missing.facts["near"] == "; that folder has retention.msa"
+    assert missing.facts["looked"] == f"at {tmp_path}/clauses/retentoin.msa"
+    assert missing.facts["help"].endswith("; that folder has retention.msa")
+
+
+def test_a_library_that_is_not_shipped_is_looked_for_in_the_library(tmp_path: Path) -> None:
+    (tmp_path / "a.msa").write_text('use library "incident-respons".')
+    source, _ = load(tmp_path / "a.msa")
+    assert source is not None
+    missing = next(item for item in check(source)[1] if item.code == "T0120")
+    assert (missing.facts["file"], missing.facts["looked"]) == ("incident-respons", "in the clause library")
+    assert missing.facts["help"] == "Write one of it: incident-response"
 
 
 def test_a_source_alone_knows_no_other_file() -> None:

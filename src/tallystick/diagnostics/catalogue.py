@@ -41,7 +41,7 @@ CATALOGUE: dict[str, Kind] = _kinds(
     Kind("T0113", "Not a sentence", "“{found}” does not begin a sentence or a declaration.", 'Begin with a party or role and must or may; prose stands between triple quotes ("""…""").'),
     Kind("T0114", "Empty text", "There is nothing between these quotes.", "Write the text, or remove what it belongs to."),
     Kind("T0115", "Full stop too many", "This full stop ends nothing.", "Remove it; prose and blocks take none."),
-    Kind("T0120", "No such file", "There is no file {file}: it was looked for at {looked}.", "Write the path from the folder of the file that names it{near}."),
+    Kind("T0120", "No such file", "There is no file {file}: it was looked for {looked}.", "{help}."),
     Kind("T0121", "Not a path to an agreement file", "“{path}” is not a relative path that ends in .msa.", 'Write a path from the folder of this file, with / between folders, such as "clauses/retention.msa".'),
     Kind("T0122", "Files in a circle", "This file leads back to itself: {circle}.", "Move what both need into a third file, and let both refer to that."),
     Kind("T0123", "Too many files", "The files that this agreement refers to go beyond {limit}.", "Bring clauses together in fewer or shorter files."),
