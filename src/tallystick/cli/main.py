@@ -102,14 +102,10 @@ def build(
         list[str] | None,
         typer.Option("--part", help="Only this schedule, such as metrics or playbook, by itself; may be repeated."),
     ] = None,
-<<<<<<< HEAD
     style: Style = "classic",
-=======
-    style: Annotated[str, typer.Option(help="House style: classic, modern, or a folder with style.toml.")] = "classic",
     bare: Annotated[
         bool, typer.Option("--bare", help="Carry the sources without comments and drafting notes.")
     ] = False,
->>>>>>> 06fb095 (tally build --bare: no comments and notes in the carried sources)
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Build anew, and keep nothing, even if nothing has changed.")
     ] = False,
