@@ -17,6 +17,7 @@ from tallystick.diagnostics.diagnostic import Diagnostic
 from tallystick.resources import resource
 from tallystick.source import Source, Span, Unread
 from tallystick.syntax.references import LIBRARY, FileReference, file_references
+from tallystick.syntax.to_source import without_comments
 
 MAXIMUM_BYTES = 40_000_000
 MAXIMUM_FILES = 200
@@ -109,6 +110,14 @@ def _remembering(read: Read, known: Mapping[str, str]) -> Read:
 def _amended_by(source: Source) -> list[str]:
     """The paths of the agreements that a source says it amends, or is an order under."""
     return [reference.path for reference in file_references(source) if reference.word in ("amendment", "order")]
+
+
+def bare(source: Source) -> Source:
+    """The source and every file that belongs to it without comments and drafting notes, which might be meant for one side only."""
+    files = {path: bare(file) if isinstance(file, Source) else file for path, file in source.files.items()}
+    amendments = tuple(bare(each) for each in source.amendments)
+    text = source.text if source.name.startswith(f"{LIBRARY}/") else without_comments(source.text)
+    return replace(source, text=text, files=files, amendments=amendments)
 
 
 def attachments(source: Source) -> dict[str, str]:

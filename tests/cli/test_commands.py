@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+from base64 import b64decode
 from io import BytesIO, StringIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import pikepdf
 import pytest
@@ -703,3 +706,39 @@ def test_a_paper_in_fonts_of_the_system_is_not_kept(cache: Path) -> None:
     pdf.save(made)
     kept.keep("a", kept.Kept({"a.pdf": made.getvalue()}, "", ()))
     assert list(cache.glob("*")) == []
+
+
+# --- comments --------------------------------------------------------------------------------------------------
+
+
+def test_a_bare_build_carries_no_comments_and_notes(project: Path) -> None:
+    private = "our walk-away is 300"
+    text = AGREEMENT.replace(
+        '  clause latency "Latency" {\n',
+        f'  # {private} a\n  clause latency "Latency" {{ # {private} b\n    note "{private} c".\n',
+    )
+    (project / "small.msa").write_text(f"# {private} d\n{text}# {private} e\n", encoding="utf-8")
+    plain, bare = project / "plain", project / "bare"
+    assert run("build", project / "small.msa", "-o", plain).exit_code == 0
+    assert run("build", project / "small.msa", "-o", bare, "--bare").exit_code == 0
+    carried = attached(plain / "small.pdf"), attached(bare / "small.pdf")
+    assert carried[0]["small.msa"].count(private.encode()) == 5
+    assert private.encode() not in carried[1]["small.msa"]
+    assert carried[0]["rules.json"] == carried[1]["rules.json"]
+    assert private.encode() not in b64s((bare / "small.docx").read_bytes())
+    assert private.encode() in b64s((plain / "small.docx").read_bytes())
+    assert run("verify", bare / "small.pdf", "--unsigned").exit_code == 0
+    (project / "carried.msa").write_bytes(carried[1]["small.msa"])
+    assert run("fmt", "--check", project / "carried.msa").exit_code == 0
+    assert run("build", project / "small.msa", "--bare", "--draft").exit_code == 2
+
+
+def attached(path: Path) -> dict[str, bytes]:
+    with pikepdf.open(path) as pdf:
+        return {name: file.get_file().read_bytes() for name, file in pdf.attachments.items()}
+
+
+def b64s(word: bytes) -> bytes:
+    """What a Word file carries, in one piece."""
+    part = ZipFile(BytesIO(word)).read("customXml/item1.xml").decode()
+    return b"".join(b64decode(each) for each in re.findall(r"<file [^>]*>([^<]*)</file>", part))

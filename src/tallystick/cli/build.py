@@ -22,6 +22,7 @@ from tallystick.cli.console import (
 from tallystick.cli.main import COULD_NOT_RUN, FOUND, KEPT
 from tallystick.document.house_style import HouseStyle, StyleRefused
 from tallystick.kept import Kept, find, keep, key_of
+from tallystick.sources import bare as without_comments
 
 if TYPE_CHECKING:
     from tallystick.compilation import Compiled
@@ -37,11 +38,15 @@ def build_file(
     *,
     draft: bool,
     again: bool = False,
+    bare: bool = False,
 ) -> int:
     """Build one agreement, or only some of its schedules, each by itself. What was built before from the same is not built
     anew, unless it shall be `again`. Exit code: 0 built, 1 the source has errors, 2 something could not be read or written."""
     if not file.is_file():
         fail(f"{file}: there is no such file.")
+        return COULD_NOT_RUN
+    if draft and bare:
+        fail("A draft shows its drafting notes; without comments only what can be signed is built.")
         return COULD_NOT_RUN
     house = house_style_or_none(style)
     if house is None:
@@ -49,11 +54,11 @@ def build_file(
     source = source_or_none(file, chosen)
     if source is None:
         return FOUND
-    asked = (str(chosen.at), str(draft))
+    asked = (str(chosen.at), str(draft), str(bare))
     key = None if parts or again else key_of(source, asked, house.carried)
     kept = find(key)
     if kept is None:
-        return _build(source, folder, chosen, house, parts, key, draft=draft)
+        return _build(source, folder, chosen, house, parts, key, draft=draft, bare=bare)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in kept.files.items():
@@ -74,6 +79,7 @@ def _build(
     key: str | None,
     *,
     draft: bool,
+    bare: bool,
 ) -> int:
     from tallystick.building import build, paths
     from tallystick.cli.papers import write_parts
@@ -82,6 +88,8 @@ def _build(
 
     compiled, diagnostics = compile_source(source, draft=draft, at=chosen.day, manner=house.manner)
     show_diagnostics(diagnostics)
+    if compiled is not None and bare:
+        compiled = _bare(compiled, chosen, house)
     if compiled is None:
         return FOUND
     wrong = _wrong_examples(compiled)
@@ -108,6 +116,16 @@ def _build(
     keep(key, done)
     _say(done, folder)
     return KEPT
+
+
+def _bare(compiled: Compiled, chosen: Chosen, house: HouseStyle) -> Compiled:
+    """The same from sources without comments: what is agreed is the same, and so is the tally."""
+    from tallystick.compilation import compile_source
+
+    again, _ = compile_source(without_comments(compiled.source), at=chosen.day, manner=house.manner)
+    assert again is not None
+    assert again.tally == compiled.tally
+    return again
 
 
 def _not_written(error: OSError, folder: Path) -> int:

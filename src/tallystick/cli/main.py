@@ -103,6 +103,9 @@ def build(
         typer.Option("--part", help="Only this schedule, such as metrics or playbook, by itself; may be repeated."),
     ] = None,
     style: Style = "classic",
+    bare: Annotated[
+        bool, typer.Option("--bare", help="Carry the sources without comments and drafting notes.")
+    ] = False,
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Build anew, and keep nothing, even if nothing has changed.")
     ] = False,
@@ -114,7 +117,9 @@ def build(
     from tallystick.cli.console import Chosen
 
     raise typer.Exit(
-        build_file(file, output, Chosen(at, tuple(without or ())), style, part or (), draft=draft, again=no_cache)
+        build_file(
+            file, output, Chosen(at, tuple(without or ())), style, part or (), draft=draft, again=no_cache, bare=bare
+        )
     )
 
 
@@ -209,6 +214,9 @@ def verify(
     style: Annotated[
         str | None, typer.Option(help="A house style that you have looked at: does the paper use that one?")
     ] = None,
+    original: Annotated[
+        Path | None, typer.Option(help="The PDF that was built, if a signing service took the sources out.")
+    ] = None,
     unsigned: Annotated[bool, typer.Option("--unsigned", help="Pass a file that nobody has signed yet.")] = False,
     deep: Annotated[bool, typer.Option("--deep", help="Analyse each revision with pyHanko, too; slow.")] = False,
     format: Annotated[Format, typer.Option(help="text or json.")] = Format.TEXT,
@@ -217,7 +225,9 @@ def verify(
     from tallystick.cli.verify import verify_file
 
     as_json = format is Format.JSON
-    raise typer.Exit(verify_file(file, rules, trust or [], style, unsigned=unsigned, deep=deep, as_json=as_json))
+    raise typer.Exit(
+        verify_file(file, rules, trust or [], style, original, unsigned=unsigned, deep=deep, as_json=as_json)
+    )
 
 
 @app.command(rich_help_panel=MEASURE)

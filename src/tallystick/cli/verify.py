@@ -15,7 +15,15 @@ _STYLES = {"holds": "green", "fails": "bold red", "unknown": "bold yellow"}
 
 
 def verify_file(
-    file: Path, rules: Path | None, trust: list[Path], style: str | None, *, unsigned: bool, deep: bool, as_json: bool
+    file: Path,
+    rules: Path | None,
+    trust: list[Path],
+    style: str | None,
+    original: Path | None,
+    *,
+    unsigned: bool,
+    deep: bool,
+    as_json: bool,
 ) -> int:
     """Examine a PDF. Exit code: 0 yes, 1 no or not proven, 2 it could not be examined."""
     try:
@@ -31,13 +39,14 @@ def verify_file(
     try:
         raw = file.read_bytes()
         given = rules.read_bytes() if rules else None
+        built = original.read_bytes() if original else None
         authorities = [each.read_bytes() for each in trust]
     except OSError as error:
         fail(f"{error.filename} cannot be read: {error.strerror}.")
         return COULD_NOT_RUN
     try:
         with err.status("printing the sources again"):
-            proof = verify(raw, given, authorities, looked_at, unsigned=unsigned, deep=deep)
+            proof = verify(raw, given, authorities, looked_at, built, unsigned=unsigned, deep=deep)
     except (NotReadable, PdfUnavailable) as reason:
         fail(f"{file} cannot be examined: {reason}")
         return COULD_NOT_RUN

@@ -48,6 +48,7 @@ class Settings(BaseModel):
     numbers: NumberForm = NumberForm.COMMA
     paper: Literal["Letter", "Legal", "A4"] = "Letter"
     initials: bool = False
+    anchors: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from io import BytesIO
 from typing import Any
@@ -25,7 +25,9 @@ from tallystick.document.to_pdf import producer
 from tallystick.prose.manner import Manner
 from tallystick.rules.from_json import from_json
 from tallystick.signing.proof import Check, Outcome, Proof, Signed
+from tallystick.signing.returned import Returned, compared
 from tallystick.signing.revisions import Difference, differences, uncovered
+from tallystick.signing.sign import fields_of
 from tallystick.source import Source
 from tallystick.sources import MAXIMUM_BYTES, wholes
 
@@ -69,17 +71,22 @@ def verify(
     rules: bytes | None = None,
     trust: Sequence[bytes] = (),
     looked_at: HouseStyle | None = None,
+    original: bytes | None = None,
     *,
     unsigned: bool = False,
     deep: bool = False,
 ) -> Proof:
     """Examine a PDF. `rules` are those on a machine, to be compared; `trust` certificates (PEM or DER) of those whose
-    word is taken for who somebody is; `looked_at` is a house style of which somebody vouches that it shows every word. With `unsigned`, a file that is not signed yet can pass; `deep` adds pyHanko's
+    word is taken for who somebody is; `looked_at` is a house style of which somebody vouches that it shows every word; `original` the file that was built, for one that came back
+    from a signing service without what it carried. With `unsigned`, a file that is not signed yet can pass; `deep` adds pyHanko's
     analysis of each revision, which takes minutes on a long document.
 
     Raises NotReadable, and PdfUnavailable where nothing can be printed to compare with.
     """
     file = _read(raw)
+    if original is not None and not file.sources:
+        built = _read(original)
+        file = replace(file, sources=built.sources, style=built.style, rules=built.rules)
     try:
         style = from_carried(file.style)
     except StyleRefused as reason:
@@ -96,6 +103,9 @@ def verify(
         return Proof(
             compiled.agreement.title, compiled.tally, (*checks, Check("house style", FAILS, str(reason))), file.fields
         )
+    if _came_back(file, again):
+        checks.extend(_house_style(style, looked_at))
+        return _returned(file, compiled, again, checks, trust)
     checks.append(_paper(file, compiled, style, again))
     checks.extend(_house_style(style, looked_at))
     checks.extend(_added(file, len(again) if raw.startswith(again) else _first_revision(raw)))
@@ -135,7 +145,10 @@ def _place(field: pikepdf.Object) -> str:
 def _recompiled(file: _File, style: HouseStyle) -> tuple[Compiled | None, list[Check]]:
     name = "sources"
     if not file.sources or file.rules is None:
-        says = "It carries no source and rules: it was not made by tally build, or they were taken out."
+        says = (
+            "It carries no source and rules: it was not made by tally build, or a service took them out (--original names the "
+            "file that was built)."
+        )
         return None, [Check(name, FAILS, says)]
     try:
         sources = wholes({title: content.decode() for title, content in file.sources.items()})
@@ -257,6 +270,62 @@ def _added(file: _File, compiled: int) -> Iterator[Check]:
         yield Check(name, UNKNOWN if each.hidden else FAILS, each.says)
     if not found:
         yield Check(name, HOLDS, "Nothing but signatures was added, and they cover every byte.")
+
+
+# --- what a signing service made of it -------------------------------------------------------------------------
+
+
+def _came_back(file: _File, again: bytes) -> bool:
+    """Whether somebody wrote the file anew and signed it, but in no field that was compiled into it."""
+    known = {field.name for field in fields_of(again)}
+    return file.signed and not file.raw.startswith(again) and not known & {field.field for field in file.fields}
+
+
+def _returned(file: _File, compiled: Compiled, again: bytes, checks: list[Check], trust: Sequence[bytes]) -> Proof:
+    found = compared(again, file.raw)
+    checks.append(_pages(found))
+    seals, sound = _signatures(file, {}, (), deep=False)
+    _, vouched = _signatures(file, {}, trust, deep=False)
+    checks.extend(_seal(fits, known) for fits, known in zip(sound, vouched, strict=True))
+    loose = list(uncovered(file.raw, 0, file.raw.count(b"/ByteRange")))
+    if loose:
+        checks.append(Check("later changes", FAILS, loose[0]))
+    says = (
+        "Who signed cannot be known from the file: a service signs with its own certificate and keeps the record of who "
+        "did what. Ask it for its certificate of completion."
+    )
+    checks.append(Check("all have signed", UNKNOWN, says))
+    return Proof(compiled.agreement.title, compiled.tally, tuple(checks), seals)
+
+
+def _pages(found: Returned) -> Check:
+    name = "paper"
+    if found.pages is None:
+        return Check(
+            name, FAILS, "The file was written anew, and its pages are not those that the attached source prints."
+        )
+    if found.covered:
+        pages = ", ".join(map(str, found.covered))
+        says = f"The file was written anew, and what the attached source prints was changed or covered on page {pages}."
+        return Check(name, FAILS, says)
+    added = "; ".join(found.added) or "no words"
+    appended = f" {found.appended} pages were appended." if found.appended else ""
+    says = (
+        "The file was written anew, as signing services do. Every page shows all that the attached source prints; "
+        f"added to them: {added[:600]}.{appended} Whether that changes what was agreed has to be read."
+    )
+    return Check(name, UNKNOWN, says)
+
+
+def _seal(fits: Check, known: Check) -> Check:
+    """A service's own signature: whether it fits the file, and whether anybody vouches for it. The agreement names no service."""
+    name = "seal of the service"
+    if fits.outcome is FAILS:
+        return Check(name, FAILS, fits.says)
+    if known is fits or known.outcome is FAILS or known.says == fits.says:
+        says = "It fits every byte that it covers, but nobody was named whose word is taken that it is the service's (--trust)."
+        return Check(name, UNKNOWN, says)
+    return Check(name, HOLDS, "It fits every byte that it covers, and its certificate is vouched for.")
 
 
 # --- the signatures --------------------------------------------------------------------------------------------

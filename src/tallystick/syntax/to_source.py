@@ -29,8 +29,28 @@ _BEFORE_GROUP = frozenset(
 
 def format_source(text: str) -> str:
     """The text in canonical layout. It must parse; formatting its result again changes nothing."""
+    return _formatted(text, scan(text))
+
+
+def without_comments(text: str) -> str:
+    """The same without comments and drafting notes, which are no part of what is agreed."""
+    tokens = [token for token in scan(text) if token.kind is not TokenKind.COMMENT]
+    kept: list[Token] = []
+    statement: list[Token] = []
+    for index, token in enumerate(tokens):
+        statement.append(token)
+        if ends_statement(tokens, index):
+            kept += [] if _is_note(statement) else statement
+            statement = []
+    return _formatted(text, [*kept, *statement])
+
+
+def _is_note(statement: list[Token]) -> bool:
+    return len(statement) > 1 and statement[0].text == "note" and statement[1].text.startswith('"')
+
+
+def _formatted(text: str, tokens: list[Token]) -> str:
     layout = _Layout()
-    tokens = scan(text)
     statement: list[Token] = []
     for index, token in enumerate(tokens):
         previous = tokens[index - 1] if index else None
