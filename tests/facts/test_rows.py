@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tallystick.rules.rulebook import MetricData
+from tallystick.rules.rulebook import EventData, MetricData
 
 from .helpers import (
     ACCURACY,
