@@ -84,17 +84,17 @@ def write(name: str, header: str, rows: Iterable[Row]) -> None:
 
 
 def main() -> None:
-    """Writes every table. February is claimed at its last instant, May a minute too late."""
+    """Writes every table. February is claimed at its last instant, March never, May a minute too late."""
     DATA.mkdir(exist_ok=True)
     write("usage", "time storage_class requests failed", usage())
     write("suspension", "begin end storage_class", ((at(6, 10), at(6, 12), "standard"),))
     claims = (
-        (at(2, 3, 9), "standard_class", "C-1"),
-        (at(3, 4, 11), "infrequent_class", "C-2"),
-        (at(5, 1), "standard_class", "C-3"),
-        (at(8, 1, 0, 1), "standard_class", "C-4"),
+        (at(2, 3, 9), "standard_class", "C-1", "2027-01"),
+        (at(3, 4, 11), "infrequent_class", "C-2", "2027-02"),
+        (at(5, 1), "standard_class", "C-3", "2027-02"),
+        (at(8, 1, 0, 1), "standard_class", "C-4", "2027-05"),
     )
-    write("claim", "time clause claim_id", claims)
+    write("claim", "time clause claim_id about", claims)
     decisions = ((at(3, 5, 9), "C-1"), (at(4, 3, 11), "C-2"), (at(6, 1), "C-3"))
     write("claim_decision", "time claim_id", decisions)
     write("change_notice", "time change_id", ((at(4, 2), "quota"), (at(4, 4), "durability")))

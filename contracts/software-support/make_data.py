@@ -37,7 +37,7 @@ TICKETS = (
     ("K-1", "critical", "amir", at(3, 28, 1, 45), at(3, 28, 3, 15), at(3, 28, 10, 45)),
     ("K-2", "critical", "amir", at(5, 11, 14), at(5, 11, 14, 31), at(5, 13, 22)),
     ("K-3", "critical", "jule", at(6, 10, 9), at(6, 10, 9, 10), at(6, 11, 10)),
-    ("K-4", "critical", "jule", at(6, 20, 10), at(6, 20, 10, 30, 1), at(6, 20, 12)),
+    ("K-4", "critical", "jule", at(6, 20, 10), at(6, 20, 10, 30, 1), at(6, 20, 20, 30)),
     ("H-1", "high", "jule", at(3, 5, 17), at(3, 9, 11), at(3, 10, 17)),
     ("H-2", "high", "olaf", at(3, 25, 16), at(3, 30, 10, 1), at(3, 31, 9)),
     ("H-3", "high", "olaf", at(5, 5, 17, 30), at(5, 7, 11, 30), at(5, 11, 9)),
@@ -58,6 +58,9 @@ def main() -> None:
     write("support_ticket", "time ticket severity contact", opened)
     write("answer", "time ticket", ((time, ticket) for ticket, *_, time, _ in TICKETS if time))
     write("workaround", "time ticket", ((time, ticket) for ticket, *_, time in TICKETS if time))
+    write("contact_wait", "begin end ticket", ((at(6, 20, 11), at(6, 20, 13, 30), "K-4"),))
+    noted = (at(6, 20, 14), at(6, 20, 18), at(6, 20, 22), at(6, 21, 2), at(6, 21, 6, 1))
+    write("progress_note", "time ticket", ((time, "K-4") for time in noted))
     write("severity_dispute", "begin end ticket", ((at(6, 10, 9), at(6, 10, 15), "K-3"),))
     solved = (
         (at(3, 10, 17), "H-1", "high"),
@@ -83,6 +86,7 @@ def main() -> None:
         (at(1, 30, 23), at(4, 2, 9), "N-0", "normal"),
         (at(4, 1, 0), at(6, 10, 8), "N-4", "normal"),
         (at(1, 11), "", "L-13", "low"),
+        (at(6, 20, 10), at(6, 21, 8), "K-4", "critical"),
     )
     write("open_ticket", "begin end ticket severity", open_tickets)
     marks = (("L-10", 4), ("L-11", 4), ("H-1", 5), ("L-14", 3), ("K-1", 4))

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tallystick.rules.rulebook import MetricData
+from tallystick.rules.rulebook import EventData, MetricData
 
 from .helpers import (
     ACCURACY,
@@ -142,6 +142,16 @@ def test_the_environment_must_be_one_of_the_agreement(tmp_path: Path) -> None:
     facts = loaded(tmp_path)
     assert reasons(facts) == {"unknown environment": (1, 1, "prod")}
     assert loaded(tmp_path, rulebook(ACCURACY)).set_aside == ()
+
+
+def test_what_a_claim_is_about_is_a_day_month_year_or_finding(tmp_path: Path) -> None:
+    said = ("2027", "2027-03", "2027-03-14", "0123456789ab", "", "March", "2027-13", "2027-03-32", "27-03")
+    lines = "".join(f"2027-05-01T00:00:00Z,{about}\n" for about in said)
+    write(tmp_path, claim__csv=f"time,about\n{lines}")
+    claim = EventData(id="claim", title="claim", dimensions=("about",), optional=("about",))
+    facts = loaded(tmp_path, rulebook(claim))
+    assert reasons(facts) == {"about no breach": (4, 6, "March")}
+    assert facts.read == {"claim": 5}
 
 
 def test_an_attribute_may_be_empty_but_not_nonsense(tmp_path: Path) -> None:

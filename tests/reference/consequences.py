@@ -11,7 +11,7 @@ from typing import Any
 from tallystick.quantities import CURRENCIES
 
 from .cases import finding
-from .clock import FOREVER, Window, add, period_start, period_starts
+from .clock import FOREVER, Window, add, local_of, period_start, period_starts
 from .findings import Finding
 from .measures import constant
 from .rows import (
@@ -216,6 +216,15 @@ def events(case: Case, name: str, environments: Iterable[str] = ()) -> list[Row]
     return rows_of(case, series, list(environments) or None) if case.bound("event", name) else []
 
 
+def concerns(case: Case, rule: Json, breach: Finding, row: Row) -> bool:
+    """Duties: what the row says it is about, if anything, is the local day, month or year of the breach.
+
+    That it may name the finding, whose id the reference does not make, is tested by hand.
+    """
+    said = row.get("about")
+    return said is None or (f"{local_of(case.zone, belonging(rule, breach)).date()}-").startswith(f"{said}-")
+
+
 # --- duties -----------------------------------------------------------------------------------------------------
 
 
@@ -232,6 +241,7 @@ def performed(case: Case, rule: Json, duty: Json, breach: Finding) -> int | None
         for row in events(case, name)
         if instant_of_breach(breach) <= time_of(row)
         and serves(case, name, row, group_texts(rule, breach))
+        and concerns(case, rule, breach, row)
         and (duty["kind"] == "perform" or tells(case, rule, duty, row))
     ]
     return min(times, default=None)
@@ -281,7 +291,10 @@ def cure_of(case: Case, rule: Json, breach: Finding) -> Cure:
     cured = [
         time_of(row)
         for row in events(case, "cure")
-        if row["clause"] == rule["clause"] and serves(case, "cure", row, group) and begin <= time_of(row) <= end
+        if row["clause"] == rule["clause"]
+        and serves(case, "cure", row, group)
+        and begin <= time_of(row) <= end
+        and concerns(case, rule, breach, row)
     ]
     cured += [at for at in late if at <= end]
     if cured:
@@ -322,6 +335,7 @@ def counted_breaches(case: Case, remedy: Json, steps: list[Step]) -> list[tuple[
                     and row["clause"] == step.rule["clause"]
                     and counts_as(case, "notice", row, remedy["notified"]["roles"])
                     and serves(case, "notice", row, group)
+                    and concerns(case, step.rule, cure.breach, row)
                 ]
                 if not notices:
                     continue
@@ -669,7 +683,10 @@ def payable(case: Case, rule: Json, remedy: Json, breach: Finding, found: tuple[
     begin, group = instant_of_breach(breach), group_texts(rule, breach)
     until = add(case.clock, begin, remedy["claim_within"])
     claimed = any(
-        begin <= time_of(row) <= until and row["clause"] in (None, rule["clause"]) and serves(case, "claim", row, group)
+        begin <= time_of(row) <= until
+        and row["clause"] in (None, rule["clause"])
+        and serves(case, "claim", row, group)
+        and concerns(case, rule, breach, row)
         for row in events(case, "claim")
     )
     state = "claimed" if claimed else "claimable" if case.as_of <= until else "lapsed"

@@ -60,11 +60,13 @@ EVENTS = (
     EventData(
         id="notice",
         title="notice",
-        dimensions=("clause", "role", "model", "person"),
-        optional=("clause", "role", "model", "person"),
+        dimensions=("clause", "about", "role", "model", "person"),
+        optional=("clause", "about", "role", "model", "person"),
     ),
-    EventData(id="cure", title="cure", dimensions=("clause", "model"), optional=("model",)),
-    EventData(id="claim", title="claim", dimensions=("clause", "model"), optional=("clause", "model")),
+    EventData(id="cure", title="cure", dimensions=("clause", "about", "model"), optional=("about", "model")),
+    EventData(
+        id="claim", title="claim", dimensions=("clause", "about", "model"), optional=("clause", "about", "model")
+    ),
     EventData(id="termination", title="termination"),
 )
 RECORDS = (
@@ -98,6 +100,7 @@ TEXTS = {
     "role": ("officer", "chief", "engineer", "lead"),
     "person": ("Ann", "Bob"),
     "clause": ("first", "second"),
+    "about": ("2026", "2026-10", "2026-11", "2026-10-30", "2026-03", "2027", "2027-02", "2028-02"),
 }
 NUMBERS = {
     "quality": ("-1", "0", "1", "2", "2.001", "3"),

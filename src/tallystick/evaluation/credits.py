@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple, assert_never
 
-from tallystick.evaluation.belonging import belongs, instant_of
+from tallystick.evaluation.belonging import belongs, instant_of, names_of
 from tallystick.evaluation.charges import Charges
 from tallystick.evaluation.clock import SECOND, Clock, add
 from tallystick.evaluation.context import Context, Judgement
@@ -38,6 +38,7 @@ from tallystick.rules.rule import (
     has_deadline,
     has_limit,
 )
+from tallystick.rules.rulebook import ABOUT
 
 
 @dataclass(frozen=True)
@@ -220,7 +221,7 @@ def _units(delay: Delay, deadline: int, end: int, clock: Clock) -> int:
 
 def _claims(ctx: Context, rule: RuleFields, credit: Credit) -> Happenings | None:
     """The claims that may concern the rule; None where none are needed or no table is bound."""
-    return None if credit.claim_within is None else happenings(ctx, "claim", ("clause", *rule.per))
+    return None if credit.claim_within is None else happenings(ctx, "claim", ("clause", ABOUT, *rule.per))
 
 
 def _amount(credit: Credit, value: Fraction | None) -> Amount | CalculatedAmount | None:
@@ -253,7 +254,8 @@ def _due(
         return due
     start = instant_of(finding)
     until = add(start, credit.claim_within, ctx.clock)
-    claim = acts.first({"clause": rule.clause, **dict(finding.group)}, start, until) if acts else None
+    about = names_of(rule, finding, ctx.zone)
+    claim = acts.first({"clause": rule.clause, **dict(finding.group)}, start, until, about) if acts else None
     if found.state is CreditState.DUE:
         unclaimed = CreditState.CLAIMABLE if ctx.as_of <= until else CreditState.LAPSED
         due = replace(due, state=unclaimed if claim is None else CreditState.CLAIMED)

@@ -11,6 +11,7 @@ from tallystick.evaluation.context import Context, Table
 from tallystick.evaluation.finding import Evidence
 from tallystick.evaluation.rows import content, dimension, evidence, known
 from tallystick.rules.measure import Series, SeriesKind
+from tallystick.rules.rulebook import ABOUT
 
 
 @dataclass(frozen=True)
@@ -20,11 +21,14 @@ class Happenings:
     dimensions: tuple[str, ...]
     _rows: Mapping[tuple[str, ...], Mapping[tuple[str, ...], Sequence[Evidence]]]
 
-    def first(self, texts: Mapping[str, str], start: int, end: int) -> Evidence | None:
-        """The first row in `[start, end]` that equals the texts wherever it says something."""
+    def first(self, texts: Mapping[str, str], start: int, end: int, about: Sequence[str] = ()) -> Evidence | None:
+        """The first row in `[start, end]` that equals the texts wherever it says something.
+
+        What it says it is `about` must be one of these texts.
+        """
         found = [
             rows[place]
-            for rows in self._lists(texts)
+            for rows in self._lists(texts, about)
             if (place := bisect_left(rows, start, key=_time)) < len(rows) and rows[place].time <= end
         ]
         return min(found, key=lambda row: (row.time, row.values), default=None)
@@ -36,9 +40,10 @@ class Happenings:
         end = len(rows) if before is None else bisect_left(rows, before, key=_time)
         yield from rows[bisect_right(rows, after, key=_time) : end]
 
-    def _lists(self, texts: Mapping[str, str]) -> Iterator[Sequence[Evidence]]:
+    def _lists(self, texts: Mapping[str, str], about: Sequence[str]) -> Iterator[Sequence[Evidence]]:
         for filled, by_values in self._rows.items():
-            yield by_values.get(tuple(texts.get(d, "") for d in filled), ())
+            for said in about if ABOUT in filled else ("",):
+                yield by_values.get(tuple(said if d == ABOUT else texts.get(d, "") for d in filled), ())
 
 
 def _time(row: Evidence) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from tallystick.evaluation.belonging import belongs, instant_of
+from tallystick.evaluation.belonging import belongs, instant_of, names_of
 from tallystick.evaluation.clock import NEVER, add
 from tallystick.evaluation.context import Context, Judgement
 from tallystick.evaluation.evaluation import (
@@ -40,6 +40,7 @@ from tallystick.rules.rule import (
     RuleFields,
     Terminate,
 )
+from tallystick.rules.rulebook import ABOUT
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ def _notices(ctx: Context, rule: RuleFields, roles: Sequence[str], only: str = "
     """The notices to one of the roles; whom a notice tells is no part of what it is about."""
     table = ctx.table(Series(source=SeriesKind.EVENT, name="notice"))
     about = tuple(d for d in rule.per if d != table.actor)
-    return happenings(ctx, "notice", ("clause", *about), f"{only} AND {by_role(ctx, table, roles)}")
+    return happenings(ctx, "notice", ("clause", ABOUT, *about), f"{only} AND {by_role(ctx, table, roles)}")
 
 
 def _duty(
@@ -164,7 +165,8 @@ def _duty(
     breach = ground.finding
     start = instant_of(breach)
     deadline = add(start, duty.within, ctx.clock)
-    done = acts.first(_texts(rule, breach), start, ctx.as_of) if acts else None
+    about = names_of(rule, breach, ctx.zone)
+    done = acts.first(_texts(rule, breach), start, ctx.as_of, about) if acts else None
     notice = Series(source=SeriesKind.EVENT, name=event)
     if acts is None:
         verdict, because = Verdict.UNMEASURED, f"no table is bound for event {event}"
@@ -211,14 +213,15 @@ def cures(ctx: Context, rule: RuleFields, judged: Sequence[Judgement]) -> Iterat
 def _cure_acts(ctx: Context, rule: RuleFields) -> Happenings | None:
     table = ctx.table(Series(source=SeriesKind.EVENT, name="cure"))
     named = f"{dimension('clause')} IS NOT NULL" if "clause" in table.dimensions else "FALSE"
-    return happenings(ctx, "cure", ("clause", *rule.per), named)
+    return happenings(ctx, "cure", ("clause", ABOUT, *rule.per), named)
 
 
 def _cure(ctx: Context, rule: RuleFields, cure: Cure | None, acts: Happenings | None, breach: Judgement) -> CureStatus:
     """Of a duty, its late performance cures as well."""
     finding, start = breach.finding, instant_of(breach.finding)
     until = None if cure is None else add(start, cure.within, ctx.clock)
-    done = acts.first(_texts(rule, finding), start, until) if acts and until is not None else None
+    about = names_of(rule, finding, ctx.zone)
+    done = acts.first(_texts(rule, finding), start, until, about) if acts and until is not None else None
     late = breach.performed if isinstance(rule, OwedDuty) else None
     in_time = [at for at in (done.time if done else None, late) if at is not None and (until is None or at <= until)]
     open_still = CureState.CURABLE if until is not None and ctx.as_of <= until else CureState.UNCURED
@@ -287,7 +290,8 @@ def _counted(ctx: Context, remedy: Terminate, followed: Followed) -> Iterator[tu
         at = _counts_at(remedy, status)
         if at is not None and notified is not None:
             until = add(status.breached, notified.within, ctx.clock)
-            notice = acts.first(_texts(rule, breach.finding), status.breached, until) if acts else None
+            about = names_of(rule, breach.finding, ctx.zone)
+            notice = acts.first(_texts(rule, breach.finding), status.breached, until, about) if acts else None
             at = None if notice is None else max(at, notice.time)
         if at is not None and at <= ctx.as_of:
             yield status.finding, at

@@ -17,7 +17,7 @@ from tallystick.facts.sql import identifier, is_number, limit, literal
 from tallystick.facts.units import factor
 from tallystick.quantities import Kind, known_unit
 from tallystick.rules.measure import SeriesKind
-from tallystick.rules.rulebook import EventData, RecordData
+from tallystick.rules.rulebook import ABOUT, EventData, RecordData
 
 FIRST_TIME, LAST_TIME = -62_135_596_800_000_000, 253_402_300_799_999_999
 """The years 1 to 9999, in microseconds."""
@@ -70,6 +70,10 @@ def _time_checks(table: Table) -> list[Check]:
     return checks
 
 
+_ABOUT = "[0-9a-f]{12}|[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?"
+"""A finding's id, or a day, month or year."""
+
+
 def _dimension_checks(source: Source, environments: Sequence[str]) -> list[Check]:
     optional = source.optional if isinstance(source, EventData | RecordData) else ()
     checks = [
@@ -77,6 +81,14 @@ def _dimension_checks(source: Source, environments: Sequence[str]) -> list[Check
         for name in source.dimensions
         if name not in optional
     ]
+    if ABOUT in source.dimensions:
+        checks.append(
+            (
+                f"NOT regexp_full_match({identifier(f'd_{ABOUT}')}, '{_ABOUT}')",
+                "'about no breach'",
+                identifier(f"d_{ABOUT}"),
+            )
+        )
     if environments and "environment" in source.dimensions:
         known = ", ".join(literal(name) for name in environments)
         checks.append((f'"d_environment" NOT IN ({known})', "'unknown environment'", '"d_environment"'))

@@ -60,7 +60,7 @@ from tallystick.quantities import CURRENCIES, Period, Quantity
 from tallystick.rules.calendars import OF_AGREEMENT
 from tallystick.rules.measure import Condition
 from tallystick.rules.rule import During, Exemption, Occasion, Permission, Remedy, Rule, Survival, Where
-from tallystick.rules.rulebook import HOLDS, PERSON
+from tallystick.rules.rulebook import ABOUT, HOLDS, PERSON
 from tallystick.source import Span
 from tallystick.syntax import tree
 from tallystick.syntax.names import article_name, definition_name, words
@@ -276,22 +276,22 @@ def _listed(scope: Scope, names: tuple[tree.Name, ...], into: dict[str, Span], k
 def _built_ins(dimensions: tuple[str, ...]) -> tuple[Event | Record, ...]:
     """The events and records that the language knows by itself."""
     others = tuple(name for name in dimensions if name not in ("role", "clause"))
-    with_role = ("role",) if "role" in dimensions else ()
+    rest = (*(("role",) if "role" in dimensions else ()), *others)
     told = PERSON if PERSON in dimensions else None
     whom = ("role",) if told else ()
     return (
         Event(
             "notice",
             "notice",
-            ("role", "clause", *others),
+            ("role", "clause", ABOUT, *others),
             (),
             None,
             "give notice",
-            (*whom, "clause", *others),
+            (*whom, "clause", ABOUT, *others),
             actor=told,
         ),
-        Event("cure", "cure", ("clause", *with_role, *others), (), None, None, (*with_role, *others)),
-        Event("claim", "claim", ("clause", *with_role, *others), (), None, None, ("clause", *with_role, *others)),
+        Event("cure", "cure", ("clause", ABOUT, *rest), (), None, None, (ABOUT, *rest)),
+        Event("claim", "claim", ("clause", ABOUT, *rest), (), None, None, ("clause", ABOUT, *rest)),
         Event("termination", "termination of this Agreement", (), (), None, "terminate this Agreement"),
         Record("waiver", "waiver", ("clause", "role", *others), (), None, optional=("role", *others)),
         Record(HOLDS, "tenure of a role", (PERSON, "role"), (), None),
@@ -421,7 +421,7 @@ def _party(node: tree.PartyNode) -> Party:
     )
 
 
-_COLUMNS = frozenset({"time", "value", "begin", "end", "row"})
+_COLUMNS = frozenset({"time", "value", "begin", "end", "row", ABOUT})
 
 
 def _columns(

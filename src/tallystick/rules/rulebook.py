@@ -74,6 +74,10 @@ WAIVER = "waiver"
 HOLDS = "holds"
 """The record that every agreement knows of who holds which role, and from when until when."""
 
+ABOUT = "about"
+"""The dimension of `notice`, `cure` and `claim` that names the breach they are about: a finding's id, or the local day,
+month or year to which it belongs (`2027-03-14`, `2027-03`, `2027`). An empty one is about any."""
+
 PERSON = "person"
 """The dimension of `holds`, and of events, that names a person."""
 
