@@ -404,7 +404,12 @@ def _waivers(report: Report) -> Iterator[Block]:
 def _compared(report: Report) -> Iterator[Block]:
     now, before = (worst_by_subject(report.known, each) for each in (report.findings, report.earlier))
     of = {(unversioned(each.rule), each.group): each for each in (*report.earlier, *report.findings)}
-    changed = [key for key in sorted(of) if key in now and key in before and now[key] is not before[key]]
+    order = {unversioned(rule.id): place for place, rule in enumerate(report.judged.rulebook.rules)}
+    changed = [
+        key
+        for key in sorted(of, key=lambda key: (order[key[0]], key[1]))
+        if key in now and key in before and now[key] is not before[key]
+    ]
     if not report.earlier:
         yield paragraph("Nothing was judged in the month before.")
         return
