@@ -89,6 +89,10 @@ class Known:
         way = self.way_to(finding)
         return way[-1].sentence if way else self.rule_of(finding).sentence
 
+    def under(self, rule: Rule) -> str:
+        """` (OF-1)` for a text of a rule that holds under an order only."""
+        return f" ({rule.order})" if rule.order else ""
+
     def party(self, name: str) -> str:
         """What the contract calls a party."""
         return next((each.called for each in self.rulebook.parties if each.id == name), name)

@@ -224,7 +224,7 @@ def _holder(known: Known, finding: Finding) -> str:
 def what_text(known: Known, finding: Finding) -> str:
     """`6.1 Accuracy`; of a duty also what is to be done: `6.1 Accuracy: notice to the Risk Officer`."""
     rule, duty = known.rule_of(finding), known.duty_of(finding)
-    base = f"{rule.number} {rule.title}"
+    base = f"{rule.number} {rule.title}{known.under(rule)}"
     if duty is None:
         return base if "/" not in finding.rule else f"{base}: blocked all the same"
     if duty.kind == "notify":

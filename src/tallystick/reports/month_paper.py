@@ -405,11 +405,8 @@ def _compared(report: Report) -> Iterator[Block]:
     now, before = (worst_by_subject(report.known, each) for each in (report.findings, report.earlier))
     of = {(unversioned(each.rule), each.group): each for each in (*report.earlier, *report.findings)}
     order = {unversioned(rule.id): place for place, rule in enumerate(report.judged.rulebook.rules)}
-    changed = [
-        key
-        for key in sorted(of, key=lambda key: (order[key[0]], key[1]))
-        if key in now and key in before and now[key] is not before[key]
-    ]
+    differing = (key for key in now if key in before and now[key] is not before[key])
+    changed = sorted(differing, key=lambda key: (order[key[0]], key[1]))
     if not report.earlier:
         yield paragraph("Nothing was judged in the month before.")
         return

@@ -136,7 +136,10 @@ def _cited(notice: Notice, rule: Rule) -> Iterator[str | Strong]:
     within = "" if article is None else f", in Article\u00a0{article.number} ({article.title}) of the Agreement,"
     yield Strong((section_text(rule),))
     yield within
-    if rule.effective is not None:
+    if rule.order is not None:
+        title = next((each.title for each in notice.judged.rulebook.orders if each.id == rule.order), "")
+        yield f" as it reads under the order {rule.order}{f' ({title})' if title else ''},"
+    elif rule.effective is not None:
         yield f" in its text of {date_text(rule.effective)},"
 
 
