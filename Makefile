@@ -1,5 +1,6 @@
 # make demo   sets everything up, builds the flagship agreement and judges a year of its data
 # make test   sets up what is missing and runs every check and test
+# make bench  measures, beside what others do, and writes docs/performance.md (SIZE=small|full|large, PARTS=…)
 SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
@@ -7,7 +8,7 @@ BIN := $(VENV)/bin
 FLAGSHIP := contracts/ai-governance-msa
 PANGO := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 
-.PHONY: demo test setup setup-dev system format snapshots clean help
+.PHONY: demo test bench setup setup-dev system format snapshots clean help
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -28,6 +29,10 @@ test: setup-dev
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/tally fmt --check contracts/*/agreement.msa
 	$(BIN)/pytest -n auto --cov --cov-report=term
+
+SIZE ?= full
+bench: setup-dev
+	$(BIN)/python -m benchmarks --size $(SIZE) $(foreach part,$(PARTS),--part $(part)) $(if $(PARTS),,--write)
 
 snapshots: setup-dev
 	$(BIN)/pytest tests/cases tests/docs --snapshots

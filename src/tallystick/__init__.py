@@ -5,6 +5,7 @@
 >>> compiled, problems = tallystick.compile(source)
 >>> tallystick.build(compiled, folder)
 >>> tallystick.evaluate(compiled.rulebook, data_folder)
+>>> tallystick.decider(compiled.rulebook, at).decide("deployment", role="officer", environment="production")
 
 Nothing heavy is imported before it is used.
 """
@@ -20,9 +21,23 @@ if TYPE_CHECKING:
     from tallystick.compilation import compile_source as compile
     from tallystick.evaluating import Judged, read_rules
     from tallystick.evaluating import judge as evaluate
+    from tallystick.evaluation.decisions import Decider, Decision, decider
 
 __version__ = "0.1.0"
-__all__ = ["Built", "Compiled", "Judged", "build", "check", "compile", "evaluate", "load", "read_rules"]
+__all__ = [
+    "Built",
+    "Compiled",
+    "Decider",
+    "Decision",
+    "Judged",
+    "build",
+    "check",
+    "compile",
+    "decider",
+    "evaluate",
+    "load",
+    "read_rules",
+]
 
 _PLACES = {
     "Built": ("building", "Built"),
@@ -32,6 +47,9 @@ _PLACES = {
     "compile": ("compilation", "compile_source"),
     "load": ("compilation", "load"),
     "Judged": ("evaluating", "Judged"),
+    "Decider": ("evaluation.decisions", "Decider"),
+    "Decision": ("evaluation.decisions", "Decision"),
+    "decider": ("evaluation.decisions", "decider"),
     "evaluate": ("evaluating", "judge"),
     "read_rules": ("evaluating", "read_rules"),
 }

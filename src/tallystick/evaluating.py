@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
+from tallystick.evaluation.bulk import tallied
 from tallystick.evaluation.clock import instant
 from tallystick.evaluation.evaluate import evaluate
 from tallystick.evaluation.evaluation import Evaluation
@@ -43,7 +44,8 @@ class Judged:
     def kept(self) -> bool:
         """Whether nothing was breached or left unmeasured."""
         failing = (Verdict.BREACHED, Verdict.UNMEASURED)
-        return not any(finding.verdict in failing for finding in self.evaluation.findings)
+        found = tallied(self.evaluation.findings, lambda _: None, lambda _: None)
+        return not any(found[None, verdict] for verdict in failing)
 
 
 def read_rules(path: Path) -> Rulebook:

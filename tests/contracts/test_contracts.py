@@ -7,7 +7,7 @@ import runpy
 import shutil
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -183,7 +183,7 @@ def test_duties_cures_and_blocks_are_those_worked_out_by_hand(name: str) -> None
         assert [f.verdict.value for f in duties] == [row["verdict"]], row
 
 
-def blocked_acts(findings: tuple[Finding, ...], rule: str) -> Iterator[Finding]:
+def blocked_acts(findings: Sequence[Finding], rule: str) -> Iterator[Finding]:
     return (f for f in findings if f.rule.startswith(f"{rule}/block-") and f.verdict is Verdict.BREACHED)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any as Anything
@@ -220,6 +221,6 @@ def judged(rule: Rule, data: Facts, as_of: str, **more: Anything) -> Evaluation:
     return evaluate(rulebook(rule, **more), data, at(as_of))
 
 
-def short(findings: tuple[Finding, ...]) -> list[tuple[str, str]]:
+def short(findings: Sequence[Finding]) -> list[tuple[str, str]]:
     """The verdicts and values of findings, for comparing at a glance."""
     return [(f.verdict.value, "" if f.value is None else str(f.value)) for f in findings]

@@ -89,7 +89,12 @@ def test_evaluation_leaves_no_tables_behind_and_reports_progress() -> None:
     before = data.connection.execute("SHOW TABLES").fetchall()
     evaluate(rulebook(*RULES), data, at("2027-03-01"), lambda *step: told.append(step))
     assert data.connection.execute("SHOW TABLES").fetchall() == before
-    assert {step for step, _, _ in told} == {"reading data", "judging rules", "working out consequences"}
+    assert {step for step, _, _ in told} == {
+        "reading data",
+        "counting samples",
+        "judging rules",
+        "working out consequences",
+    }
     # four rules over the same rows and windows read them in one pass
     assert [total for step, _, total in told if step == "reading data"] == [1]
 

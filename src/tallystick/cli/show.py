@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from rich.box import SIMPLE
@@ -27,7 +28,8 @@ from tallystick.cli.words import (
     window_text,
 )
 from tallystick.evaluating import Judged
-from tallystick.evaluation.evaluation import CreditState, CureState, TerminationRight
+from tallystick.evaluation.bulk import curable, having, tallied
+from tallystick.evaluation.evaluation import CreditState, TerminationRight
 from tallystick.evaluation.finding import Finding, Verdict
 from tallystick.evaluation.to_json import local_text
 from tallystick.prose.from_order import covers_text, prevails_text
@@ -92,17 +94,22 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def _summary(judged: Judged) -> None:
-    counts: dict[str, Counter[Verdict]] = defaultdict(Counter)
-    for finding in judged.evaluation.findings:
-        counts[finding.clause][finding.verdict] += 1
+    counts = tallied(judged.evaluation.findings, lambda finding: finding.clause, lambda rule: rule.clause)
     table = _table("Findings by clause", "clause", "title", *(f">{verdict.value}" for verdict in Verdict))
     for clause, rule in _first_rules(judged.rulebook.rules).items():
-        cells = [_count(counts[clause][verdict], verdict) for verdict in Verdict]
+        cells = [_count(counts[clause, verdict], verdict) for verdict in Verdict]
         table.add_row(rule.number, rule.title, *cells)
-    total = Counter(finding.verdict for finding in judged.evaluation.findings)
+    total = _verdicts(judged)
     table.add_section()
     table.add_row("", "all", *(_count(total[verdict], verdict) for verdict in Verdict))
     out.print(table)
+
+
+def _verdicts(judged: Judged) -> Counter[Verdict]:
+    total: Counter[Verdict] = Counter()
+    for (_, verdict), number in tallied(judged.evaluation.findings, lambda _: None, lambda _: None).items():
+        total[verdict] += number
+    return total
 
 
 def _first_rules(rules: Iterable[Rule]) -> dict[str, Rule]:
@@ -117,17 +124,18 @@ def _count(count: int, verdict: Verdict) -> Text:
 
 
 def _findings(judged: Judged, zone: ZoneInfo, *, everything: bool) -> None:
-    found = [item for item in judged.evaluation.findings if everything or item.verdict in LISTED]
-    if not found:
+    total, findings = _verdicts(judged), judged.evaluation.findings
+    number = len(findings) if everything else sum(total[verdict] for verdict in LISTED)
+    if not number:
         return
     rules = {rule.id: rule for rule in judged.rulebook.rules}
     title = "Findings" if everything else "Findings that did not pass"
     table = _table(title, "finding", "rule", "for", "when", "verdict", ">value", ">agreed", "why")
-    for item in found if everything else found[:MOST_ROWS]:
+    for item in findings if everything else islice(having(findings, LISTED), MOST_ROWS):
         table.add_row(*_finding_cells(item, rules, zone))
     out.print(table)
-    if not everything and len(found) > MOST_ROWS:
-        out.print(f"… and {len(found) - MOST_ROWS:,} more; see them with --all, or write them to a file with -o.")
+    if not everything and number > MOST_ROWS:
+        out.print(f"… and {number - MOST_ROWS:,} more; see them with --all, or write them to a file with -o.")
 
 
 def _precedence(judged: Judged) -> None:
@@ -258,17 +266,16 @@ def _open_duties(judged: Judged, zone: ZoneInfo) -> None:
     """What must still be done: duties and answers whose deadline has not passed, and cures that are still possible."""
     dated = {rule.id for rule in judged.rulebook.rules if rule.kind in ("response", "deletion", "cadence")}
     pending = [
-        item
-        for item in judged.evaluation.findings
-        if item.verdict is Verdict.PENDING and ("/" in item.rule or item.rule in dated)
+        item for item in having(judged.evaluation.findings, [Verdict.PENDING]) if "/" in item.rule or item.rule in dated
     ]
-    curable = [item for item in judged.evaluation.cures if item.state is CureState.CURABLE and item.until is not None]
-    if not pending and not curable:
+    open_cures = [item for item in curable(judged.evaluation.cures) if item.until is not None]
+    if not pending and not open_cures:
         return
     table = _table("Open duties", "until", "duty", "for", "finding")
     rows = [(item.end, item.rule, group_text(item.group or item.about), item.id) for item in pending]
-    groups = {item.id: group_text(item.group or item.about) for item in judged.evaluation.findings}
-    rows += [(item.until or 0, f"cure of {item.rule}", groups[item.finding], item.finding) for item in curable]
+    named = judged.evaluation.findings if open_cures else ()
+    groups = {item.id: group_text(item.group or item.about) for item in named}
+    rows += [(item.until or 0, f"cure of {item.rule}", groups[item.finding], item.finding) for item in open_cures]
     for until, duty, group, finding in sorted(rows)[:MOST_ROWS]:
         table.add_row(moment_text(until, zone), duty, group, finding)
     out.print(table)
@@ -330,7 +337,7 @@ def _may(right: TerminationRight, zone: ZoneInfo) -> str:
 
 
 def _verdict(judged: Judged) -> None:
-    count = Counter(item.verdict for item in judged.evaluation.findings)
+    count = _verdicts(judged)
     if judged.kept:
         out.print("All that could be judged was kept.", style="bold green")
     else:

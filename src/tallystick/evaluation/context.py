@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from tallystick.evaluation.clock import ALWAYS, NEVER, Clock, add, midnight
-from tallystick.evaluation.dialect import name
+from tallystick.evaluation.dialect import decimal_of_steps, name, text
 from tallystick.evaluation.engine import Engine
 from tallystick.evaluation.finding import Finding
 from tallystick.evaluation.windows import Life, Stretch
 from tallystick.evaluation.working_time import working_time
 from tallystick.facts.declared import derived_of
-from tallystick.facts.tables import Facts, table_name
+from tallystick.facts.tables import Facts, Shape, table_name
 from tallystick.quantities import Unit, known_unit
 from tallystick.rules.measure import Series, SeriesKind
-from tallystick.rules.rule import Covered, InForce, RuleFields
+from tallystick.rules.rule import Covered, InForce, Rule, RuleFields
 from tallystick.rules.rulebook import EventData, Rulebook
 
 Group = Mapping[str, str]
@@ -33,7 +34,8 @@ class Table:
     """One source: its dimensions, the units of its numbers (a metric's own is `value`), and whether it has data.
 
     Of derived data, `place` is the table that was computed, `groups` one with the groups that a record shows, and
-    `lacks` the base source without a table. `actor` is the dimension that names the person who acts.
+    `lacks` the base source without a table. `actor` is the dimension that names the person who acts. `shape` is where
+    the rows of a metric lie together with those of others.
     """
 
     kind: SeriesKind
@@ -45,11 +47,22 @@ class Table:
     groups: str = ""
     lacks: str = ""
     actor: str | None = None
+    shape: Shape | None = None
 
     @property
     def sql(self) -> str:
-        """The quoted name of the canonical table."""
-        return self.place or name(table_name(self.kind, self.id))
+        """The quoted name of the canonical table, or a sub-query with its columns."""
+        if self.place or self.shape is None:
+            return self.place or name(table_name(self.kind, self.id))
+        raws = ", ".join(text(raw or "") for raw in self.shape.raws)
+        return f"(SELECT * EXCLUDE (source) FROM {self.lying()} WHERE coalesce(source, '') IN ({raws}))"
+
+    def lying(self) -> str:
+        """SQL: the rows of all metrics that lie with this one, as canonical tables have them, and their `source`."""
+        assert self.shape is not None
+        texts = "".join(f", nullif(trim({name(f'd_{d}')}), '') AS {name(f'd_{d}')}" for d in self.dimensions)
+        value = decimal_of_steps("steps")
+        return f'(SELECT source, "time", {value} AS "value"{texts}, CAST(NULL AS BIGINT) AS "row" FROM {self.shape.relation})'
 
     def column(self, attribute: str) -> str | None:
         """The quoted column of a number, or None when the source has no such number."""
@@ -83,6 +96,17 @@ class Context:
         """By what deadlines are counted."""
         calendars = {each.id: working_time(each) for each in self.rulebook.calendars}
         return Clock(self.zone, calendars, self.rulebook.fiscal_year)
+
+    def rules_of(self, scope: str) -> Sequence[Rule]:
+        """The rules of a clause, or of an occasion in one."""
+        return self._rules_by_scope.get(scope, ())
+
+    @cached_property
+    def _rules_by_scope(self) -> Mapping[str, Sequence[Rule]]:
+        found: dict[str, list[Rule]] = defaultdict(list)
+        for rule in self.rulebook.rules:
+            found[rule.scope].append(rule)
+        return found
 
     def force(self, text: InForce) -> Stretch:
         """When a rule or a consequence is in force; also before and after the life of the agreement."""
@@ -173,6 +197,7 @@ def _tables(rulebook: Rulebook, facts: Facts, engine: Engine) -> dict[tuple[Seri
             metric.dimensions,
             {"value": known_unit(metric.unit)},
             key in given,
+            shape=facts.shapes.get(key),
         )
     for kind, sources in (
         (SeriesKind.EVENT, rulebook.events),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from fractions import Fraction
 
 PLACES = 9
 """Decimal places of every value in the canonical tables."""
@@ -24,6 +25,11 @@ def number(value: Decimal) -> str:
     return f"CAST('{value:f}' AS DECIMAL(38, {PLACES}))"
 
 
+def decimal_of_steps(steps: str) -> str:
+    """A whole number of steps of 10^-9 as a decimal of the canonical type."""
+    return f"CAST(CAST({steps} AS DECIMAL(29, 0)) * CAST(0.000000001 AS DECIMAL(9, 9)) AS DECIMAL(38, {PLACES}))"
+
+
 def texts(values: Iterable[str]) -> str:
     """A list of text constants, for `IN`. An empty one holds nothing."""
     return "(" + (", ".join(text(value) for value in values) or "NULL") + ")"
@@ -35,6 +41,15 @@ def order_statistic(value: str, percent: Decimal) -> str:
     whole = 100 * denominator
     rank = f"(count({value}) * {numerator} + {whole - 1}) // {whole}"
     return f"list_extract(list_sort(list({value}), 'ASC', 'NULLS LAST'), {rank})"
+
+
+def nearest_ranks(value: str, shares: Iterable[Fraction]) -> str:
+    """Aggregate: for each share s the k-th smallest value, k = ceil(n * s), as a list. Shares are of the same places.
+
+    `quantile_disc` takes decimal shares and counts in whole numbers.
+    """
+    listed = ", ".join(f"{Decimal(share.numerator) / Decimal(share.denominator):f}" for share in shares)
+    return f"quantile_disc({value}, [{listed}])"
 
 
 def latest(condition: str, value: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import duckdb
@@ -13,6 +13,7 @@ from tallystick.evaluation.dialect import PLACES, name
 TIME = pa.int64()
 TEXT = pa.string()
 NUMBER = pa.decimal128(38, PLACES)
+_ARROW = {"BIGINT": TIME, "VARCHAR": TEXT, "HUGEINT": pa.decimal128(38, 0), "BOOLEAN": pa.bool_()}
 
 Row = tuple[Any, ...]  # a row's types are those of the SQL that asked for it
 
@@ -35,6 +36,29 @@ class Engine:
     def rows(self, sql: str) -> list[Row]:
         """All rows of a query."""
         return self._connection.execute(sql).fetchall()
+
+    def run(self, sql: str) -> None:
+        """A statement that gives nothing."""
+        self._connection.execute(sql)
+
+    def table(self, sql: str) -> pa.Table:
+        """All rows of a query, as columns."""
+        return self._connection.sql(sql).to_arrow_table()
+
+    def keep(self, table: str, columns: Mapping[str, str], rows: Sequence[Sequence[object]]) -> None:
+        """A temporary table of the rows that stays as long as the connection. `columns` says the SQL type of each."""
+        arrays = [pa.array([row[i] for row in rows], _ARROW[kind]) for i, kind in enumerate(columns.values())]
+        listed = ", ".join(f"CAST({name(column)} AS {kind}) AS {name(column)}" for column, kind in columns.items())
+        self._connection.register(f"{table}_rows", pa.table(arrays, names=list(columns)))
+        self._connection.execute(f"CREATE TEMP TABLE {name(table)} AS SELECT {listed} FROM {name(f'{table}_rows')}")
+        self._connection.unregister(f"{table}_rows")
+
+    def create(self, sql: str) -> str:
+        """A temporary table of the rows of a query; gives its quoted name."""
+        table = f"tally_handed_{len(self._handed)}"
+        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {name(table)} AS {sql}")
+        self._handed.append(table)
+        return name(table)
 
     def columns(self, table: str) -> list[str]:
         """The column names of a canonical table."""

@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from tallystick.evaluation.always import always
+from tallystick.evaluation.bulk import BulkFindings, Uncured, gathered
 from tallystick.evaluation.cadence import cadence
 from tallystick.evaluation.caps import capped
 from tallystick.evaluation.context import Context, Judgement, context
+from tallystick.evaluation.copying import with_copies
+from tallystick.evaluation.counting import Counting, Found
 from tallystick.evaluation.covering import parts
 from tallystick.evaluation.credits import counted_credits, credits_of
 from tallystick.evaluation.derived import with_derived
@@ -18,6 +21,7 @@ from tallystick.evaluation.engine import Engine
 from tallystick.evaluation.evaluation import (
     BlockedTime,
     CreditDue,
+    CureStatus,
     Escalation,
     Evaluation,
     InterestDue,
@@ -48,6 +52,7 @@ from tallystick.evaluation.scans import Scans
 from tallystick.evaluation.waivers import waivers
 from tallystick.facts.declared import derived_of
 from tallystick.facts.tables import Facts
+from tallystick.rules.measure import Series, SeriesKind
 from tallystick.rules.rule import (
     Cadence,
     CountEvents,
@@ -64,7 +69,7 @@ from tallystick.rules.rule import (
     Rule,
     unversioned,
 )
-from tallystick.rules.rulebook import Rulebook
+from tallystick.rules.rulebook import WAIVER, Rulebook
 
 Progress = Callable[[str, int, int], None]
 """Told of each step: its name, how many of its parts are done, and how many there are."""
@@ -78,7 +83,7 @@ def evaluate(rulebook: Rulebook, facts: Facts, as_of: int, progress: Progress | 
     """
     told = progress or (lambda *_: None)
     with Engine(facts.connection) as engine:
-        ctx = with_firsts(context(rulebook, facts, engine, as_of))
+        ctx = with_firsts(with_copies(context(rulebook, facts, engine, as_of)))
         if ctx.evaluated.start >= ctx.evaluated.end:
             return Evaluation(as_of, rulebook.tally)
         if derived_of(rulebook):
@@ -87,18 +92,27 @@ def evaluate(rulebook: Rulebook, facts: Facts, as_of: int, progress: Progress | 
         return _consequences(ctx, _judged(ctx, told), told)
 
 
-def _judged(ctx: Context, told: Progress) -> list[tuple[Rule, list[Judgement]]]:
+def _judged(ctx: Context, told: Progress) -> list[tuple[Rule, Found]]:
     """Each rule with its findings, by group and start. Rules about windows share their passes over the data."""
-    rules, scans = ctx.rulebook.rules, Scans()
+    rules, scans, counting = ctx.rulebook.rules, Scans(), Counting(ctx)
+    covered = {unversioned(rule.id) for rule in rules if rule.gives_way or rule.covers}
+    together = {place for place, rule in enumerate(rules) if unversioned(rule.id) not in covered}
+    together = {
+        place
+        for place in together
+        if _has_begun(life := ctx.of(rules[place])) and counting.takes(life, place, rules[place])
+    }
     begun = [
         (rule, [(part, rest, _plan(part, rule, scans)) for part, rest in parts(ctx, rule) if _has_begun(part)])
-        for rule in rules
+        for place, rule in enumerate(rules)
+        if place not in together
     ]
     scans.run(ctx.engine, lambda done, total: told("reading data", done, total))
+    counted = counting.run(_followed(ctx), lambda done, total: told("counting samples", done, total))
     found: list[tuple[Rule, list[Judgement]]] = []
     vacant: dict[str, bool] = {}
     for place, (rule, own) in enumerate(begun):
-        told("judging rules", place, len(rules))
+        told("judging rules", place, len(begun))
         judged = [
             judgement
             for part, rest, plan in own
@@ -108,7 +122,10 @@ def _judged(ctx: Context, told: Progress) -> list[tuple[Rule, list[Judgement]]]:
         name = unversioned(rule.id)
         vacant[name] = vacant.get(name, True) and all(judgement.vacant for judgement in judged)
         found.append((rule, judged))
-    return [(rule, _ordered(own if vacant[unversioned(rule.id)] else _occupied(rule, own))) for rule, own in found]
+    apart = iter(
+        [(rule, _ordered(own if vacant[unversioned(rule.id)] else _occupied(rule, own))) for rule, own in found]
+    )
+    return [(rule, counted[place]) if place in together else next(apart) for place, rule in enumerate(rules)]
 
 
 def _has_begun(ctx: Context) -> bool:
@@ -118,6 +135,13 @@ def _has_begun(ctx: Context) -> bool:
 def _occupied(rule: Rule, judged: Sequence[Judgement]) -> Sequence[Judgement]:
     """Without the findings for want of groups or cases, of a text that gives way: another text has them."""
     return [judgement for judgement in judged if not judgement.vacant] if rule.gives_way else judged
+
+
+def _followed(ctx: Context) -> Callable[[Rule], bool]:
+    """Whether anything can follow from a breach of a rule, or a waiver excuse it."""
+    clauses = {rule.clause for rule in ctx.rulebook.rules if rule.remedies}
+    everywhere = bool(ctx.rulebook.remedies) or ctx.table(Series(source=SeriesKind.RECORD, name=WAIVER)).bound
+    return lambda rule: everywhere or rule.clause in clauses
 
 
 def _plan(ctx: Context, rule: Rule, scans: Scans) -> Plan | GatePlan | None:
@@ -160,7 +184,8 @@ def _cases(ctx: Context, rule: Rule) -> list[Judgement]:
 class _Found:
     """What has been found so far."""
 
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[Sequence[Finding]] = field(default_factory=list)
+    cures: list[Sequence[CureStatus]] = field(default_factory=list)
     owed: list[CreditDue] = field(default_factory=list)
     escalated: list[Escalation] = field(default_factory=list)
     blocked: list[BlockedTime] = field(default_factory=list)
@@ -170,27 +195,35 @@ class _Found:
     followed: list[Followed] = field(default_factory=list)
 
 
-def _consequences(ctx: Context, judged: list[tuple[Rule, list[Judgement]]], told: Progress) -> Evaluation:
+def _consequences(ctx: Context, judged: list[tuple[Rule, Found]], told: Progress) -> Evaluation:
     found, known_waivers = _Found(), waivers(ctx)
-    standing: list[tuple[Rule, list[Judgement]]] = []
+    standing: list[tuple[Rule, Found]] = []
     texts: dict[str, list[Judgement]] = defaultdict(list)
     for rule, judgements in judged:
+        if isinstance(judgements, BulkFindings):
+            standing.append((rule, judgements))
+            continue
         own = _ordered(known_waivers.applied(rule, judgements))
         standing.append((rule, own))
         texts[unversioned(rule.id)].extend(own)
-    for place, (rule, own) in enumerate(standing):
+    for place, (rule, judgements) in enumerate(standing):
         told("working out consequences", place, len(judged))
-        found.findings.extend(j.finding for j in own)
+        if isinstance(judgements, BulkFindings):
+            found.findings.append(judgements)
+            found.cures.append(Uncured(judgements))
+            continue
+        own = judgements
+        found.findings.append([j.finding for j in own])
         _follow(ctx, Followed(rule, own, texts[unversioned(rule.id)], list(cures(ctx, rule, own))), found)
     found.owed.extend(counted_credits(ctx, found.followed))
     due, uses = capped(ctx, found.owed, found.followed)
     return Evaluation(
         as_of=ctx.as_of,
         tally=ctx.rulebook.tally,
-        findings=tuple(found.findings),
+        findings=gathered(found.findings),
         credits=due,
         caps=uses,
-        cures=tuple(status for each in found.followed for status in each.cured),
+        cures=gathered(found.cures),
         escalations=tuple(found.escalated),
         terminations=tuple(terminations(ctx, found.followed)),
         blocks=tuple(found.blocked),
@@ -206,8 +239,8 @@ def _follow(ctx: Context, followed: Followed, found: _Found) -> None:
     rule, own = followed.rule, followed.judged
     stopped = list(blocks(ctx, followed))
     owed = [(duty, _ordered(judged)) for duty, judged in duties(ctx, rule, own)]
-    found.findings.extend(j.finding for _, judged in owed for j in judged)
-    found.findings.extend(j.finding for j in _by_part(block_findings(ctx, rule, stopped)))
+    found.findings.append([j.finding for _, judged in owed for j in judged])
+    found.findings.append([j.finding for j in _by_part(block_findings(ctx, rule, stopped))])
     found.owed.extend(credits_of(ctx, rule, own))
     found.escalated.extend(escalations(ctx, followed))
     found.blocked.extend(block for block, _ in stopped)
@@ -215,6 +248,7 @@ def _follow(ctx: Context, followed: Followed, found: _Found) -> None:
     found.interest.extend(interest_of(ctx, followed))
     found.refunds.extend(refunds_of(ctx, followed))
     found.followed.append(followed)
+    found.cures.append(followed.cured)
     for duty, judged in owed:
         if duty.remedies:
             above = (rule, *followed.above)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -229,10 +230,10 @@ class Evaluation:
 
     as_of: int
     tally: str
-    findings: tuple[Finding, ...] = ()
+    findings: Sequence[Finding] = ()
     credits: tuple[CreditDue, ...] = ()
     caps: tuple[CapUse, ...] = ()
-    cures: tuple[CureStatus, ...] = ()
+    cures: Sequence[CureStatus] = ()
     escalations: tuple[Escalation, ...] = ()
     terminations: tuple[TerminationRight, ...] = ()
     blocks: tuple[BlockedTime, ...] = ()

@@ -109,13 +109,13 @@ def judgement(
 
 
 def _in_unit(value: Fraction | None, unit: Unit | None) -> Decimal | None:
-    return None if value is None or unit is None else shown(value / unit.factor)
+    return None if value is None or unit is None else shown(value, unit.factor)
 
 
 def _bounds(rule: RuleFields, interval: Interval | None, unit: Unit | None) -> Bounds | None:
     if interval is None or unit is None or rule.confidence is None:
         return None
-    low, high = (shown(end / unit.factor) for end in interval.ends)
+    low, high = (shown(end, unit.factor) for end in interval.ends)
     return Bounds(rule.confidence.quantity.value, low, high)
 
 
@@ -146,6 +146,13 @@ def certain(
     if not isinstance(threshold, Value):
         return None
     satisfied = holds(value, comparison, threshold.quantity.base)
+    return certain_growth(measure, comparison, unit, satisfied=satisfied, closed=closed)
+
+
+def certain_growth(
+    measure: Measure, comparison: Comparison, unit: Unit, *, satisfied: bool, closed: bool
+) -> Verdict | None:
+    """The verdict that no later row can change, of a measure that now satisfies a comparison with a constant or not."""
     if _grows(measure, unit, closed):
         return certain_growing(comparison, satisfied)
     if isinstance(measure, Uptime) or (isinstance(measure, Aggregate) and measure.function is Function.MIN):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from math import isqrt
 from typing import assert_never
 
@@ -52,10 +53,18 @@ def round_half_even(value: Fraction, places: int) -> Decimal:
     return Decimal(f"{sign}{digits[: len(digits) - places]}.{digits[len(digits) - places :]}".rstrip("."))
 
 
-def shown(value: Fraction) -> Decimal:
-    """The value to nine places without trailing zeros and without exponent, for show."""
-    rounded = f"{round_half_even(value, PLACES):f}".rstrip("0").rstrip(".")
-    return Decimal("0" if rounded == "-0" else rounded)
+def shown(value: Fraction, factor: int = 1) -> Decimal:
+    """The value over a factor to nine places, ties to the even digit, without trailing zeros and without exponent."""
+    return _shown(value.numerator, value.denominator * factor)
+
+
+@lru_cache(maxsize=4096)
+def _shown(numerator: int, denominator: int) -> Decimal:
+    whole, rest = divmod(abs(numerator) * 10**PLACES, denominator)
+    whole += 2 * rest > denominator or (2 * rest == denominator and whole % 2 == 1)
+    written = str(whole).rjust(PLACES + 1, "0")
+    sign = "-" if numerator < 0 and whole else ""
+    return Decimal(f"{sign}{written[:-PLACES]}.{written[-PLACES:]}".rstrip("0").rstrip("."))
 
 
 def root(value: Fraction, places: int = PLACES) -> Fraction:

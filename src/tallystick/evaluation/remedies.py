@@ -90,7 +90,7 @@ def heard(ctx: Context, followed: Followed, scope: str | None, remedy: Remedy, a
         return False
     if scope is None or any(remedy in remedies_of(ctx, rule) for rule in (followed.rule, *followed.above)):
         return True
-    beside = (other for other in ctx.rulebook.rules if other.scope == scope and remedy in other.remedies)
+    beside = (other for other in ctx.rules_of(scope) if remedy in other.remedies)
     return ctx.in_force(followed.rule, at) and any(ctx.in_force(other, at) for other in beside)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tallystick.evaluation.bulk import tallied
 from tallystick.evaluation.clock import NEVER, localized
 from tallystick.evaluation.evaluation import Evaluation
 from tallystick.evaluation.finding import Bounds, Evidence, Finding
@@ -51,7 +51,7 @@ def to_json(rulebook: Rulebook, evaluation: Evaluation, set_aside: Sequence[SetA
         "tally": evaluation.tally,
         "as_of": utc_text(evaluation.as_of),
         "timezone": rulebook.timezone,
-        "summary": dict(sorted(Counter(finding.verdict.value for finding in evaluation.findings).items())),
+        "summary": _summary(evaluation),
         "rules": {
             rule.id: {
                 "number": rule.number,
@@ -81,6 +81,11 @@ def to_json(rulebook: Rulebook, evaluation: Evaluation, set_aside: Sequence[SetA
         "set_aside": [asdict(item) for item in set_aside],
     }
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+
+
+def _summary(evaluation: Evaluation) -> dict[str, int]:
+    found = tallied(evaluation.findings, lambda _: None, lambda _: None)
+    return dict(sorted((verdict.value, number) for (_, verdict), number in found.items()))
 
 
 def finding_json(finding: Finding, numbers: dict[str, str], zone: ZoneInfo) -> dict[str, Any]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from tallystick.evaluation.bulk import BECAUSE, VERDICTS, Bulk, Rows, stretches
+from tallystick.evaluation.dialect import PLACES
 from tallystick.evaluation.evaluation import Evaluation
+from tallystick.evaluation.finding import Finding, Verdict
 from tallystick.evaluation.to_json import local_text, number_text, utc_text
-from tallystick.rules.rule import order_of
+from tallystick.rules.rule import Rule, order_of
 from tallystick.rules.rulebook import Rulebook
 
 if TYPE_CHECKING:
@@ -20,9 +24,25 @@ def to_table(rulebook: Rulebook, evaluation: Evaluation) -> pa.Table:
     """One row for each finding. Values and thresholds are decimal text in `unit`, as are the ends of a confidence interval; the group is a JSON object."""
     import pyarrow as pa
 
-    zone = ZoneInfo(rulebook.timezone)
-    rules = {rule.id: rule for rule in rulebook.rules}
-    found = evaluation.findings
+    zone, rules = ZoneInfo(rulebook.timezone), {rule.id: rule for rule in rulebook.rules}
+    whole: dict[int, pa.Table] = {}
+    tables = [_plain((), rules, zone)]
+    for found in stretches(evaluation.findings):
+        if isinstance(found, Rows):
+            if id(found.bulk) not in whole:
+                whole[id(found.bulk)] = _of_bulk(found.bulk, zone)
+            tables.append(whole[id(found.bulk)].slice(found.start, found.length))
+        else:
+            tables.append(_plain(found, rules, zone))
+    if whole:
+        same = next(iter(whole.values())).schema
+        tables = [table.cast(same) for table in tables]
+    return pa.concat_tables(tables)
+
+
+def _plain(found: Sequence[Finding], rules: Mapping[str, Rule], zone: ZoneInfo) -> pa.Table:
+    import pyarrow as pa
+
     named = [rules.get(finding.rule.partition("/")[0]) for finding in found]
     columns = {
         "id": [finding.id for finding in found],
@@ -52,15 +72,80 @@ def to_table(rulebook: Rulebook, evaluation: Evaluation) -> pa.Table:
     return pa.table({**texts, "samples": pa.array([finding.samples for finding in found], pa.int64())})
 
 
+def _of_bulk(bulk: Bulk, zone: ZoneInfo) -> pa.Table:
+    """The same of a bulk: each text stands once, and rows have its number."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    rows, places = bulk.whole.combine_chunks(), sorted(bulk.rules)
+    at = {place: number for number, place in enumerate(places)}
+    rules = compute.index_in(rows["rule"], pa.array(places, rows["rule"].type)).combine_chunks()
+    own = [bulk.rules[place] for place in sorted(at, key=at.__getitem__)]
+    groups = sorted(bulk.groups)
+    keys = compute.index_in(rows["group"], pa.array(groups, rows["group"].type)).combine_chunks()
+    per = own[0].rule.per
+    said = [json.dumps(dict(zip(per, bulk.groups[group], strict=False)), ensure_ascii=False) for group in groups]
+    windows, breached = (
+        rows["window"].combine_chunks(),
+        compute.equal(rows["verdict"], VERDICTS.index(Verdict.BREACHED)),
+    )
+    excused = compute.equal(rows["verdict"], VERDICTS.index(Verdict.EXCUSED))
+
+    def listed(places: pa.Array, texts: Iterable[str | None]) -> pa.Array:
+        return pa.DictionaryArray.from_arrays(places.cast(pa.int32()), pa.array(texts, pa.string()))
+
+    none = pa.nulls(len(rows), pa.int32())
+    ends = [utc_text(window.end) for window in bulk.windows]
+    columns = {
+        "id": rows["id"].combine_chunks(),
+        "rule": listed(rules, (each.rule.id for each in own)),
+        "clause": listed(rules, (each.rule.clause for each in own)),
+        "number": listed(rules, (each.rule.number for each in own)),
+        "title": listed(rules, (each.rule.title for each in own)),
+        "verdict": listed(rows["verdict"].combine_chunks(), (verdict.value for verdict in VERDICTS)),
+        "group": listed(keys, said),
+        "about": listed(compute.multiply(keys, 0), ["{}"]),
+        "start_utc": listed(windows, (utc_text(window.start) for window in bulk.windows)),
+        "end_utc": listed(windows, ends),
+        "start_local": listed(windows, (local_text(window.start, zone) for window in bulk.windows)),
+        "end_local": listed(windows, (local_text(window.end, zone) for window in bulk.windows)),
+        "value": _decimals(rows["value"]),
+        "threshold": listed(rules, (number_text(each.threshold) for each in own)),
+        "unit": listed(rules, (each.unit.name for each in own)),
+        "interval_low": listed(none, []),
+        "interval_high": listed(none, []),
+        "decided_utc": listed(compute.if_else(breached, windows, None).combine_chunks(), ends),
+        "because": listed(rows["because"].combine_chunks(), BECAUSE),
+        "excuse": listed(compute.cast(excused, pa.int32()).combine_chunks(), ["", "missing data"]),
+        "order": listed(rules, (order_of(each.rule.id) for each in own)),
+    }
+    return pa.table({**columns, "samples": rows["samples"].cast(pa.int64())})
+
+
+def _decimals(steps: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Whole numbers of steps of 10^-9 as `number_text` writes them."""
+    from pyarrow import compute
+
+    written = compute.cast(steps, "string")
+    digits = compute.utf8_lpad(compute.utf8_ltrim(written, "-"), PLACES + 1, "0")
+    sign = compute.if_else(compute.starts_with(written, "-"), "-", "")
+    whole, part = compute.utf8_slice_codeunits(digits, 0, -PLACES), compute.utf8_slice_codeunits(digits, -PLACES)
+    joined = compute.binary_join_element_wise(compute.binary_join_element_wise(sign, whole, ""), part, ".")
+    return compute.utf8_rtrim(compute.utf8_rtrim(joined, "0"), ".")
+
+
 def write_csv(table: pa.Table, path: Path) -> None:
     """Write the findings as CSV with a header."""
+    import pyarrow as pa
     from pyarrow import csv
 
-    csv.write_csv(table, path)
+    texts = [field.with_type(pa.int64() if field.name == "samples" else pa.string()) for field in table.schema]
+    csv.write_csv(table.cast(pa.schema(texts)), path)
 
 
 def write_parquet(table: pa.Table, path: Path) -> None:
     """Write the findings as Parquet."""
     from pyarrow import parquet
 
-    parquet.write_table(table, path)
+    # Without the schema of Arrow a reader sees texts, however they were held here.
+    parquet.write_table(table.unify_dictionaries(), path, store_schema=False)

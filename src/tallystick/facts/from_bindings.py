@@ -26,6 +26,7 @@ from tallystick.facts.checks import (
     text_checks,
 )
 from tallystick.facts.declared import Source, Sources, sources_of, units
+from tallystick.facts.in_place import InPlace, read_in_place
 from tallystick.facts.problem import DataError, Problem
 from tallystick.facts.reading import FAULT_MARK, Needs, Raw, read
 from tallystick.facts.sql import (
@@ -59,9 +60,12 @@ def load(rulebook: Rulebook, bindings: Bindings, as_of: int | None = None, progr
     connection = connect()
     sources = sources_of(rulebook)
     done = _Loading(connection, rulebook.environments, as_of)
-    for table in bindings.tables:
+    alone = [each for each in bindings.tables if _is_alone(each, bindings.tables)]
+    placed = read_in_place(connection, alone, sources, rulebook.environments, as_of)
+    copied = [each for each in bindings.tables if (each.kind, each.name) not in placed.shapes]
+    for table in copied:
         create(connection, table.kind, sources[table.kind, table.name])
-    groups = _by_files(bindings.tables)
+    groups = _by_files(copied)
     for position, group in enumerate(groups):
         names = ", ".join(dict.fromkeys(table.name for table in group))
         if progress:
@@ -74,16 +78,37 @@ def load(rulebook: Rulebook, bindings: Bindings, as_of: int | None = None, progr
     if done.problems:
         connection.close()
         raise DataError(done.problems)
-    connection.execute("SET enable_external_access = false")
-    connection.execute("SET lock_configuration = true")
+    _lock(connection, bindings, placed)
     bound = dict.fromkeys((table.kind, table.name) for table in bindings.tables)
     return Facts(
         connection,
         bound=frozenset(bound),
-        read={name: _count(connection, identifier(table_name(kind, name))) for kind, name in bound},
+        read={
+            name: placed.read[name]
+            if (kind, name) in placed.shapes
+            else _count(connection, identifier(table_name(kind, name)))
+            for kind, name in bound
+        },
         set_aside=tuple(done.set_aside),
         unused=bindings.unused,
+        shapes=placed.shapes,
     )
+
+
+def _is_alone(table: Table, tables: Sequence[Table]) -> bool:
+    """Whether no other table gives rows to the same source."""
+    return sum((each.kind, each.name) == (table.kind, table.name) for each in tables) == 1
+
+
+def _lock(connection: duckdb.DuckDBPyConnection, bindings: Bindings, placed: InPlace) -> None:
+    """Nothing can be reached any more but the files that are read in place."""
+    paths = {
+        str(file.path) for table in bindings.tables if (table.kind, table.name) in placed.shapes for file in table.files
+    }
+    if paths:
+        connection.execute(f"SET allowed_paths = [{', '.join(map(literal, sorted(paths)))}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
 
 
 @dataclass(frozen=True)

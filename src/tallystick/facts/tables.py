@@ -8,6 +8,8 @@ One table for each bound source, in one DuckDB connection:
 | event | `event_<id>` | `time` BIGINT, `d_<dimension>` VARCHAR each, `a_<attribute>` DECIMAL(38,9) each, `row` BIGINT |
 | record | `record_<id>` | `begin` BIGINT, `end` BIGINT (NULL while open), `d_…`, `a_…`, `row` BIGINT |
 
+A metric that is read in place has a `Shape` and no table.
+
 Times are microseconds since 1970-01-01T00:00:00Z. Values are in the unit that the agreement declares. `row` numbers
 the rows of one source from 1, over its files in order of name, also those that are not used. Rows that cannot be read
 are in `set_aside`.
@@ -15,6 +17,7 @@ are in `set_aside`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import duckdb
@@ -38,8 +41,24 @@ class SetAside:
 
 
 @dataclass(frozen=True)
+class Shape:
+    """Where the rows of a metric lie beside those of others, in files that are read in place: it has no table then.
+
+    The relation has the columns `source`, `time`, `steps` BIGINT (the value times 10^9) and `d_…`, with raw texts. Its
+    own rows are those with a `source` among `raws`. `environments` gives the text for each raw `d_environment`; `texts`
+    names, for each dimension, a table with `raw`, `text` and its `number`.
+    """
+
+    relation: str
+    raws: tuple[str | None, ...]
+    environments: Mapping[str | None, str]
+    texts: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Facts:
     """The data of one evaluation. `bound` names the sources that have a table, `read` how many rows each gave.
+    `shapes` are those of metrics that lie together.
 
     `unused` are data files of the folder that belong to nothing.
     """
@@ -49,6 +68,7 @@ class Facts:
     read: dict[str, int] = field(default_factory=dict)
     set_aside: tuple[SetAside, ...] = ()
     unused: tuple[str, ...] = ()
+    shapes: Mapping[tuple[SeriesKind, str], Shape] = field(default_factory=dict)
 
     def has(self, kind: SeriesKind, name: str) -> bool:
         """Whether the source was bound to data (an empty table counts)."""

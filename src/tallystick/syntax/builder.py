@@ -1,4 +1,4 @@
-"""From Lark's parse tree to ours: each grammar rule names its node, and its children are the node's fields."""
+"""From grammar rules to our tree: each rule names its node, and its children are the node's fields."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
-from lark import Token, Transformer, v_args
-from lark.tree import Meta
+from lark import Token
 
 from tallystick.source import Source, Span
 from tallystick.syntax import tree
@@ -301,151 +300,149 @@ def _clock(text: str) -> time | None:
         return None
 
 
-class Builder(Transformer[Token, Any]):
-    """Builds `tallystick.syntax.tree` bottom up for one source."""
+Make = Callable[[Span, list[Any]], Any]
+"""What becomes of a rule: from its place and its children to a node, or to the tuple that a list is."""
 
-    def __init__(self, source: Source) -> None:
-        super().__init__()
+
+def _node(node: Callable[..., tree.Node]) -> Make:
+    return lambda span, children: node(span, *children)
+
+
+def _node_of_many(node: Callable[..., tree.Node]) -> Make:
+    return lambda span, children: node(span, tuple(children))
+
+
+def _word(node: Callable[[Span, str], tree.Node], words: str) -> Make:
+    return lambda span, _: node(span, words)
+
+
+def _operation(operator: str) -> Make:
+    return lambda span, children: tree.Binary(span, operator, *children)
+
+
+class Builder:
+    """Builds `tallystick.syntax.tree` bottom up, for the source that `of` is told."""
+
+    def __init__(self) -> None:
+        self._source = Source("", "")
+        self._made: dict[str, Make] = {}
+        self._made |= {rule: _node(node) for rule, node in NODES.items()}
+        self._made |= {rule: _node_of_many(node) for rule, node in NODES_OF_MANY.items()}
+        self._made |= {rule: _word(tree.Comparator, words) for rule, words in COMPARATORS.items()}
+        self._made |= {rule: _operation(operator) for rule, operator in OPERATORS.items()}
+        self._made |= {words: _word(tree.Extent, words) for words in EXTENTS}
+        self._made |= {words: _word(tree.Extreme, words) for words in EXTREMES}
+        self._made |= {rule: _word(tree.WaiverWord, words) for rule, words in WAIVER_STATES.items()}
+        self._made |= {rule: lambda _, children: tuple(children) for rule in LISTS}
+
+    def of(self, source: Source) -> None:
+        """What is built from now on is of this source."""
         self._source = source
-        for rule, node in NODES.items():
-            self._on(rule, lambda span, children, node=node: node(span, *children))
-        for rule, node in NODES_OF_MANY.items():
-            self._on(rule, lambda span, children, node=node: node(span, tuple(children)))
-        for rule, words in COMPARATORS.items():
-            self._on(rule, lambda span, _, words=words: tree.Comparator(span, words))
-        for rule, operator in OPERATORS.items():
-            self._on(rule, lambda span, children, operator=operator: tree.Binary(span, operator, *children))
-        for words in EXTENTS:
-            self._on(words, lambda span, _, words=words: tree.Extent(span, words))
-        for words in EXTREMES:
-            self._on(words, lambda span, _, words=words: tree.Extreme(span, words))
-        for rule, words in WAIVER_STATES.items():
-            self._on(rule, lambda span, _, words=words: tree.WaiverWord(span, words))
-        for rule in LISTS:
-            self._on(rule, lambda _, children: tuple(children))
 
-    def _on(self, rule: str, make: Callable[..., Any]) -> None:
-        def callback(_: Builder, meta: Meta, children: Sequence[Any]) -> Any:
-            return make(self._span(meta), children)
+    def make(self, rule: str) -> Make:
+        """What becomes of a rule. Raises AttributeError for one that nothing becomes of."""
+        made: Make = self._made.get(rule) or getattr(self, rule)
+        return made
 
-        bound = v_args(meta=True)(callback)
-        setattr(self, rule, bound.__get__(self, Builder))
-
-    def _span(self, meta: Meta) -> Span:
-        if meta.empty:
-            return Span(self._source, 0, 0)
-        return Span(self._source, meta.start_pos, meta.end_pos)
+    def span(self, start: int, end: int) -> Span:
+        """A place in the source."""
+        return Span(self._source, start, end)
 
     def _at(self, token: Token) -> Span:
         assert token.start_pos is not None
         assert token.end_pos is not None
         return Span(self._source, token.start_pos, token.end_pos)
 
-    def name(self, children: list[Token]) -> tree.Name:
+    def name(self, _: Span, children: list[Token]) -> tree.Name:
         return tree.Name(self._at(children[0]), str(children[0]))
 
     unit = code = name
 
-    @v_args(meta=True)
-    def fiscal_name(self, meta: Meta, children: list[Token]) -> tree.Name:
-        return tree.Name(self._span(meta), " ".join(children))
+    def fiscal_name(self, span: Span, children: list[Token]) -> tree.Name:
+        return tree.Name(span, " ".join(children))
 
-    def reference(self, children: list[Token]) -> tree.NameReference:
+    def reference(self, _: Span, children: list[Token]) -> tree.NameReference:
         return tree.NameReference(self._at(children[0]), str(children[0]))
 
-    @v_args(meta=True)
-    def attribute_reference(self, meta: Meta, children: list[Any]) -> tree.AttributeReference:
-        return tree.AttributeReference(self._span(meta), children[0], children[1][1:])
+    def attribute_reference(self, span: Span, children: list[Any]) -> tree.AttributeReference:
+        return tree.AttributeReference(span, children[0], children[1][1:])
 
-    def string(self, children: list[Token]) -> tree.String:
+    def string(self, _: Span, children: list[Token]) -> tree.String:
         return tree.String(self._at(children[0]), _ESCAPE.sub(r"\1", children[0][1:-1]))
 
-    def prose(self, children: list[Token]) -> tree.ProseText:
+    def prose(self, _: Span, children: list[Token]) -> tree.ProseText:
         span = self._at(children[0])
         text, offsets = dedented(str(children[0])[3:-3], span.start + 3)
         return tree.ProseText(span, text, offsets)
 
-    def number(self, children: list[Token]) -> tree.Number:
+    def number(self, _: Span, children: list[Token]) -> tree.Number:
         return tree.Number(self._at(children[0]), number_value(children[0]))
 
-    def percent(self, children: list[Token]) -> tree.Percent:
+    def percent(self, _: Span, children: list[Token]) -> tree.Percent:
         return tree.Percent(self._at(children[0]), number_value(children[0][:-1]) / 100)
 
-    @v_args(meta=True)
-    def money(self, meta: Meta, children: list[Token]) -> tree.Money:
-        return tree.Money(self._span(meta), str(children[0]), number_value(children[1]))
+    def money(self, span: Span, children: list[Token]) -> tree.Money:
+        return tree.Money(span, str(children[0]), number_value(children[1]))
 
-    @v_args(meta=True)
-    def quantity(self, meta: Meta, children: list[Token]) -> tree.QuantityLiteral:
-        return tree.QuantityLiteral(self._span(meta), number_value(children[0]), " ".join(children[1:]))
+    def quantity(self, span: Span, children: list[Token]) -> tree.QuantityLiteral:
+        return tree.QuantityLiteral(span, number_value(children[0]), " ".join(children[1:]))
 
-    def date(self, children: list[Token]) -> tree.DateLiteral:
+    def date(self, _: Span, children: list[Token]) -> tree.DateLiteral:
         return tree.DateLiteral(self._at(children[0]), _day(children[0]))
 
-    def time(self, children: list[Token]) -> tree.TimeLiteral:
+    def time(self, _: Span, children: list[Token]) -> tree.TimeLiteral:
         return tree.TimeLiteral(self._at(children[0]), _clock(children[0]))
 
-    def verdict(self, children: list[Token]) -> tree.VerdictWord:
+    def verdict(self, _: Span, children: list[Token]) -> tree.VerdictWord:
         return tree.VerdictWord(self._at(children[0]), str(children[0]))
 
     cure_state = verdict
 
-    @v_args(meta=True)
-    def period(self, meta: Meta, children: list[Token]) -> tree.PeriodLiteral:
+    def period(self, span: Span, children: list[Token]) -> tree.PeriodLiteral:
         amount = number_value(children[0]) if len(children) > 1 else None
-        return tree.PeriodLiteral(self._span(meta), amount, " ".join(children[1:] or children))
+        return tree.PeriodLiteral(span, amount, " ".join(children[1:] or children))
 
-    @v_args(meta=True)
-    def calendar_period(self, meta: Meta, children: list[Any]) -> tree.PeriodLiteral:
+    def calendar_period(self, span: Span, children: list[Any]) -> tree.PeriodLiteral:
         length: tree.PeriodLiteral = children[0]
-        return replace(length, span=self._span(meta), calendar=children[1])
+        return replace(length, span=span, calendar=children[1])
 
-    @v_args(meta=True)
-    def notify_by_class(self, meta: Meta, children: list[Any]) -> tree.NotifyResponseNode:
+    def notify_by_class(self, span: Span, children: list[Any]) -> tree.NotifyResponseNode:
         holder, role, dimension, trigger, qualifiers, classes = children
         within = _by_class(dimension, classes)
-        return tree.NotifyResponseNode(self._span(meta), holder, role, within, trigger, None, qualifiers)
+        return tree.NotifyResponseNode(span, holder, role, within, trigger, None, qualifiers)
 
-    @v_args(meta=True)
-    def perform_by_class(self, meta: Meta, children: list[Any]) -> tree.PerformResponseNode:
+    def perform_by_class(self, span: Span, children: list[Any]) -> tree.PerformResponseNode:
         holder, event, where, dimension, trigger, qualifiers, classes = children
         within = _by_class(dimension, classes)
-        return tree.PerformResponseNode(self._span(meta), holder, event, where, within, trigger, None, qualifiers)
+        return tree.PerformResponseNode(span, holder, event, where, within, trigger, None, qualifiers)
 
-    @v_args(meta=True)
-    def delete_by_class(self, meta: Meta, children: list[Any]) -> tree.DeletionNode:
+    def delete_by_class(self, span: Span, children: list[Any]) -> tree.DeletionNode:
         holder, record, where, dimension, trigger, qualifiers, classes = children
         within = _by_class(dimension, classes)
-        return tree.DeletionNode(self._span(meta), holder, record, where, within, trigger, qualifiers)
+        return tree.DeletionNode(span, holder, record, where, within, trigger, qualifiers)
 
-    @v_args(meta=True)
-    def credit_by_value(self, meta: Meta, children: list[Any]) -> tree.CreditByValueNode:
+    def credit_by_value(self, span: Span, children: list[Any]) -> tree.CreditByValueNode:
         party, minimum, claimed, *tiers = children
-        return tree.CreditByValueNode(self._span(meta), party, minimum, claimed, tuple(tiers))
+        return tree.CreditByValueNode(span, party, minimum, claimed, tuple(tiers))
 
-    @v_args(meta=True)
-    def credit_by_count(self, meta: Meta, children: list[Any]) -> tree.CreditByCountNode:
+    def credit_by_count(self, span: Span, children: list[Any]) -> tree.CreditByCountNode:
         party, each, minimum, claimed, *tiers = children
-        return tree.CreditByCountNode(self._span(meta), party, each, minimum, claimed, tuple(tiers))
+        return tree.CreditByCountNode(span, party, each, minimum, claimed, tuple(tiers))
 
-    @v_args(meta=True)
-    def for_each_breach(self, meta: Meta, children: list[Any]) -> tree.ForEachBreach:
+    def for_each_breach(self, span: Span, children: list[Any]) -> tree.ForEachBreach:
         ordinal, within = children
         number = None if ordinal is None else tree.Number(self._at(ordinal), number_value(ordinal[:-2]))
-        return tree.ForEachBreach(self._span(meta), number, within)
+        return tree.ForEachBreach(span, number, within)
 
-    @v_args(meta=True)
-    def accrue(self, meta: Meta, children: list[Any]) -> tree.InterestNode:
+    def accrue(self, span: Span, children: list[Any]) -> tree.InterestNode:
         party, rate, per, *parts = children
-        return tree.InterestNode(self._span(meta), party, rate, per, tuple(parts))
+        return tree.InterestNode(span, party, rate, per, tuple(parts))
 
-    @v_args(meta=True)
-    def interest_counting(self, meta: Meta, children: list[Token]) -> tree.InterestCounting:
-        return tree.InterestCounting(self._span(meta), str(children[0]))
+    def interest_counting(self, span: Span, children: list[Token]) -> tree.InterestCounting:
+        return tree.InterestCounting(span, str(children[0]))
 
-    @v_args(meta=True)
-    def number_period(self, meta: Meta, children: list[Token]) -> tree.PeriodLiteral:
-        return tree.PeriodLiteral(self._span(meta), number_value(children[0]), str(children[1]))
+    def number_period(self, span: Span, children: list[Token]) -> tree.PeriodLiteral:
+        return tree.PeriodLiteral(span, number_value(children[0]), str(children[1]))
 
 
 def _by_class(dimension: tree.Name, periods: Sequence[Any]) -> tree.ByClassNode:

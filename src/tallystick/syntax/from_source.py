@@ -7,12 +7,13 @@ finding further mistakes and for editors; it is never compiled.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
+from threading import RLock
 
-from lark import Lark
 from lark import Token as LarkToken
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
@@ -20,8 +21,9 @@ from tallystick.diagnostics.diagnostic import Diagnostic
 from tallystick.resources import resource
 from tallystick.source import Source, Span
 from tallystick.syntax.builder import Builder
+from tallystick.syntax.inlined import InlinedParser
 from tallystick.syntax.sayings import Saying, habit, later
-from tallystick.syntax.tokens import Token, TokenKind, each_token, ends_statement, scan
+from tallystick.syntax.tokens import TOKEN, Token, TokenKind, ends_statement, scan
 from tallystick.syntax.tree import File
 
 MAXIMUM_CHARACTERS = 20_000_000
@@ -114,69 +116,85 @@ class Parsed:
         return self.file is not None and not self.diagnostics
 
 
+_BUILDER, _ONE_AT_A_TIME = Builder(), RLock()
+
+
 @lru_cache(maxsize=1)
-def parser() -> Lark:
+def parser() -> InlinedParser:
     """The LALR(1) parser of `grammar/tallystick.lark`."""
-    return Lark(
-        resource("grammar", "tallystick.lark").read_text(encoding="utf-8"),
-        parser="lalr",
-        lexer="contextual",
-        propagate_positions=True,
-        maybe_placeholders=True,
-        postlex=_NamesAnywhere(),
-    )
+    grammar = resource("grammar", "tallystick.lark").read_text(encoding="utf-8")
+    return InlinedParser(grammar, _BUILDER, lexer="contextual", postlex=_NamesAnywhere())
+
+
+def _tree(source: Source, text: str) -> File:
+    """The tree of a text whose places are those of the source.
+
+    Nothing in it is garbage before it is whole, so nothing is collected meanwhile.
+    """
+    with _ONE_AT_A_TIME:
+        _BUILDER.of(source)
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            file: File = parser().parse(text)[2]  # type: ignore[index]
+        finally:
+            if collecting:
+                gc.enable()
+        return file
 
 
 def from_source(source: Source) -> Parsed:
     """Parse a source. Never raises: what is wrong with the text is in the diagnostics."""
-    limits = _beyond_limits(source)
+    limits, empty = _looked_through(source)
     if limits is not None:
         return Parsed(None, (limits,))
-    empty = tuple(_empty_texts(source))
     try:
-        return Parsed(Builder(source).transform(parser().parse(source.text)), empty)
+        return Parsed(_tree(source, source.text), empty)
     except UnexpectedInput:
         found = _Recovery(source).run()
         return Parsed(found.file, (*found.diagnostics, *empty), found.doubtful)
 
 
-def _beyond_limits(source: Source) -> Diagnostic | None:
-    """A file may come from anyone: its size, depth, sentences and numbers are bounded."""
+def _looked_through(source: Source) -> tuple[Diagnostic | None, tuple[Diagnostic, ...]]:
+    """What is beyond the limits, and the texts that are empty.
+
+    A file may come from anyone: its size, depth, sentences and numbers are bounded.
+    """
     if len(source.text) > MAXIMUM_CHARACTERS:
-        return Diagnostic("T0110", None, {"file": source.name, "limit": f"{MAXIMUM_CHARACTERS:,} characters"})
+        return Diagnostic("T0110", None, {"file": source.name, "limit": f"{MAXIMUM_CHARACTERS:,} characters"}), ()
+    empty: list[Diagnostic] = []
     depth = length = operators = 0
-    for token in each_token(source.text):
-        if token.kind is TokenKind.MARK:
-            depth += (token.text in "({") - (token.text in ")}")
-        ends = token.kind is TokenKind.MARK and token.text in ".{}"
-        length = 0 if ends else length + 1
-        operators = 0 if ends else operators + (token.text in _OPERATORS)
-        limit = _limit(depth, length, operators, token)
+    for match in TOKEN.finditer(source.text):
+        kind, text = match.lastgroup, match.group()
+        length += 1
+        limit = ""
+        if kind == "mark":
+            depth += (text in "({") - (text in ")}")
+            if text in ".{}":
+                length = operators = 0
+            limit = f"{MAXIMUM_DEPTH} levels" if depth > MAXIMUM_DEPTH else ""
+        elif kind == "number":
+            limit = _too_long(text)
+        elif kind in ("string", "prose") and not text.strip('"').strip():
+            empty.append(Diagnostic("T0114", Span(source, *match.span())))
+        operators += text in _OPERATORS
+        if length > MAXIMUM_STATEMENT:
+            limit = f"{MAXIMUM_STATEMENT:,} words in a sentence"
+        elif operators > MAXIMUM_OPERATORS:
+            limit = f"{MAXIMUM_OPERATORS} operators in a sentence"
         if limit:
-            return Diagnostic("T0107", Span(source, token.start, token.end), {"limit": limit})
-    return None
+            return Diagnostic("T0107", Span(source, *match.span()), {"limit": limit}), ()
+    return None, tuple(empty)
 
 
-_OPERATORS = ("+", "-", "*", "/", "of", "not")
+_OPERATORS = frozenset({"+", "-", "*", "/", "of", "not"})
 
 
-def _limit(depth: int, length: int, operators: int, token: Token) -> str:
-    if depth > MAXIMUM_DEPTH:
-        return f"{MAXIMUM_DEPTH} levels"
-    if length > MAXIMUM_STATEMENT:
-        return f"{MAXIMUM_STATEMENT:,} words in a sentence"
-    if operators > MAXIMUM_OPERATORS:
-        return f"{MAXIMUM_OPERATORS} operators in a sentence"
-    whole, _, decimals = token.text.rstrip("%").replace(",", "").partition(".")
-    if token.kind is TokenKind.NUMBER and (len(whole) > MAXIMUM_DIGITS or len(decimals) > MAXIMUM_DECIMALS):
+def _too_long(number: str) -> str:
+    whole, _, decimals = number.rstrip("%").replace(",", "").partition(".")
+    if len(whole) > MAXIMUM_DIGITS or len(decimals) > MAXIMUM_DECIMALS:
         return f"{MAXIMUM_DIGITS} digits before the decimal point and {MAXIMUM_DECIMALS} after it"
     return ""
-
-
-def _empty_texts(source: Source) -> Iterator[Diagnostic]:
-    for token in each_token(source.text):
-        if token.kind in (TokenKind.STRING, TokenKind.PROSE) and not token.text.strip('"').strip():
-            yield Diagnostic("T0114", Span(source, token.start, token.end))
 
 
 class _Recovery:
@@ -194,7 +212,7 @@ class _Recovery:
         most = max(5, min(MAXIMUM_MISTAKES, MAXIMUM_PARSED_AGAIN // (len(self.text) + 1)))
         while file is None and len(self.diagnostics) < most:
             try:
-                file = Builder(self.source).transform(parser().parse(self.text))
+                file = _tree(self.source, self.text)
             except UnexpectedToken as error:
                 self._unexpected(error.token, set(error.accepts or error.expected))
             except UnexpectedCharacters as error:

@@ -31,7 +31,7 @@ class Token:
     end: int
 
 
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"""
     (?P<comment>\#[^\n]*)
   | (?P<prose>\"\"\"(?:.|\n)*?\"\"\")
@@ -46,10 +46,13 @@ _TOKEN = re.compile(
 )
 
 
+_KINDS = {kind.value: kind for kind in TokenKind}
+
+
 def each_token(text: str) -> Iterator[Token]:
     """The tokens of the text one by one, comments included; only blank space lies between them."""
-    for match in _TOKEN.finditer(text):
-        yield Token(TokenKind(match.lastgroup or "bad"), match.group(), match.start(), match.end())
+    for match in TOKEN.finditer(text):
+        yield Token(_KINDS[match.lastgroup or "bad"], match.group(), match.start(), match.end())
 
 
 def scan(text: str) -> list[Token]:

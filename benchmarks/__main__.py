@@ -1,0 +1,310 @@
+"""`python -m benchmarks`: measures, prints the table, and writes it to `docs/performance.md`.
+
+Each tool runs in a process of its own: a warm-up, then the runs whose median counts. Tools that are no part of
+tallystick run in virtual environments made here; one that cannot be installed is listed with the reason.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import venv
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks import data
+
+ROOT = Path(__file__).parent.parent
+WORKERS = Path(__file__).parent / "workers"
+PAGE = ROOT / "docs" / "performance.md"
+BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
+SIZES = {
+    "small": {"samples": 1_000_000, "rules": (10, 100, 1_000), "events": 100_000, "clauses": 1_000, "most": 30},
+    "full": {
+        "samples": 10_000_000,
+        "rules": (10, 100, 1_000, 5_000),
+        "events": 5_000_000,
+        "clauses": 10_000,
+        "most": 20,
+    },
+    "large": {"samples": 50_000_000, "rules": (5_000,), "events": 5_000_000, "clauses": 10_000, "most": 10},
+}
+NOT_RUN = (
+    (
+        "Great Expectations, soda-core 3, datacontract-cli",
+        "they check columns of a table; no worker is written for them yet",
+    ),
+    ("RTAMT", "it monitors one signal at a time; no worker is written for it yet"),
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table: seconds, and how they stand to another line's."""
+
+    what: str
+    tool: str
+    seconds: float | None
+    ratio: str = ""
+    goal: str = ""
+    memory: int = 0
+
+
+class Bench:
+    """Runs workers; makes the environments of other tools when they are first needed."""
+
+    def __init__(self, size: str, runs: int, place: Path) -> None:
+        self.size, self.runs, self.place = SIZES[size], runs, place
+        self.failed: dict[str, str] = {}
+
+    def python(self, *packages: str) -> str | None:
+        """The interpreter of an environment with these packages; None when they cannot be installed."""
+        folder = self.place / f"venv-{'-'.join(packages)}"
+        name = packages[0]
+        if name in self.failed:
+            return None
+        if not (folder / "ready").exists():
+            venv.create(folder, with_pip=True, clear=True)
+            pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", *packages]
+            done = subprocess.run(pip, capture_output=True, text=True, check=False)
+            if done.returncode:
+                self.failed[name] = (done.stderr.strip().splitlines() or ["no reason"])[-1][:160]
+                return None
+            (folder / "ready").touch()
+        return str(folder / "bin" / "python")
+
+    def run(self, worker: str, python: str | None = sys.executable, **asked: object) -> dict[str, object] | None:
+        """What a worker reports, with its median."""
+        if python is None:
+            return None
+        environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "PYTHONWARNINGS": "ignore"}
+        command = [python, str(WORKERS / f"{worker}.py"), json.dumps({"runs": self.runs} | asked)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+        if done.returncode:
+            self.failed[f"{worker} {asked.get('parser', '')}".strip()] = (
+                done.stderr.strip().splitlines() or ["no reason"]
+            )[-1][:160]
+            return None
+        found = json.loads(done.stdout.strip().splitlines()[-1])
+        found["median"] = statistics.median(found["seconds"])
+        print(
+            f"  {worker} {asked.get('rules', asked.get('parser', ''))} {found['median']:.6g} s",
+            file=sys.stderr,
+            flush=True,
+        )
+        return found
+
+
+def _row(what: str, found: dict[str, object] | None, than: float | None = None, goal: str = "", tool: str = "") -> Row:
+    if found is None:
+        return Row(what, tool or "?", None, goal=goal)
+    median = float(str(found["median"]))
+    ratio = "" if than is None else f"{median / than:.2f}×"
+    return Row(what, tool or str(found["version"]), median, ratio, goal, int(str(found["memory"])))
+
+
+def _median(found: dict[str, object] | None) -> float | None:
+    return None if found is None else float(str(found["median"]))
+
+
+def evaluation(bench: Bench) -> list[Row]:
+    """Rules over samples, from files to verdicts."""
+    samples = data.write_samples(
+        bench.place / f"samples-{bench.size['samples']}.parquet", int(str(bench.size["samples"]))
+    )
+    floor = bench.run("duckdb_floor", samples=str(samples))
+    least = _median(floor)
+    exact = bench.run("duckdb_floor", samples=str(samples), of="CAST(round(value * 1e9) AS BIGINT)")
+    rows = [_row("grouped sum (the floor)", floor), _row("the same, exact sums", exact, least, "at most 1.15×")]
+    numbers = bench.size["rules"]
+    assert isinstance(numbers, tuple)
+    goals = {1_000: "at most 2×", 5_000: "at most 4×"}
+    for number in numbers:
+        folder = data.write_folder(bench.place / f"rules-{number}", samples, data.rules(number))
+        ours = bench.run("tally_evaluate", folder=str(folder))
+        rows.append(_row(f"{number:,} rules, verdicts", ours, least, goals.get(number, "")))
+        if number == max(numbers):
+            written = bench.run("tally_evaluate", folder=str(folder), write=str(bench.place / "findings.parquet"))
+            rows.append(
+                _row(
+                    f"{number:,} rules, findings with values in Parquet",
+                    written,
+                    _median(ours),
+                    "at most 1.5× the verdicts",
+                )
+            )
+        if number in (1_000, max(numbers)):
+            others = {
+                "duckdb_each": sys.executable,
+                "pandas_all": bench.python("pandas", "pyarrow"),
+                "polars_all": bench.python("polars"),
+            }
+            for worker, python in others.items():
+                peer = bench.run(worker, python, folder=str(folder), samples=str(samples), most=bench.size["most"])
+                named = (
+                    f"{number:,} rules, {'a query for each' if worker == 'duckdb_each' else worker.partition('_')[0]}"
+                )
+                rows.append(_row(named, peer, _median(ours), "", ""))
+    return rows
+
+
+def events(bench: Bench) -> list[Row]:
+    """Responses to events."""
+    from tallystick.quantities import Period, PeriodUnit
+    from tallystick.rules.measure import Series, SeriesKind
+    from tallystick.rules.rule import Response
+    from tallystick.rules.rulebook import EventData, Rulebook
+
+    folder = data.write_events(bench.place / f"events-{bench.size['events']}", int(str(bench.size["events"])))
+    rule = Response(
+        id="respond", clause="c", number="1", title="Respond", matching=("incident_id",),
+        trigger=Series(source=SeriesKind.EVENT, name="incident"),
+        response=Series(source=SeriesKind.EVENT, name="resolution"),
+        within=Period(amount=24, unit=PeriodUnit.HOURS),
+    )  # fmt: skip
+    declared = (
+        EventData(id="incident", title="incident", dimensions=("incident_id", "severity")),
+        EventData(id="resolution", title="resolution", dimensions=("incident_id",)),
+    )
+    book = Rulebook(
+        agreement="Benchmark", version="1", effective="2027-01-01", timezone="UTC", events=declared, rules=(rule,)
+    )
+    (folder / "rules.json").write_text(book.model_dump_json())
+    scan = bench.run("events", folder=str(folder), tool="duckdb")
+    ours = bench.run("events", folder=str(folder), tool="tallystick")
+    return [_row("scan of all columns", scan), _row("response to each incident", ours, _median(scan), "at most 2.5×")]
+
+
+def decisions(bench: Bench) -> list[Row]:
+    """May this person do this here? In process, with the reason."""
+    first = bench.run("tally_decide", rules=1)
+    than = _median(first)
+    rows = [_row("one rule", first, goal="at most 0.5 µs")]
+    rows.append(_row("10,000 rules", bench.run("tally_decide", rules=10_000), than, "at most 0.5 µs"))
+    for name, worker in (("cel-python", "cel_decide"), ("cedarpy", "cedar_decide"), ("regopy", "rego_decide")):
+        rows.append(
+            _row("one rule", bench.run(worker, bench.python(name)), than, tool="" if name not in bench.failed else name)
+        )
+    return rows
+
+
+def compiling(bench: Bench) -> list[Row]:
+    """From source to tree, and all that `tally check` does."""
+    clauses = int(str(bench.size["clauses"]))
+    texts = {
+        "tallystick": data.source(clauses),
+        "pyyaml": data.yaml_source(clauses),
+        "python-hcl2": data.hcl_source(clauses // 10),
+    }
+    found: dict[str, dict[str, object] | None] = {}
+    rows = []
+    for parser, text in texts.items():
+        file = bench.place / f"{parser}-{clauses}.txt"
+        file.write_text(text)
+        python = sys.executable if parser == "tallystick" else bench.python(parser)
+        found[parser] = bench.run(
+            "parse", python, parser=parser, file=str(file), warm=0 if parser == "python-hcl2" else 1
+        )
+    ours = found["tallystick"]
+    for parser, each in found.items():
+        rate = None if each is None else int(str(each["size"])) / float(str(each["median"])) / 1000
+        goal = {"tallystick": "at least 10× python-hcl2, 2× PyYAML"}.get(parser, "")
+        row = _row(
+            f"parse{'' if rate is None else f', {rate:,.0f} KB/s'}",
+            each,
+            tool=parser if each is None else "",
+            goal=goal,
+        )
+        rows.append(row)
+    file = bench.place / f"tallystick-{clauses}.txt"
+    rows.append(
+        _row("check", bench.run("parse", parser="check", file=str(file)), _median(ours), "at most 4× the parse")
+    )
+    bare = bench.place / "bare.py"
+    bare.write_text(
+        "import typer\napp = typer.Typer()\n@app.command()\ndef main(name: str = 'x') -> None:\n    '''Hello.'''\napp()\n"
+    )
+    typer = bench.run("start", command=[sys.executable, str(bare), "--help"], version="typer")
+    tally = [sys.executable, "-c", "from tallystick.cli.main import main; main()"]
+    rows.append(_row("--help of a bare application", typer))
+    rows.append(
+        _row(
+            "tally --help",
+            bench.run("start", command=[*tally, "--help"], version="tallystick"),
+            _median(typer),
+            "at most 1.3×",
+        )
+    )
+    return rows
+
+
+PARTS: dict[str, Callable[[Bench], list[Row]]] = {
+    "evaluation": evaluation,
+    "events": events,
+    "decisions": decisions,
+    "compiling": compiling,
+}
+
+
+def _seconds(seconds: float | None) -> str:
+    if seconds is None:
+        return "not run"
+    return f"{seconds * 1e6:.2f} µs" if seconds < 1e-3 else f"{seconds:.2f} s"
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows as Markdown."""
+    lines = ["| what | with | median | ratio | goal | memory |", "| --- | --- | --: | --: | --- | --: |"]
+    for row in rows:
+        memory = f"{row.memory / 2**30:.2f} GiB" if row.memory else ""
+        lines.append(f"| {row.what} | {row.tool} | {_seconds(row.seconds)} | {row.ratio} | {row.goal} | {memory} |")
+    return "\n".join(lines)
+
+
+def machine(size: str, runs: int) -> str:
+    """Where and when: nothing that names the machine."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return (
+        f"Measured on {datetime.now(UTC):%Y-%m-%d}, size `{size}`, median of {runs} runs after one to warm up: "
+        f"{os.cpu_count()} cores, {memory:.0f} GiB of memory, {platform.system()}, Python {platform.python_version()}."
+    )
+
+
+def main() -> None:
+    """The command."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--size", choices=SIZES, default="full")
+    options.add_argument("--part", choices=PARTS, action="append", help="only this part; may be given several times")
+    options.add_argument("--runs", type=int, default=5)
+    options.add_argument("--place", type=Path, default=Path(tempfile.gettempdir()) / "tallystick-bench")
+    options.add_argument("--write", action="store_true", help="write the tables to docs/performance.md")
+    given = options.parse_args()
+    given.place.mkdir(parents=True, exist_ok=True)
+    bench = Bench(given.size, given.runs, given.place)
+    parts = [machine(given.size, given.runs)]
+    for name in given.part or PARTS:
+        print(name, file=sys.stderr, flush=True)
+        rows = PARTS[name](bench)
+        parts.append(f"### {name.capitalize()}\n\n{PARTS[name].__doc__}\n\n{table(rows)}")
+    missing = [*bench.failed.items(), *NOT_RUN]
+    parts.append(
+        "### Not run\n\n| tool | why |\n| --- | --- |\n" + "\n".join(f"| {tool} | {why} |" for tool, why in missing)
+    )
+    text = "\n\n".join(parts)
+    print(text)
+    if given.write:
+        page = PAGE.read_text(encoding="utf-8")
+        before, rest = page.split(BEGIN)
+        PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{rest.split(END)[1]}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

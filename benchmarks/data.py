@@ -1,0 +1,199 @@
+"""The data, the rules and the sources that are measured, made the same way each time."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+from tallystick.quantities import Quantity
+from tallystick.rules.measure import Aggregate, Comparison, Function, Measure, Series, SeriesKind, Share, Value
+from tallystick.rules.rule import Calendar, CalendarUnit, Keep
+from tallystick.rules.rulebook import MetricData, Rulebook
+
+METRICS, MODELS = 200, 50
+ENVIRONMENTS = ("development", "staging", "production")
+START, YEAR = 1_798_761_600_000_000, 31_536_000_000_000
+AS_OF = "2028-01-01"
+
+
+@dataclass(frozen=True)
+class RuleSpec:
+    """A rule as every tool is told it: over each month, per model, in one environment."""
+
+    id: str
+    metric: str
+    environment: str
+    function: str
+    percent: float
+    limit: float
+    comparison: str
+    threshold: float
+
+
+def write_samples(path: Path, samples: int) -> Path:
+    """Samples spread evenly over a year, in order of time: metrics x models x environments, three decimals."""
+    if not path.exists():
+        duckdb.execute(
+            f"""COPY (SELECT make_timestamptz({START} + i * ({YEAR} // {samples})) AS time,
+            'metric_' || lpad(CAST(hash(i * 7 + 1) % {METRICS} AS VARCHAR), 3, '0') AS metric,
+            'model_' || lpad(CAST(hash(i * 7 + 2) % {MODELS} AS VARCHAR), 2, '0') AS model,
+            {list(ENVIRONMENTS)}[CAST(1 + hash(i * 7 + 3) % 3 AS BIGINT)] AS environment,
+            CAST(round((hash(i * 7 + 4) % 1000000) / 1000.0, 3) AS DOUBLE) AS value
+            FROM range({samples}) t(i)) TO '{path}' (FORMAT parquet)"""
+        )
+    return path
+
+
+def rules(number: int) -> list[RuleSpec]:
+    """So many rules: four in ten percentiles, two shares, two means, one maximum, one count."""
+    chance, found = random.Random(1), []
+    for i in range(number):
+        metric, environment = f"metric_{i % METRICS:03d}", ENVIRONMENTS[i % 3]
+        kind = chance.randrange(10)
+        percent = chance.choice([50.0, 90.0, 95.0, 99.0]) if kind < 4 else 0.0
+        limit = chance.randrange(500_000, 999_999) / 1000
+        function, comparison, threshold = (
+            ("percentile", "at most", limit)
+            if kind < 4
+            else ("share", "at least", 0.8)
+            if kind < 6
+            else ("mean", "at least", chance.randrange(450_000, 550_000) / 1000)
+            if kind < 8
+            else ("max", "at most", chance.randrange(900_000, 999_999) / 1000)
+            if kind < 9
+            else ("count", "at least", 20.0)
+        )
+        found.append(RuleSpec(f"rule_{i:04d}", metric, environment, function, percent, limit, comparison, threshold))
+    return found
+
+
+def _quantity(value: float, unit: str) -> Value:
+    return Value(quantity=Quantity(value=Decimal(str(value)), unit=unit))
+
+
+def _measure(spec: RuleSpec) -> tuple[Measure, str]:
+    of = Series(source=SeriesKind.METRIC, name=spec.metric)
+    if spec.function == "share":
+        limit = _quantity(spec.limit, "milliseconds")
+        return Share(of=of, comparison=Comparison.AT_MOST, threshold=limit), "fraction"
+    percentile = Decimal(str(spec.percent)) if spec.function == "percentile" else None
+    function = Function(spec.function)
+    unit = "count" if function is Function.COUNT else "milliseconds"
+    return Aggregate(function=function, of=of, percentile=percentile), unit
+
+
+def rulebook(specs: list[RuleSpec]) -> Rulebook:
+    """The same rules for tallystick."""
+    found = []
+    for i, spec in enumerate(specs):
+        measure, unit = _measure(spec)
+        found.append(
+            Keep(
+                id=spec.id,
+                clause=f"clause_{i:04d}",
+                number=f"1.{i}",
+                title=f"Rule {i}",
+                per=("model",),
+                environments=(spec.environment,),
+                measure=measure,
+                comparison=Comparison(spec.comparison),
+                threshold=_quantity(spec.threshold, unit),
+                window=Calendar(each=CalendarUnit.MONTH),
+            )
+        )
+    return Rulebook(
+        agreement="Benchmark",
+        version="1",
+        effective=date(2027, 1, 1),
+        until=date(2028, 1, 1),
+        timezone="UTC",
+        environments=ENVIRONMENTS,
+        metrics=tuple(
+            MetricData(
+                id=f"metric_{i:03d}", title=f"metric {i}", unit="milliseconds", dimensions=("model", "environment")
+            )
+            for i in range(METRICS)
+        ),
+        rules=tuple(found),
+    )
+
+
+def write_folder(folder: Path, samples: Path, specs: list[RuleSpec]) -> Path:
+    """A folder that tallystick evaluates, beside what the other tools are told."""
+    import json
+
+    folder.mkdir(parents=True, exist_ok=True)
+    sections = (f'[metric.metric_{i:03d}]\nwhere = {{ metric = "metric_{i:03d}" }}\n' for i in range(METRICS))
+    (folder / "tally.toml").write_text(f'[defaults]\nfile = "{samples}"\n' + "".join(sections))
+    (folder / "rules.json").write_text(rulebook(specs).model_dump_json())
+    (folder / "specs.json").write_text(json.dumps([asdict(spec) for spec in specs]))
+    return folder
+
+
+def source(clauses: int) -> str:
+    """An agreement of so many clauses, each with prose, a rule and what follows from its breach."""
+    parts = [
+        'agreement "Big" { version "1". effective 2027-01-01. term 24 months. timezone "UTC". currency USD. }\n'
+        'party provider "Provider Ltd" called "Provider".\nparty customer "Customer Ltd" called "Customer".\n'
+        'role officer "Officer" of customer.\nenvironments staging, production.\n'
+        'metric latency "latency" as milliseconds by model, environment.\n'
+        'record maintenance "maintenance" by model.\n'
+    ]
+    for article in range(-(-clauses // 20)):
+        parts.append(f'article "Part {article}" {{\n')
+        for c in range(20):
+            parts.append(
+                f'  clause c{article}_{c} "Clause {article}.{c}" {{\n'
+                f'    """The Provider keeps each Model fit for its purpose (see {{@c{article}_{(c + 1) % 20}}})."""\n'
+                f"    provider must keep p95(latency) at most {100 + c} milliseconds over each day per model in production"
+                f" with at least 10 samples.\n"
+                f"    on breach {{\n      provider must notify officer within {1 + c} hours.\n"
+                f"      credit customer USD {100 + article}.\n      cure within {1 + c} days.\n    }}\n"
+                f"    except during maintenance.\n  }}\n"
+            )
+        parts.append("}\n")
+    return "".join(parts)
+
+
+def yaml_source(clauses: int) -> str:
+    """The like as YAML, for a parser of YAML."""
+    return "".join(
+        f'- clause: c{i}\n  title: "Clause {i}"\n  text: "The Provider keeps each Model fit for its purpose."\n'
+        f"  keep: {{measure: p95(latency), at_most: {100 + i % 20}, unit: milliseconds, over: day, per: [model]}}\n"
+        f"  on_breach:\n    - {{notify: officer, within: {1 + i % 20} hours}}\n    - {{credit: customer, amount: {100 + i}}}\n"
+        for i in range(clauses)
+    )
+
+
+def hcl_source(clauses: int) -> str:
+    """The like in HCL, for another parser made with Lark."""
+    return "".join(
+        f'clause "c{i}" {{\n  title = "Clause {i}"\n  text = "The Provider keeps each Model fit for its purpose."\n'
+        f'  keep {{\n    measure = "p95"\n    at_most = {100 + i % 20}\n    per = ["model"]\n  }}\n'
+        f'  on_breach {{\n    notify = "officer"\n    within = {1 + i % 20}\n  }}\n}}\n'
+        for i in range(clauses)
+    )
+
+
+def write_events(folder: Path, events: int) -> Path:
+    """Incidents and their resolutions (a few late, a few missing), and evaluations of models, as Parquet."""
+    folder.mkdir(parents=True, exist_ok=True)
+    half = events // 2
+    step = YEAR // max(half, 1)
+    if not (folder / "incident.parquet").exists():
+        duckdb.execute(
+            f"""COPY (SELECT make_timestamptz({START} + i * {step}) AS time, 'i' || i AS incident_id,
+            ['low', 'high', 'critical'][CAST(1 + hash(i) % 3 AS BIGINT)] AS severity FROM range({half}) t(i))
+            TO '{folder}/incident.parquet' (FORMAT parquet)"""
+        )
+        duckdb.execute(
+            f"""COPY (SELECT make_timestamptz({START} + i * {step} + CAST(hash(i + 7) % 90000000000 AS BIGINT)) AS time,
+            'i' || i AS incident_id FROM range({half}) t(i) WHERE hash(i * 3) % 100 > 0)
+            TO '{folder}/resolution.parquet' (FORMAT parquet)"""
+        )
+    return folder

@@ -1,0 +1,635 @@
+"""Plain `keep` rules judged together: one grouped scan of the data for all rules of the same shape, by counting.
+
+`p95(m) at most v` says that at least 95% of the samples are at most v (nearest rank), so a percentile against a
+constant is decided by how many samples do not exceed a number, as a share of samples is. Each such number is one
+conditional count in the scan, means are sums, and verdicts are comparisons of whole numbers: nothing is sorted, and no
+order of rows can show. What a percentile came to is read in a second scan, for who wants to see it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import count, pairwise
+from math import ceil, floor, gcd
+from typing import TYPE_CHECKING, assert_never
+
+from tallystick.evaluation.bulk import FEW, Bulk, BulkFindings, BulkRule
+from tallystick.evaluation.context import Context, Judgement, Table
+from tallystick.evaluation.dialect import PLACES, name, nearest_ranks, text
+from tallystick.evaluation.finding import Verdict
+from tallystick.evaluation.judging import certain_growth
+from tallystick.evaluation.measures import shown_unit
+from tallystick.evaluation.numbers import shown
+from tallystick.evaluation.rows import dimension
+from tallystick.evaluation.windows import Stretch, windows
+from tallystick.quantities import Unit
+from tallystick.rules.measure import Aggregate, Comparison, Function, Series, SeriesKind, Share, Value
+from tallystick.rules.rule import Calendar, Keep, Rule
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_GRID = 10**PLACES
+_MEDIAN = 50
+_MOST_SLOTS = 400_000
+"""The window of a row is looked up by the slot of time that it lies in: a table of at most so many."""
+_MOST_DIGITS = 10**12
+"""Of a threshold, above and below the line, so that products with sums stay far below 2^127."""
+_COUNTED = (
+    Function.MEAN,
+    Function.SUM,
+    Function.MIN,
+    Function.MAX,
+    Function.COUNT,
+    Function.MEDIAN,
+    Function.PERCENTILE,
+)
+
+Keys = tuple[str, ...]
+Found = BulkFindings | list[Judgement]
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a rule needs of the samples of a group in a window, as whole numbers in steps of 10^-9 of the metric's unit.
+
+    The value is `of` (an aggregate, or what `counts` gives), over the number of samples where it is `each`. `counts`
+    are numbers of samples at most so many steps, each with what it is multiplied by; `all` is that for all samples.
+    A percentile has a `rank`, the fraction that it is of all, and no value until it is read.
+    """
+
+    of: str
+    each: bool = False
+    all: int = 0
+    counts: tuple[tuple[int, int], ...] = ()
+    rank: Fraction | None = None
+
+
+@dataclass(frozen=True)
+class _Plain:
+    """A rule with what it needs and its threshold in steps."""
+
+    place: int
+    rule: Keep
+    unit: Unit
+    need: Need
+    threshold: Fraction
+
+
+def _steps(value: Fraction, unit: Unit) -> Fraction:
+    """A number in base units, in steps of 10^-9 of a unit."""
+    return value * Fraction(_GRID, unit.factor)
+
+
+def _below(value: Fraction) -> int:
+    """The last step that is less."""
+    return ceil(value) - 1
+
+
+def needs(ctx: Context, rule: Rule) -> Need | None:
+    """What a plain rule needs; None for a rule that must be judged by itself."""
+    if (
+        not isinstance(rule, Keep)
+        or not isinstance(rule.threshold, Value)
+        or not isinstance(rule.window, Calendar)
+        or rule.exemptions
+        or rule.only
+        or rule.between
+        or rule.confidence
+        or rule.samples_each
+        or not isinstance(rule.measure, Aggregate | Share)
+        or not _is_plain(ctx, rule.measure.of)
+    ):
+        return None
+    unit = ctx.table(rule.measure.of).units["value"]
+    threshold = _steps(rule.threshold.quantity.base, unit)
+    if abs(threshold.numerator) > _MOST_DIGITS * _GRID or threshold.denominator > _MOST_DIGITS:
+        return None
+    match rule.measure:
+        case Share(comparison=comparison, threshold=each):
+            return _share(comparison, _steps(each.quantity.base, unit))
+        case Aggregate(function=function, percentile=percentile) if function in _COUNTED:
+            return _aggregate(function, rule.comparison, threshold, Fraction(percentile or _MEDIAN) / 100)
+        case _:
+            return None
+
+
+def _is_plain(ctx: Context, series: Series) -> bool:
+    table = ctx.table(series)
+    return series.source is SeriesKind.METRIC and series.where is None and series.once is None and table.bound
+
+
+def _aggregate(function: Function, comparison: Comparison, threshold: Fraction, rank: Fraction) -> Need:
+    match function:
+        case Function.MEAN:
+            return Need("total", each=True)
+        case Function.SUM:
+            return Need("total")
+        case Function.MIN:
+            return Need("least")
+        case Function.MAX:
+            return Need("most")
+        case Function.COUNT:
+            return Need("counted", all=_GRID)
+        case Function.MEDIAN | Function.PERCENTILE:
+            return Need("counted", counts=_around(comparison, threshold), rank=rank)
+        case _:
+            raise ValueError(f"{function} is not counted")
+
+
+def _around(comparison: Comparison, threshold: Fraction) -> tuple[tuple[int, int], ...]:
+    """How many samples are below the threshold, and how many at most it; the one that decides stands for both."""
+    below, at_most = (_below(threshold), 1), (floor(threshold), 1)
+    match comparison:
+        case Comparison.AT_MOST | Comparison.ABOVE:
+            return at_most, at_most
+        case Comparison.AT_LEAST | Comparison.BELOW:
+            return below, below
+        case Comparison.IS | Comparison.IS_NOT:
+            return below, at_most
+        case _:
+            assert_never(comparison)
+
+
+def _share(comparison: Comparison, each: Fraction) -> Need:
+    """The share of samples that satisfy a comparison, from how many are at most a number."""
+    match comparison:
+        case Comparison.AT_MOST:
+            return Need("counted", each=True, counts=((floor(each), _GRID),))
+        case Comparison.BELOW:
+            return Need("counted", each=True, counts=((_below(each), _GRID),))
+        case Comparison.ABOVE:
+            return Need("counted", each=True, all=_GRID, counts=((floor(each), -_GRID),))
+        case Comparison.AT_LEAST:
+            return Need("counted", each=True, all=_GRID, counts=((_below(each), -_GRID),))
+        case Comparison.IS:
+            return Need("counted", each=True, counts=((_below(each), -_GRID), (floor(each), _GRID)))
+        case Comparison.IS_NOT:
+            return Need("counted", each=True, all=_GRID, counts=((_below(each), _GRID), (floor(each), -_GRID)))
+        case _:
+            assert_never(comparison)
+
+
+# --- rules of the same shape ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What rules must share to be judged in one scan: the rows, the groups, the windows."""
+
+    relation: str
+    steps: str
+    dimensions: tuple[str, ...]
+    per: tuple[str, ...]
+    windows: tuple[Stretch, ...]
+
+
+@dataclass
+class Counting:
+    """The plain rules of an evaluation, by shape."""
+
+    ctx: Context
+    shapes: dict[Shape, list[_Plain]] = field(default_factory=dict)
+    _windows: dict[object, tuple[Stretch, ...]] = field(default_factory=dict)
+
+    def takes(self, ctx: Context, place: int, rule: Rule) -> bool:
+        """Whether the rule is plain; then it will be judged here. `ctx` has the rule's own life."""
+        need = needs(ctx, rule)
+        if need is None or not isinstance(rule, Keep) or not isinstance(rule.threshold, Value):
+            return False
+        table = ctx.table(_series(rule))
+        known = (rule.window, ctx.life)
+        if known not in self._windows:
+            self._windows[known] = windows(rule.window, ctx.life, ctx.as_of, ctx.clock)
+        stretches = self._windows[known]
+        if not _follow(stretches) or _slots(stretches) > _MOST_SLOTS:
+            return False
+        unit = shown_unit(ctx, rule.measure, rule.threshold)
+        threshold = _steps(rule.threshold.quantity.base, unit)
+        shape = Shape(_relation(table), _steps_type(table), table.dimensions, rule.per, stretches)
+        self.shapes.setdefault(shape, []).append(_Plain(place, rule, unit, need, threshold))
+        return True
+
+    def run(self, followed: Callable[[Rule], bool], told: Callable[[int, int], None]) -> dict[int, Found]:
+        """Scans the data; gives the findings of each rule, with exact values for those whose breaches are `followed` by
+        something."""
+        found: dict[int, Found] = {}
+        for done, (shape, rules) in enumerate(self.shapes.items()):
+            told(done, len(self.shapes))
+            run = _Run(self.ctx, shape, rules)
+            bulk = run.bulk()
+            found.update((each.place, bulk.of(each.place)) for each in rules)
+            exact = [each.place for each in rules if followed(each.rule)]
+            found.update(run.judgements(bulk, exact))
+            if bulk.verdicts.num_rows <= FEW:
+                run.drop()
+        return found
+
+
+def _series(rule: Keep) -> Series:
+    assert isinstance(rule.measure, Aggregate | Share)
+    return rule.measure.of
+
+
+def _relation(table: Table) -> str:
+    """Rows with `source`, `time`, `steps` (the value, a whole number) and the dimensions."""
+    if table.shape is not None:
+        return table.shape.relation
+    listed = "".join(f", {dimension(d)}" for d in table.dimensions)
+    return f'(SELECT \'\' AS source, "time", CAST("value" * {_GRID} AS HUGEINT) AS steps{listed} FROM {table.sql})'
+
+
+def _steps_type(table: Table) -> str:
+    return "HUGEINT" if table.shape is None else "BIGINT"
+
+
+def _follow(stretches: Sequence[Stretch]) -> bool:
+    """Whether windows follow each other without gap or overlap, as calendar windows do."""
+    return bool(stretches) and all(one.end == two.start for one, two in pairwise(stretches))
+
+
+def _slot(stretches: Sequence[Stretch]) -> int:
+    """The largest length of which all windows but the last are multiples."""
+    lengths = [each.end - each.start for each in stretches[:-1]]
+    return gcd(*lengths) if lengths else stretches[0].end - stretches[0].start
+
+
+def _slots(stretches: Sequence[Stretch]) -> int:
+    return -(-(stretches[-1].end - stretches[0].start) // _slot(stretches))
+
+
+# --- one scan --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Count:
+    """A conditional count: samples of a view that are at most so many steps, in a column of its strips."""
+
+    view: int
+    limit: int
+
+
+class _Layout:
+    """How the rows of a shape are divided.
+
+    Rows fall into strips: those of one source, in one environment that some rule names ("": in any other). What a rule
+    sees is a view: some strips together. Each count of a view has the same column in all its strips.
+    """
+
+    def __init__(self, ctx: Context, shape: Shape, rules: Sequence[_Plain]) -> None:
+        has_environments = "environment" in shape.dimensions
+        self.named = sorted({e for each in rules for e in each.rule.environments}) if has_environments else []
+        tables = [ctx.table(_series(each.rule)) for each in rules]
+        self.strips = [(source, place) for source in dict.fromkeys(t.id for t in tables) for place in (*self.named, "")]
+        self.sources = {table.id: table for table in tables}
+        views: dict[tuple[int, ...], int] = {}
+        self.view_of: list[int] = []
+        for each in rules:
+            source, wanted = _series(each.rule).name, each.rule.environments if has_environments else ()
+            strips = (
+                n for n, (of, place) in enumerate(self.strips) if of == source and (not wanted or place in wanted)
+            )
+            self.view_of.append(views.setdefault(tuple(strips), len(views)))
+        self.views = list(views)
+        self.columns: dict[_Count, int] = {}
+        self.limits: list[dict[int, int]] = [{} for _ in self.strips]
+        for each, view in zip(rules, self.view_of, strict=True):
+            for limit, _ in each.need.counts:
+                self._place(_Count(view, limit))
+
+    def _place(self, counted: _Count) -> None:
+        if counted not in self.columns:
+            strips = [self.limits[strip] for strip in self.views[counted.view]]
+            column = max((column + 1 for strip in strips for column in strip), default=0)
+            self.columns[counted] = column
+            for strip in strips:
+                strip[column] = counted.limit
+
+    @property
+    def width(self) -> int:
+        """How many columns of counts there are."""
+        return max(self.columns.values(), default=-1) + 1
+
+
+_AGGREGATES = {"total": "sum(steps)", "least": "min(steps)", "most": "max(steps)"}
+_SIDES = {
+    Comparison.AT_LEAST: (False, True, True),
+    Comparison.AT_MOST: (True, True, False),
+    Comparison.BELOW: (True, False, False),
+    Comparison.ABOVE: (False, False, True),
+    Comparison.IS: (False, True, False),
+    Comparison.IS_NOT: (True, False, True),
+}
+"""Whether a comparison holds for a value that is below, at, above the threshold."""
+
+
+class _Run:
+    """The scan of one shape. Its tables stay until the connection is closed, for values that are read later."""
+
+    _numbers = count()
+
+    def __init__(self, ctx: Context, shape: Shape, rules: Sequence[_Plain]) -> None:
+        self.ctx, self.shape, self.rules, self.engine = ctx, shape, rules, ctx.engine
+        self.layout = _Layout(ctx, shape, rules)
+        self.texts = next((t.shape.texts for t in self.layout.sources.values() if t.shape), {})
+        self.keys = {
+            name(f"key_{d}"): f"{name(f'text_{d}')}.number" if d in self.texts else f"r.{dimension(d)}"
+            for d in shape.per
+        }
+        number = next(_Run._numbers)
+        names = ("strips", "slots", "windows", "cells", "groups", "views", "rules", "seen", "observed")
+        self.table = {each: f"tally_{each}_{number}" for each in names}
+        self.aggregates = {name: sql for name, sql in _AGGREGATES.items() if any(r.need.of == name for r in rules)}
+        self.counts = [f"c{i}" for i in range(self.layout.width)]
+        self.limits = [f"t{i}" for i in range(self.layout.width)]
+        self.ranks = sorted({each.need.rank for each in rules if each.need.rank is not None})
+
+    def bulk(self) -> Bulk:
+        """Everything but the values that a percentile came to."""
+        self._hand_over()
+        self._scan()
+        groups = self._groups()
+        self._see()
+        bulk = Bulk(
+            {each.place: BulkRule(each.rule, each.unit, shown(each.threshold / _GRID)) for each in self.rules},
+            groups,
+            self.shape.windows,
+            self.read,
+        )
+        if bulk.verdicts.num_rows <= FEW:
+            _ = bulk.whole
+        return bulk
+
+    def drop(self) -> None:
+        """Drops the tables; nothing can be read any more."""
+        for table in self.table.values():
+            self.engine.run(f"DROP TABLE IF EXISTS {table}")
+
+    def judgements(self, bulk: Bulk, places: Sequence[int]) -> dict[int, list[Judgement]]:
+        """The findings of some rules with their exact values, in base units."""
+        found: dict[int, list[Judgement]] = {place: [] for place in places}
+        factors = {each.place: Fraction(each.unit.factor, _GRID) for each in self.rules}
+        limits = {each.place: each.threshold * factors[each.place] for each in self.rules}
+        for row in self.read(True, exact=True, places=places).to_pylist() if places else ():
+            value, of = row.pop("numerator"), row.pop("denominator")
+            exact = None if value is None else Fraction(int(value), int(of)) * factors[row["rule"]]
+            found[row["rule"]].append(Judgement(bulk.finding(row), exact, limits[row["rule"]]))
+        return found
+
+    # --- what goes in
+
+    def _hand_over(self) -> None:
+        first, size = self.shape.windows[0].start, _slot(self.shape.windows)
+        strips = [
+            (number, *raws, *(self._limit(limits.get(column)) for column in range(self.layout.width)))
+            for number, (strip, limits) in enumerate(zip(self.layout.strips, self.layout.limits, strict=True))
+            for raws in self._raws(*strip)
+        ]
+        kept = {
+            "strip": "BIGINT",
+            "source": "VARCHAR",
+            "place": "VARCHAR",
+            **dict.fromkeys(self.limits, self.shape.steps),
+        }
+        self.missing = any(place is None for _, _, place, *_ in strips)
+        self.engine.keep(self.table["strips"], kept, strips)
+        slots = [
+            (slot, number)
+            for number, window in enumerate(self.shape.windows)
+            for slot in range((window.start - first) // size, -(-(window.end - first) // size))
+        ]
+        self.engine.keep(self.table["slots"], {"slot": "BIGINT", "window": "BIGINT"}, slots)
+        stretches = [(number, f"\x1f{each.start}\x1f{each.end}") for number, each in enumerate(self.shape.windows)]
+        self.engine.keep(self.table["windows"], {"number": "BIGINT", "stretch": "VARCHAR"}, stretches)
+        views = [(view, strip) for view, strips in enumerate(self.layout.views) for strip in strips]
+        self.engine.keep(self.table["views"], {"view": "BIGINT", "strip": "BIGINT"}, views)
+        columns = {name: kind for names, kind in _RULE_COLUMNS for name in names}
+        self.engine.keep(self.table["rules"], columns, [self._rule_row(*each) for each in enumerate(self.rules)])
+
+    def _raws(self, source: str, place: str) -> Iterator[tuple[str | None, str | None]]:
+        """The raw texts by which rows are found to lie in a strip."""
+        table = self.layout.sources[source]
+        if not self.layout.named:
+            environments: list[str | None] = [""]
+        else:
+            named = self.layout.named
+            environments = [raw for raw, text in self._environments(table) if (text if text in named else "") == place]
+        for raw in ("",) if table.shape is None else table.shape.raws:
+            yield from ((raw, environment) for environment in environments)
+
+    def _environments(self, table: Table) -> Iterable[tuple[str | None, str | None]]:
+        if table.shape is not None:
+            return table.shape.environments.items()
+        column = dimension("environment")
+        rows = self.engine.rows(f"SELECT DISTINCT {column} FROM {self.shape.relation}")
+        return [(text, text) for (text,) in rows]
+
+    def _limit(self, limit: int | None) -> int | None:
+        """A limit beyond what the steps can be says the same as the last one that they can be."""
+        last = _LAST[self.shape.steps]
+        return None if limit is None else max(min(limit, last), -last)
+
+    def _rule_row(self, number: int, each: _Plain) -> tuple[object, ...]:
+        rule, need, view = each.rule, each.need, self.layout.view_of[number]
+        counts = [(self.layout.columns[_Count(view, limit)], times) for limit, times in need.counts]
+        (one, one_times), (two, two_times) = (*counts, (0, 0), (0, 0))[:2]
+        rank = need.rank or Fraction(0)
+        sure = [
+            certain_growth(rule.measure, rule.comparison, each.unit, satisfied=held, closed=False)
+            for held in (True, False)
+        ]
+        return (
+            *(each.place, view, _OF.index(need.of), one, two, max(rule.minimum_samples, 1)),
+            *(rank.numerator, rank.denominator if need.rank else 0, self.ranks.index(rank) if need.rank else -1),
+            *(need.all, one_times, two_times, each.threshold.numerator, each.threshold.denominator),
+            *(need.each, *_SIDES[rule.comparison], rule.missing_excused, bool(rule.per)),
+            *(sure[0] is Verdict.MET, sure[1] is Verdict.BREACHED, rule.id),
+        )
+
+    # --- the scan
+
+    def _rows(self) -> str:
+        """SQL: each row that counts with its strip, its window (-1: before the first) and the limits of its strip."""
+        first, size = self.shape.windows[0].start, _slot(self.shape.windows)
+        until = min(self.ctx.as_of, self.shape.windows[-1].end)
+        same = "IS NOT DISTINCT FROM" if self.missing else "="
+        place = f" AND r.{dimension('environment')} {same} m.place" if self.layout.named else ""
+        listed = ", ".join(
+            [*(f"{sql} AS {key}" for key, sql in self.keys.items()), *(f"m.{limit}" for limit in self.limits)]
+        )
+        joins = "".join(
+            f" JOIN {self.texts[d]} {name(f'text_{d}')} ON {name(f'text_{d}')}.raw = r.{dimension(d)}"
+            for d in self.shape.per
+            if d in self.texts
+        )
+        present = "".join(f" AND r.{dimension(d)} IS NOT NULL" for d in self.shape.per if d not in self.texts)
+        return (
+            f'SELECT m.strip, coalesce(s."window", -1) AS "window", r.steps{", " + listed if listed else ""}'
+            f" FROM {self.shape.relation} r JOIN {self.table['strips']} m ON r.source = m.source{place}{joins}"
+            f" LEFT JOIN {self.table['slots']} s"
+            f' ON CASE WHEN r."time" >= {first} THEN (r."time" - {first}) // {size} END = s.slot'
+            f' WHERE r."time" < {until}{present}'
+        )
+
+    def _scan(self) -> None:
+        counts = (
+            f"count(*) FILTER (steps <= {limit}) AS {column}"
+            for limit, column in zip(self.limits, self.counts, strict=True)
+        )
+        asked = ["count(*) AS samples", *(f"{sql} AS {name}" for name, sql in self.aggregates.items()), *counts]
+        listed = ", ".join(["strip", '"window"', *self.keys])
+        self.engine.run(
+            f"CREATE TEMP TABLE {self.table['cells']} AS SELECT {listed}, {', '.join(asked)} FROM ({self._rows()}) GROUP BY {listed}"
+        )
+
+    def _groups(self) -> dict[int, Keys]:
+        """Numbers the groups in order; 0 is the group without values."""
+        keys = ", ".join(self.keys)
+        if not keys:
+            self.engine.run(f"CREATE TEMP TABLE {self.table['groups']} AS SELECT 0 AS \"group\", '' AS said")
+            return {0: ()}
+        said = {
+            d: f"(SELECT min(text) FROM {self.texts[d]} x WHERE x.number = {key})" if d in self.texts else key
+            for d, key in zip(self.shape.per, self.keys, strict=True)
+        }
+        listed = ", ".join(f"{sql} AS {name(f'said_{d}')}" for d, sql in said.items())
+        ordered = ", ".join(name(f"said_{d}") for d in said)
+        written = " || ".join(f"chr(31) || {text(f'{d}=')} || {name(f'said_{d}')}" for d in said)
+        self.engine.run(
+            f'CREATE TEMP TABLE {self.table["groups"]} AS SELECT *, {written} AS said, row_number() OVER (ORDER BY {ordered}) AS "group"'
+            f" FROM (SELECT DISTINCT {keys}, {listed} FROM {self.table['cells']})"
+        )
+        return {
+            0: (),
+            **{row[-1]: row[:-1] for row in self.engine.rows(f'SELECT {ordered}, "group" FROM {self.table["groups"]}')},
+        }
+
+    def _grouped(self, asked: Mapping[str, str], relation: str) -> str:
+        """SQL: aggregates of the rows of a relation by view, group and window."""
+        join = (
+            f"JOIN {self.table['groups']} g USING ({', '.join(self.keys)})"
+            if self.shape.per
+            else f"CROSS JOIN {self.table['groups']} g"
+        )
+        return (
+            f'SELECT v.view, g."group", "window", {", ".join(f"{sql} AS {name}" for name, sql in asked.items())}'
+            f" FROM {relation} c JOIN {self.table['views']} v ON c.strip = v.strip {join} GROUP BY ALL"
+        )
+
+    def _see(self) -> None:
+        """The aggregates of each view, for each group in each window from the one in which it is first seen."""
+        sums = {name: f"CAST(sum({name}) AS BIGINT)" for name in ("samples", *self.counts)}
+        joined = {
+            name: {"total": "sum(total)", "least": "min(least)", "most": "max(most)"}[name] for name in self.aggregates
+        }
+        if all(len(strips) == 1 for strips in self.layout.views):
+            sums, joined = ({name: name for name in each} for each in (sums, joined))
+        asked = sums | joined
+        by_view = self._grouped(asked, self.table["cells"])
+        last = len(self.shape.windows) - 1
+        begun = (
+            f'SELECT view, "group", greatest(min("window"), 0) AS first FROM by_view GROUP BY view, "group"'
+            f" UNION ALL SELECT view, 0, 0 FROM (SELECT DISTINCT view FROM {self.table['views']}) WHERE view NOT IN (SELECT view FROM by_view)"
+            if self.shape.per
+            else f'SELECT DISTINCT view, 0 AS "group", 0 AS first FROM {self.table["views"]}'
+        )
+        listed = ", ".join(f"c.{name}" for name in asked)
+        self.engine.run(
+            f"CREATE TEMP TABLE {self.table['seen']} AS WITH by_view AS MATERIALIZED ({by_view}), begun AS ({begun})"
+            f' SELECT b.view, b."group", w."window", {listed} FROM begun b'
+            f' JOIN (SELECT unnest(range({last + 1})) AS "window") w ON w."window" >= b.first'
+            f' LEFT JOIN by_view c ON c.view = b.view AND c."group" = b."group" AND c."window" = w."window"'
+        )
+
+    # --- what comes out
+
+    def read(self, values: bool, exact: bool = False, places: Sequence[int] | None = None) -> pa.Table:
+        """The findings as `Bulk` wants them; with `exact`, the value as `numerator` and `denominator`, in steps."""
+        if values and self.ranks:
+            self._observe()
+        columns = ["rule", '"group"', '"window"', "verdict", "because", "coalesce(samples, 0) AS samples"]
+        columns += [f"{_rounded('numerator', 'denominator')} AS value", f"{_ID} AS id"] if values else []
+        columns += ["numerator", "denominator"] if exact else []
+        said = (
+            f' JOIN {self.table["windows"]} w ON w.number = j."window"'
+            f' LEFT JOIN (SELECT "group" AS grouped_by, said FROM {self.table["groups"]}) g ON g.grouped_by = j."group"'
+            if values
+            else ""
+        )
+        return self.engine.table(
+            f'SELECT {", ".join(columns)} FROM ({self._judged(values, places)}) j{said} ORDER BY rule, "group", "window"'
+        )
+
+    def _observe(self) -> None:
+        """Reads what each percentile came to, once."""
+        ranked = sorted({self.layout.view_of[n] for n, each in enumerate(self.rules) if each.need.rank is not None})
+        wanted = ", ".join(str(strip) for strip in sorted({s for view in ranked for s in self.layout.views[view]}))
+        rows = f'(SELECT {", ".join(["strip", *self.keys])}, "window", steps FROM ({self._rows()}) WHERE "window" >= 0 AND strip IN ({wanted}))'
+        asked = {"ranked": nearest_ranks("steps", self.ranks)}
+        self.engine.run(f"CREATE TEMP TABLE IF NOT EXISTS {self.table['observed']} AS {self._grouped(asked, rows)}")
+
+    def _judged(self, values: bool, places: Sequence[int] | None) -> str:
+        counted = 'r."all" * s.samples + r.one_times * {one} + r.two_times * {two}'.format(
+            one=self._picked("r.one"), two=self._picked("r.two")
+        )
+        of = "".join(f" WHEN {_OF.index(name)} THEN s.{name}" for name in self.aggregates)
+        ranked = "o.ranked[r.rank_place + 1]" if values and self.ranks else "NULL"
+        seen = self.table["seen"] + " s"
+        joined = (
+            f' LEFT JOIN {self.table["observed"]} o ON o.view = s.view AND o."group" = s."group" AND o."window" = s."window" AND r.rank_of > 0'
+            if values and self.ranks
+            else ""
+        )
+        chosen = "" if places is None else f" AND r.rule IN ({', '.join(map(str, places)) or 'NULL'})"
+        opened = (
+            " OR ".join(f's."window" = {n}' for n, each in enumerate(self.shape.windows) if each.end > self.ctx.as_of)
+            or "FALSE"
+        )
+        inner = (
+            f'SELECT r.*, s."group", s."window", s.samples, {opened} AS opened,'
+            f' CASE WHEN r.rank_of > 0 THEN {ranked} ELSE CASE r."of" WHEN 0 THEN {counted}{of} END END AS numerator,'
+            f' CASE WHEN r."each" THEN s.samples ELSE 1 END AS denominator,'
+            f" (s.samples * r.rank + r.rank_of - 1) // greatest(r.rank_of, 1) AS rank_number,"
+            f" {self._picked('r.one')} AS ones, {self._picked('r.two')} AS twos"
+            f" FROM {seen} JOIN {self.table['rules']} r ON r.view = s.view{chosen}{joined}"
+        )
+        compared = "sign(CAST(numerator AS HUGEINT) * threshold_of - CAST(threshold AS HUGEINT) * denominator)"
+        side = f"CASE WHEN rank_of > 0 THEN CASE WHEN ones >= rank_number THEN -1 WHEN twos >= rank_number THEN 0 ELSE 1 END ELSE {compared} END"
+        sided = f"SELECT *, CASE {side} WHEN -1 THEN below WHEN 0 THEN same WHEN 1 THEN above END AS held, samples IS NULL OR samples < least_samples AS few FROM ({inner})"
+        return (
+            "SELECT *, CASE WHEN few THEN CASE WHEN opened THEN 4 WHEN excused THEN 2 ELSE 3 END"
+            " WHEN NOT opened THEN CASE WHEN held THEN 0 ELSE 1 END"
+            " WHEN held AND sure_met THEN 0 WHEN NOT held AND sure_breached THEN 1 ELSE 4 END AS verdict,"
+            ' CASE WHEN few AND opened THEN 4 WHEN few AND excused THEN 5 WHEN few AND grouped AND "group" = 0 THEN 3'
+            " WHEN few AND samples > 0 THEN 2 WHEN few THEN 1"
+            " WHEN opened AND NOT CASE WHEN held THEN sure_met ELSE sure_breached END THEN 4 ELSE 0 END AS because"
+            f" FROM ({sided})"
+        )
+
+    def _picked(self, place: str) -> str:
+        """SQL: the count in the column whose number is in a column of the rule."""
+        if not self.counts:
+            return "0"
+        return f"CASE {place} {' '.join(f'WHEN {n} THEN s.{column}' for n, column in enumerate(self.counts))} END"
+
+
+_OF = ("counted", *_AGGREGATES)
+_ID = "left(sha256(j.named || coalesce(g.said, '') || w.stretch), 12)"
+"""SQL: the id of a finding, as `Finding` has it."""
+_RULE_COLUMNS = (
+    (("rule", "view", "of", "one", "two", "least_samples", "rank", "rank_of", "rank_place"), "BIGINT"),
+    (("all", "one_times", "two_times", "threshold", "threshold_of"), "HUGEINT"),
+    (("each", "below", "same", "above", "excused", "grouped", "sure_met", "sure_breached"), "BOOLEAN"),
+    (("named",), "VARCHAR"),
+)
+_LAST = {"BIGINT": 2**63 - 1, "HUGEINT": 10**38 - 1}
+
+
+def _rounded(numerator: str, denominator: str) -> str:
+    """SQL: the quotient of whole numbers (the second positive), rounded half-even to a whole number."""
+    size = f"abs({numerator})"
+    whole, rest = f"({size} // {denominator})", f"({size} % {denominator})"
+    up = f"CASE WHEN 2 * {rest} > {denominator} OR (2 * {rest} = {denominator} AND {whole} % 2 = 1) THEN 1 ELSE 0 END"
+    return f"CASE WHEN {denominator} = 1 THEN {numerator} ELSE sign({numerator}) * ({whole} + {up}) END"

@@ -1,0 +1,302 @@
+"""Metrics in Parquet files whose columns are already instants, numbers and texts: read where they lie, not copied.
+
+Their canonical tables are views over the files. Several metrics of one file, told apart by a column, lie together in
+one relation, so that one scan can judge them all. What is wrong with a row takes the careful way of `from_bindings` to
+say: a metric is read in place only when one look at all its rows finds nothing to set aside.
+"""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import duckdb
+
+from tallystick.facts.binding import DataFile, Format, Match, Table
+from tallystick.facts.checks import FIRST_TIME, LAST_TIME, number_cell, rate_of
+from tallystick.facts.declared import Source, Sources
+from tallystick.facts.sql import EPOCHS, ISO, converted, identifier, literal, number
+from tallystick.facts.tables import Shape
+from tallystick.quantities import Kind, known_unit
+from tallystick.rules.measure import SeriesKind
+from tallystick.rules.rulebook import MetricData
+
+_GRID = 10**9
+_MOST = 9.0e9
+"""Values of this size and more do not fit into a 64-bit number of steps of 10^-9."""
+_WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
+_NANOSECONDS = 1_000
+
+
+@dataclass(frozen=True)
+class InPlace:
+    """Metrics that were found to lie in order: where, and how many rows each has before as-of."""
+
+    shapes: Mapping[tuple[SeriesKind, str], Shape]
+    read: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """What metrics must share to lie together: files, cells, and the column that tells them apart."""
+
+    files: tuple[DataFile, ...]
+    begin: str
+    time_format: str
+    timezone: str | None
+    value: str
+    dimensions: tuple[tuple[str, str], ...]
+    apart: str | None
+
+
+def read_in_place(
+    connection: duckdb.DuckDBPyConnection,
+    tables: Iterable[Table],
+    sources: Sources,
+    environments: Sequence[str],
+    as_of: int | None,
+) -> InPlace:
+    """Finds the metrics that can be read in place."""
+    layouts: dict[_Layout, list[Table]] = {}
+    for table in tables:
+        source = sources[table.kind, table.name]
+        layout = _layout(table, source) if isinstance(source, MetricData) else None
+        if layout is not None:
+            layouts.setdefault(layout, []).append(table)
+    shapes: dict[tuple[SeriesKind, str], Shape] = {}
+    read: dict[str, int] = {}
+    for layout, members in layouts.items():
+        by_text = {_text_of(table): table for table in members}
+        relation = f"tally_rows_{len(shapes)}"
+        if len(by_text) < len(members) or not _view(connection, relation, layout):
+            continue
+        metrics = {text: _metric(sources, table) for text, table in by_text.items()}
+        lying = _Lying(connection, relation, layout, environments, as_of)
+        rows = lying.rows_in_order(metrics)
+        for text, number_of in rows.items():
+            metric = metrics[text]
+            raws = tuple(raw for raw, of in lying.apart.items() if of == text)
+            shapes[SeriesKind.METRIC, metric.id] = Shape(relation, raws, lying.environment, lying.texts)
+            read[metric.id] = number_of
+    return InPlace(shapes, read)
+
+
+def _layout(table: Table, source: MetricData) -> _Layout | None:
+    """How the metric lies, where it is plain: nothing to translate, to convert or to choose but by one text."""
+    cells = [table.begin, *table.dimensions.values(), number_cell(table, "value")]
+    plain = all(each.column is not None and not each.values and not each.default for each in cells)
+    wheres = list(table.where.items())
+    if (
+        not plain
+        or table.distinct
+        or source.places != 9
+        or rate_of(number_cell(table, "value"), source.unit) != Fraction(1)
+        or len(wheres) > 1
+        or not all(_is_one(match) for _, match in wheres)
+        or not all(file.format is Format.PARQUET for file in table.files)
+        or not (table.time_format == ISO or table.time_format in EPOCHS)
+        or table.timezone not in (None, "UTC")
+    ):
+        return None
+    return _Layout(
+        table.files,
+        str(table.begin.column),
+        table.time_format,
+        table.timezone,
+        str(number_cell(table, "value").column),
+        tuple((name, str(table.dimensions[name].column)) for name in source.dimensions),
+        wheres[0][0] if wheres else None,
+    )
+
+
+def _is_one(match: Match) -> bool:
+    return len(match.values) == 1 and not match.negated
+
+
+def _text_of(table: Table) -> str:
+    """The text by which a metric's rows are told apart; empty where all are its own."""
+    return next((match.values[0].strip(" ") for match in table.where.values()), "")
+
+
+# --- the relation ----------------------------------------------------------------------------------------------------
+
+
+def _view(connection: duckdb.DuckDBPyConnection, relation: str, layout: _Layout) -> bool:
+    """A view with `source`, `time`, `steps` and the dimensions, and what is checked; False when columns do not fit."""
+    files = ", ".join(literal(glob.escape(str(file.path))) for file in layout.files)
+    read = f"read_parquet([{files}], hive_partitioning = false)"
+    try:
+        types = _types(connection, layout)
+        if types is None or not _fits(connection, layout, types):
+            return False
+    except duckdb.Error:
+        return False  # the careful reader says what is wrong with the files
+    at = _instant(layout, types[layout.begin])
+    if at is None:
+        return False
+    value = identifier(layout.value)
+    raw = {column: identifier(column) for column in types}
+    if layout.apart is not None and types[layout.apart] != "VARCHAR":
+        raw[layout.apart] = f"CAST({raw[layout.apart]} AS VARCHAR)"
+    apart = "''" if layout.apart is None else raw[layout.apart]
+    dimensions = "".join(
+        f", {raw[column] if types[column] == 'VARCHAR' else f'CAST({raw[column]} AS VARCHAR)'} AS {identifier(f'd_{name}')}"
+        for name, column in layout.dimensions
+    )
+    connection.execute(
+        f'CREATE TEMP VIEW {relation} AS SELECT {apart} AS source, {at} AS "time", {_steps(value, types[layout.value])} AS steps,'
+        f" {value} AS given{dimensions} FROM {read}"
+    )
+    return True
+
+
+def _types(connection: duckdb.DuckDBPyConnection, layout: _Layout) -> dict[str, str] | None:
+    """The types of the columns; None where the files differ, or lack one."""
+    one = {
+        tuple((str(row[0]), str(row[1])) for row in connection.execute(f"DESCRIBE SELECT * FROM {each}").fetchall())
+        for each in (
+            f"read_parquet({literal(glob.escape(str(file.path)))}, hive_partitioning = false)" for file in layout.files
+        )
+    }
+    types = dict(one.pop())
+    needed = {layout.begin, layout.value, *(column for _, column in layout.dimensions)} | ({layout.apart} - {None})
+    return None if one or not needed <= types.keys() else types
+
+
+def _fits(connection: duckdb.DuckDBPyConnection, layout: _Layout, types: Mapping[str, str]) -> bool:
+    """Whether texts are texts, and every number is one whose size the files vouch for."""
+    texts = [column for _, column in layout.dimensions] + ([layout.apart] if layout.apart is not None else [])
+    if not all(types[column] == "VARCHAR" or types[column] in _WHOLE for column in texts):
+        return False
+    kind = types[layout.value]
+    if kind != "DOUBLE" and kind not in _WHOLE and not _narrow(kind):
+        return False
+    files = ", ".join(literal(glob.escape(str(file.path))) for file in layout.files)
+    path = literal(layout.value.replace(".", "\\."))
+    unknown, least, most = connection.execute(
+        "SELECT count(*) FILTER (num_values > stats_null_count AND (stats_min_value IS NULL OR stats_max_value IS NULL)),"
+        " min(TRY_CAST(stats_min_value AS DOUBLE)), max(TRY_CAST(stats_max_value AS DOUBLE))"
+        f" FROM parquet_metadata([{files}]) WHERE path_in_schema = {path}"
+    ).fetchall()[0]
+    return not unknown and (least is None or -_MOST < least <= most < _MOST)
+
+
+def _narrow(kind: str) -> bool:
+    """Whether it is a decimal of at most 18 digits, nine of them after the point."""
+    if not kind.startswith("DECIMAL("):
+        return False
+    width, scale = (int(part) for part in kind[len("DECIMAL(") : -1].split(","))
+    return width <= 18 and scale <= 9
+
+
+def _instant(layout: _Layout, kind: str) -> str | None:
+    """SQL: microseconds since 1970 in UTC; None where the column needs the careful reader."""
+    column = identifier(layout.begin)
+    if layout.time_format in EPOCHS:
+        size = EPOCHS[layout.time_format]
+        exact = kind in _WHOLE and size >= _NANOSECONDS
+        return f"CAST({column} AS BIGINT) * {size // _NANOSECONDS}" if exact else None
+    zoned = kind == "TIMESTAMP WITH TIME ZONE" or (kind == "TIMESTAMP" and layout.timezone == "UTC")
+    return f"epoch_us({column})" if zoned else None
+
+
+def _steps(value: str, kind: str) -> str:
+    """SQL: the number in steps of 10^-9, as the careful reader would read its text.
+
+    Of a binary number that text is the shortest that gives it back. The product below is off by at most 2^-52 of
+    itself: where that cannot turn the nearest whole number into another it is taken, elsewhere the text is read.
+    """
+    if kind != "DOUBLE":
+        scale = 0 if kind in _WHOLE else int(kind[len("DECIMAL(") : -1].split(",")[1])
+        return f"CAST({value} * {10**scale} AS BIGINT) * {10 ** (9 - scale)}"
+    times = f"({value} * 1e9)"
+    sure = f"abs({times} - round({times})) < 0.5 - abs({times}) * 2.5e-16"
+    text = f"CAST({value} AS VARCHAR)"
+    read = f"CAST({converted(number(text), Fraction(1), 9)} * {_GRID} AS BIGINT)"
+    return f"CASE WHEN {sure} THEN CAST(round({times}) AS BIGINT) ELSE {read} END"
+
+
+# --- one look at all rows --------------------------------------------------------------------------------------------
+
+
+class _Lying:
+    """The rows of a relation: which texts their columns have, and whether any is out of order.
+
+    `apart` and `environment` give the text for each raw one; `texts` the table of those of each other dimension.
+    """
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        relation: str,
+        layout: _Layout,
+        environments: Sequence[str],
+        as_of: int | None,
+    ) -> None:
+        self.connection, self.relation, self.as_of = connection, relation, as_of
+        self.environments = environments
+        self.dimensions = [name for name, _ in layout.dimensions]
+        self.texts = {name: self._dictionary(name) for name in self.dimensions}
+        self.apart = self._texts("source")
+        self.environment = self._texts("d_environment") if "environment" in self.dimensions else {}
+
+    def _dictionary(self, dimension: str) -> str:
+        """A table of the texts of a dimension: `raw`, `text` without blanks (NULL when empty), its `number`."""
+        table, column = f"{self.relation}_{self.dimensions.index(dimension)}", identifier(f"d_{dimension}")
+        self.connection.execute(
+            f"CREATE TEMP TABLE {table} AS SELECT raw, text, dense_rank() OVER (ORDER BY text) AS number"
+            f" FROM (SELECT DISTINCT {column} AS raw, nullif(trim({column}), '') AS text FROM {self.relation})"
+        )
+        return table
+
+    def _texts(self, column: str) -> dict[str | None, str]:
+        rows = self.connection.execute(f"SELECT DISTINCT {identifier(column)} FROM {self.relation}").fetchall()
+        return {raw: (raw or "").strip(" ") for (raw,) in rows}
+
+    def rows_in_order(self, metrics: Mapping[str, MetricData]) -> dict[str, int]:
+        """How many rows each metric has before as-of, by its text: those metrics of which no row is out of order."""
+        empty = " UNION ALL ".join(f"SELECT 1 FROM {table} WHERE text IS NULL" for table in self.texts.values())
+        unknown = self.environments and set(self.environment.values()) - set(self.environments)
+        blank = bool(self.connection.execute(f"SELECT count(*) FROM ({empty})").fetchall()[0][0]) if empty else False
+        found = dict.fromkeys(metrics, 0)
+        for raw, number_of, faults, least, most, broken in self._looked(careful=blank or bool(unknown)):
+            text = self.apart[raw]
+            if text in found:
+                right = not faults and _in_domain(known_unit(metrics[text].unit).kind, least, most, broken)
+                found[text] = found[text] + number_of if right and found[text] >= 0 else -1
+        return {text: number_of for text, number_of in found.items() if number_of >= 0}
+
+    def _looked(self, *, careful: bool) -> Iterator[tuple[str | None, int, int, float, float, int]]:
+        """For each raw text that tells apart: rows before as-of, rows out of order, least and most value, and how many
+        are not whole. `careful` looks at each text too, and not at their list alone."""
+        right = [f'"time" BETWEEN {FIRST_TIME} AND {LAST_TIME}', "isfinite(given)"]
+        if careful:
+            right += [f"nullif(trim({identifier(f'd_{name}')}), '') IS NOT NULL" for name in self.dimensions]
+            if self.environments and "environment" in self.dimensions:
+                listed = ", ".join(literal(name) for name in self.environments)
+                right.append(f'trim("d_environment") IN ({listed})')
+        known = "" if self.as_of is None else f' FILTER ("time" < {self.as_of})'
+        yield from self.connection.execute(
+            f"SELECT source, count(*){known}, count(*) - count(*) FILTER ({' AND '.join(right)}), min(given), max(given),"
+            f" count(*) FILTER (given <> trunc(given)) FROM {self.relation} GROUP BY source"
+        ).fetchall()
+
+
+def _metric(sources: Sources, table: Table) -> MetricData:
+    source: Source = sources[table.kind, table.name]
+    assert isinstance(source, MetricData)
+    return source
+
+
+def _in_domain(kind: Kind, least: float, most: float, broken: int) -> bool:
+    match kind:
+        case Kind.FRACTION:
+            return least >= 0 and most <= 1
+        case Kind.COUNT:
+            return least >= 0 and not broken
+        case Kind.DURATION | Kind.BYTES:
+            return least >= 0
+        case Kind.SCORE | Kind.MONEY:
+            return True
