@@ -48,7 +48,7 @@ def nearest_rank(samples: list[Decimal], percent: Decimal) -> Decimal:
     return ordered[math.ceil(Fraction(percent) * len(ordered) / 100) - 1]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.lists(VALUES, min_size=1, max_size=12),
     st.sampled_from(["0.1", "1", "33.3", "50", "75", "90", "95", "99.9", "100"]).map(Decimal),
@@ -235,7 +235,7 @@ def test_blanks_around_texts_say_nothing(tmp_path: Path) -> None:
     assert said(judged) == expected
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.floats(-8.9e9, 8.9e9), st.integers(0, 12))
 def test_binary_numbers_are_read_as_their_text(value: float, places: int) -> None:
     for one in (value, round(value, places), math.nextafter(round(value, places), 0)):
