@@ -114,6 +114,7 @@ def _of_bulk(bulk: Bulk, zone: ZoneInfo) -> pa.Table:
         "unit": listed(rules, (each.unit.name for each in own)),
         "interval_low": listed(none, []),
         "interval_high": listed(none, []),
+        "excluded": listed(none, []),
         "decided_utc": listed(compute.if_else(breached, windows, None).combine_chunks(), ends),
         "because": listed(rows["because"].combine_chunks(), BECAUSE),
         "excuse": listed(compute.cast(excused, pa.int32()).combine_chunks(), ["", "missing data"]),
