@@ -92,7 +92,10 @@ def _of_bulk(bulk: Bulk, zone: ZoneInfo) -> pa.Table:
     excused = compute.equal(rows["verdict"], VERDICTS.index(Verdict.EXCUSED))
 
     def listed(places: pa.Array, texts: Iterable[str | None]) -> pa.Array:
-        return pa.DictionaryArray.from_arrays(places.cast(pa.int32()), pa.array(texts, pa.string()))
+        said = pa.array(texts, pa.string())
+        if said.null_count:
+            return said.take(places).dictionary_encode()
+        return pa.DictionaryArray.from_arrays(places.cast(pa.int32()), said)
 
     none = pa.nulls(len(rows), pa.int32())
     ends = [utc_text(window.end) for window in bulk.windows]
