@@ -21,7 +21,7 @@ from tallystick.document.from_order import from_order
 from tallystick.model.agreement import Agreement, Operative
 from tallystick.model.orders import Ordered, Ordering, under_orders
 from tallystick.model.over_time import Amending, Version, over_time
-from tallystick.model.uses import joined
+from tallystick.model.uses import joined, with_uses
 from tallystick.prose.from_remedy import OF_ALL, OF_DUTY, Ground, of_clause, of_occasion, remedy_sentence
 from tallystick.prose.from_rule import rule_sentence
 from tallystick.prose.manner import PLAIN, Manner, written
@@ -47,16 +47,12 @@ from tallystick.sources import not_found
 from tallystick.syntax.from_source import Parsed, from_source
 from tallystick.syntax.references import file_references
 from tallystick.syntax.tree import (
-    AddChange,
     AgreementNode,
     AmendmentNode,
-    ArticleNode,
     Declaration,
     OrderNode,
     ParamNode,
-    ReplaceChange,
     ScenarioNode,
-    UseNode,
 )
 
 
@@ -129,8 +125,20 @@ def examine(source: Source, at: date | None = None) -> Checked:
     for _, found in known:
         diagnostics.extend(_misplaced(found))
         whole = replace(whole, doubtful=whole.doubtful | found.doubtful)
-    amendments = [item for _, found in known for item in _amending(found)]
-    orderings = [item for _, found in known for item in _ordering(found)]
+    amendments, orderings = list[Amending](), list[Ordering]()
+    for _, found in known:
+        node = instrument_in(found)
+        if node is None:
+            continue
+        written, brought = with_uses(node, found, whole)
+        match written:
+            case AmendmentNode():
+                amendments.append(Amending(written, _scenarios(found), brought.aliases))
+            case OrderNode():
+                orderings.append(Ordering(written, _scenarios(found), brought.aliases))
+            case _:
+                assert_never(written)
+        whole = replace(brought, aliases=whole.aliases)
     if whole.library:
         places = [*(item.node.path.span for item in amendments), *(item.node.path.span for item in orderings)]
         diagnostics.extend(Diagnostic("T0131", place, {"file": agreement.name}) for place in places)
@@ -194,18 +202,6 @@ def _concerns(instrument: Instrument | None, other: Parsed) -> bool:
     return begins is None or effective is None or effective <= begins
 
 
-def _amending(parsed: Parsed) -> Iterator[Amending]:
-    found = instrument_in(parsed)
-    if isinstance(found, AmendmentNode):
-        yield Amending(found, _scenarios(parsed))
-
-
-def _ordering(parsed: Parsed) -> Iterator[Ordering]:
-    found = instrument_in(parsed)
-    if isinstance(found, OrderNode):
-        yield Ordering(found, _scenarios(parsed))
-
-
 def _scenarios(parsed: Parsed) -> tuple[ScenarioNode, ...]:
     return tuple(node for node in _declared(parsed) if isinstance(node, ScenarioNode))
 
@@ -216,12 +212,6 @@ def _misplaced(parsed: Parsed) -> Iterator[Diagnostic]:
     for node in _declared(parsed):
         if found is not None and node is not found and not isinstance(node, ScenarioNode):
             yield Diagnostic("T0130", node.span, {}, (Related(found.path.span, "what the file is stands here"),))
-    for change in () if found is None else found.changes:
-        if isinstance(change, AddChange | ReplaceChange) and isinstance(change.text, ArticleNode):
-            for item in change.text.items:
-                if isinstance(item, UseNode):
-                    facts = {"found": "use", "reason": "An amendment writes its texts out"}
-                    yield Diagnostic("T0244", item.span, facts)
 
 
 def _checks(versions: Sequence[Version], amending: Collection[str], *, whole: bool) -> Iterator[Diagnostic]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain
 
 from tallystick.document.document import Block, ItemList, Paragraph, Subsection, text_of
-from tallystick.document.from_model import Making, clause_section
+from tallystick.document.from_model import Making, clause_section, head_text
 from tallystick.document.references import known_anchors
-from tallystick.model.agreement import Agreement, Clause, Operative
+from tallystick.model.agreement import Agreement, Clause, Operative, Party
 from tallystick.model.orders import Ordered
 from tallystick.model.over_time import Version
 from tallystick.prose.from_rule import rule_sentence
@@ -52,17 +53,20 @@ class _Text:
 
 
 def history(versions: Sequence[Version], orders: Sequence[Ordered] = ()) -> tuple[Held, ...]:
-    """Every text of every term, clause and rule: the terms first, each with its texts in order of time, those under orders
+    """Every text of every term, clause and rule, and of the head where that has changed: the head and terms first, each with its texts in order of time, those under orders
     last.
     """
     found: list[Held] = []
-    for kind, texts in (("term", _terms), ("clause", _clauses), ("rule", _rules)):
+    for kind, texts in (("head", _heads), ("term", _terms), ("clause", _clauses), ("rule", _rules)):
         held = [texts(version.agreement) for version in versions]
         under = [_Under(order, texts) for order in orders]
         names = [name for each in (*held, *(texts for order in under for texts in order.own)) for name in each]
         for name in dict.fromkeys(names):
-            found.extend(_held(kind, name, versions, [each.get(name) for each in held]))
-            found.extend(item for order in under for item in order.held(kind, name))
+            own = [
+                *_held(kind, name, versions, [each.get(name) for each in held]),
+                *(item for order in under for item in order.held(kind, name)),
+            ]
+            found.extend(own if kind != "head" or len(own) > 1 else ())
     return tuple(found)
 
 
@@ -106,7 +110,22 @@ def _held(kind: str, name: str, versions: Sequence[Version], texts: Sequence[_Te
             fields = (kind, name, text.title, text.number, text.text)
             current = Held(*fields, version.effective, None, number, text.place)
     if current is not None:
-        yield replace(current, until=versions[0].agreement.until)
+        yield replace(current, until=versions[-1].agreement.until)
+
+
+def _heads(agreement: Agreement) -> Mapping[str, _Text]:
+    """How long the agreement lasts, its governing law, and who the parties are."""
+    said = {name: head_text(agreement, name) for name in ("term", "governing law")}
+    texts = {name: _Text(name, "", text, agreement.span) for name, text in said.items() if text is not None}
+    return {
+        **texts,
+        **{party.id: _Text(party.called, "", _party(party), party.span) for party in agreement.parties.values()},
+    }
+
+
+def _party(party: Party) -> str:
+    facts = (party.name, party.called, party.entity, party.address, party.notices, *chain(*party.signatories))
+    return ", ".join(each for each in facts if each)
 
 
 def _terms(agreement: Agreement) -> Mapping[str, _Text]:

@@ -28,7 +28,7 @@ from tallystick.rules.rule import NotifyDuty, PerformDuty, Remedy
 from tallystick.scenarios.mutants import judge_mutants
 from tallystick.scenarios.run import run
 from tallystick.scenarios.words import expectation, instead
-from tallystick.source import Source
+from tallystick.source import Source, Unread
 from tallystick.sources import assembled, not_found
 from tallystick.syntax.to_source import format_source
 
@@ -64,12 +64,14 @@ def agreement(found: list[Fence]) -> str:
 
 def compiled(found: list[Fence]) -> tuple[Compiled | None, tuple[Diagnostic, ...]]:
     """Mistakes in the common head are not the page's own."""
-    files = {fence.detail: fence.text for fence in found if fence.kind == "file"}
-    source = assembled(
-        Source("case.msa", agreement(found)), lambda name: files[name] if name in files else not_found(name, files)
-    )
+    files = {"case.msa": agreement(found)} | {fence.detail: fence.text for fence in found if fence.kind == "file"}
+
+    def read(name: str) -> str | Unread:
+        return files[name] if name in files else not_found(name, files)
+
+    source = assembled(Source("case.msa", files["case.msa"]), read)
     amending = [
-        Source(f"{kind}-{number}.msa", text, {"case.msa": source})
+        assembled(Source(f"{kind}-{number}.msa", text), read)
         for kind in ("amendment", "order")
         for number, text in enumerate((fence.text for fence in found if fence.kind == kind), 1)
     ]

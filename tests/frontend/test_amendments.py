@@ -178,8 +178,8 @@ def test_added_names_must_be_new() -> None:
     assert mistakes(amendment(1, "2027-06-01", changes)) == ["T0202", "T0202"]
 
 
-def test_an_added_article_writes_its_text_out() -> None:
-    assert "T0244" in mistakes(amendment(1, "2027-06-01", 'add article "More" { use "other.msa". }'))
+def test_an_added_article_names_a_file_that_is_there() -> None:
+    assert "T0120" in mistakes(amendment(1, "2027-06-01", 'add article "More" { use "other.msa". }'))
 
 
 # --- files --------------------------------------------------------------------------------------------------

@@ -207,6 +207,7 @@ CATALOGUE: dict[str, Kind] = _kinds(
     Kind("T0913", "Overrides nothing", "This change of {order} loosens nothing in the agreement.", "Leave out the word overriding.", WARNING),
     Kind("T0914", "Unknown in the order of precedence", "“{found}” is neither orders, agreement nor schedules, and no order or schedule is called so.", "Use one of: {known}."),
     Kind("T0915", "Not a name for an order", "“{order}” cannot be part of the names of rules.", "Use letters, digits, points, hyphens and underscores, a letter among them, such as OF-2027-1."),
+    Kind("T0916", "Not for an order to change", "{order} changes how long the agreement lasts, or its governing law.", "Say how long the order itself lasts (term 12 months.), or amend the agreement."),
 )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from tallystick.document.from_model import (
     amendment_name,
     article_section,
     clause_section,
+    head_text,
     lettered,
     party_item,
     recitals,
@@ -31,7 +32,7 @@ from tallystick.document.from_model import (
     signature_lines,
 )
 from tallystick.document.references import known_anchors
-from tallystick.model.agreement import Act, Agreement, Article, Change, Clause
+from tallystick.model.agreement import Act, Agreement, Article, Change, Clause, Party
 from tallystick.prose.from_remedy import OF_ALL
 from tallystick.prose.manner import manner
 from tallystick.prose.phrases import value_text
@@ -159,6 +160,10 @@ class Pair:
                 return self._of_term(change)
             case "consequences":
                 return self._of_consequences()
+            case "head":
+                return self._of_head(change)
+            case "party":
+                return self._of_party(change)
             case _:
                 return self._of_declaration(change)
 
@@ -212,11 +217,27 @@ class Pair:
             says = paragraph(f"“{new.title}” means ", Strong((value,)), f" in place of {was}.")
         return Subsection("", new.title, None, (says,))
 
+    def _of_head(self, change: Change) -> Subsection:
+        name = "The term of the Agreement" if change.id == "term" else "The governing law"
+        was, now = (head_text(making.agreement, change.id) or "not stated" for making in (self.before, self.after))
+        return Subsection("", name, None, (paragraph(f"{name} is ", Strong((now,)), f" in place of {was}."),))
+
+    def _of_party(self, change: Change) -> Subsection:
+        old, new = (making.agreement.parties[change.id] for making in (self.before, self.after))
+        rows = tuple(
+            Row(((name,), (was,), (Strong((now,)) if was != now else now,)))
+            for (name, was), (_, now) in zip(_party_facts(old), _party_facts(new), strict=True)
+            if was or now
+        )
+        table = Table(("", self.was, self.reads), rows)
+        return Subsection("", new.called, None, (paragraph(f"What is said of {old.called} is replaced."), table))
+
     def _of_declaration(self, change: Change) -> Subsection:
         after = self.after.agreement
         kinds: dict[str, Any] = {
             "metric": after.metrics, "event": after.events, "record": after.records, "role": after.roles,
             "definition": after.definitions, "standard": after.standards, "calendar": after.calendars,
+            "schedule": {each.id: each for each in after.schedules},
         }  # fmt: skip
         found = kinds[change.what][change.id]
         act = "replaced" if change.act is Act.REPLACE else "added"
@@ -234,6 +255,18 @@ class Pair:
         new = tuple(remedy for remedy in after.remedies if remedy not in old)
         says = paragraph("For a breach of any Section of the Agreement, besides what it provides, this is added:")
         return Subsection("", "Remedies under every Section", None, (says, remedy_list(after, new, OF_ALL)))
+
+
+def _party_facts(party: Party) -> tuple[tuple[str, str], ...]:
+    signs = "; ".join(", ".join(each for each in signatory if each) for signatory in party.signatories)
+    return (
+        ("Name", party.name),
+        ("Called", party.called),
+        ("Entity", party.entity or ""),
+        ("Address", party.address or ""),
+        ("Notices", party.notices or ""),
+        ("Signs", signs),
+    )
 
 
 def _ids_in(holder: Clause | Article) -> set[str]:

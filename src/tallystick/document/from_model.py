@@ -148,6 +148,11 @@ def _cover(agreement: Agreement) -> Cover:
     return Cover(tuple(parties), Table((), tuple(rows)))
 
 
+def head_text(agreement: Agreement, what: str) -> str | None:
+    """How long the agreement lasts (`term`), or its governing law; None where it does not say."""
+    return _term_text(agreement) if what == "term" else agreement.governing_law
+
+
 def _term_text(agreement: Agreement) -> str | None:
     if agreement.term is None:
         return None

@@ -59,6 +59,8 @@ def changes_of(node: tree.AmendmentNode | tree.OrderNode) -> Iterator[Change]:
                 yield Change(Act.STRIKE, "clause", name.text, change.span)
             case tree.StrikeArticle(name=name):
                 yield Change(Act.STRIKE, "article", name.text, change.span)
+            case tree.AddChange(text=tree.Environments() | tree.Stages()):
+                pass  # a used file brings them; they are names, and no text
             case tree.AddChange(text=text):
                 yield Change(Act.ADD, *_named(text), change.span)
             case tree.AddClause(name=name, place=place):
@@ -67,9 +69,13 @@ def changes_of(node: tree.AmendmentNode | tree.OrderNode) -> Iterator[Change]:
                 assert_never(change)
 
 
-def _named(node: tree.Declaration | tree.ClauseNode) -> Key:
+def _named(node: tree.Declaration | tree.ClauseNode | tree.Duration | tree.GoverningLaw) -> Key:
     """The kind of a text, and its name; consequences of every breach have none."""
-    kind = type(node).__name__.removesuffix("Node").lower().removeprefix("key")
+    if isinstance(node, tree.Duration | tree.GoverningLaw):
+        return "head", "term" if isinstance(node, tree.Duration) else "governing law"
+    if isinstance(node, tree.TermNode | tree.OpenTermNode):
+        return "term", node.name.text
+    kind = type(node).__name__.removesuffix("Node").lower()
     if isinstance(node, tree.ArticleNode):
         return kind, article_name(node)
     if isinstance(node, tree.DefinitionNode):
@@ -217,14 +223,38 @@ class _Conforming:
                 self.found.append(Diagnostic("T0253", change.value.span, {"name": change.name.text}, (stands,)))
             self._put(term, replace(term, value=change.value, span=change.span))
 
-    def _replace(self, text: tree.ClauseNode | tree.ArticleNode | tree.DefinitionNode) -> None:
+    def _parties(self) -> dict[str, tree.PartyNode]:
+        return {node.name.text: node for node in self.declarations if isinstance(node, tree.PartyNode)}
+
+    def _replace(
+        self,
+        text: tree.ClauseNode
+        | tree.ArticleNode
+        | tree.DefinitionNode
+        | tree.Duration
+        | tree.GoverningLaw
+        | tree.PartyNode,
+    ) -> None:
         match text:
+            case tree.Duration() | tree.GoverningLaw():
+                self._replace_in_head(text)
+            case tree.PartyNode(name=name):
+                if self._changes("party", name, self._parties()):
+                    self._put(self._parties()[name.text], text)
             case tree.ClauseNode():
                 self._replace_clause(text)
             case tree.ArticleNode():
                 self._replace_article(text)
             case tree.DefinitionNode():
                 self._replace_definition(text)
+
+    def _replace_in_head(self, text: tree.Duration | tree.GoverningLaw) -> None:
+        """In the place of what the agreement says, or after all that it says where it says nothing of it."""
+        kind, name = _named(text)
+        for head in (node for node in self.declarations if isinstance(node, tree.AgreementNode)):
+            if self._changes(kind, tree.Name(text.span, name), {name: head}):
+                kept = tuple(item for item in head.items if type(item) is not type(text))
+                self._put(head, replace(head, items=(*kept, text)))
 
     def _replace_clause(self, text: tree.ClauseNode) -> None:
         if self._changes("clause", text.name, self._clauses()):

@@ -862,7 +862,7 @@ def _instruments(scope: Scope, amended: Amended, numbered: Numbered) -> tuple[tu
                 covers=covered(scope, covers) if isinstance(covers, tree.Covers) else (),
                 recitals=recitals,
                 changes=changes,
-                overrides=tuple(c for n, c in zip(node.changes, changes, strict=True) if n in node.overriding),
+                overrides=tuple(changes_of(replace(node, items=node.overriding))),
                 terms=tuple(
                     term
                     for change in changes

@@ -13,7 +13,7 @@ from tallystick.model.agreement import Agreement, Order
 from tallystick.model.conforming import Amended, conformed
 from tallystick.model.from_syntax import from_syntax
 from tallystick.model.over_time import Version, dated
-from tallystick.model.uses import Joined
+from tallystick.model.uses import Alias, Joined
 from tallystick.model.values import PERIOD_WORDS, after
 from tallystick.quantities import Period, PeriodUnit
 from tallystick.syntax import tree
@@ -21,10 +21,12 @@ from tallystick.syntax import tree
 
 @dataclass(frozen=True)
 class Ordering:
-    """An order as it was written, with what stands beside it in its file (scenarios)."""
+    """An order as it was written, with what stands beside it in its file (scenarios), and what the files that it uses are
+    given."""
 
     node: tree.OrderNode
     scenarios: tuple[tree.ScenarioNode, ...] = ()
+    aliases: tuple[Alias, ...] = ()
 
     @property
     def id(self) -> str:
@@ -118,7 +120,9 @@ def _ordered(
         scenarios = item.scenarios if place + 1 == len(beside) else ()
         file = replace(text.file, declarations=(*text.file.declarations, *scenarios))
         by = Amended(item.node, start, text.gone, version.agreement.amendments, until, item.term)
-        agreement, mistakes, used = from_syntax(replace(whole, file=file), by)
+        agreement, mistakes, used = from_syntax(
+            replace(whole, file=file, aliases=(*version.aliases, *item.aliases)), by
+        )
         found.extend(each for each in mistakes if each not in found)
         if agreement is None or agreement.order is None:
             return None, found
@@ -141,6 +145,9 @@ def _mistakes(item: Ordering, agreement: Agreement) -> Iterator[Diagnostic]:
     if not node.changes:
         yield Diagnostic("T0905", node.id.span, {"order": item.id})
     yield from _twice(item)
+    for change in node.changes:
+        if isinstance(change, tree.ReplaceChange) and isinstance(change.text, tree.Duration | tree.GoverningLaw):
+            yield Diagnostic("T0916", change.span, {"order": item.id})
     for said in node.items:
         if isinstance(said, tree.OrderTerm) and item.term is None:
             yield Diagnostic("T0303", said.period.span, {"found": said.period.span.text})

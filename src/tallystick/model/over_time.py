@@ -10,7 +10,7 @@ from tallystick.diagnostics.diagnostic import Diagnostic, Related
 from tallystick.model.agreement import Agreement, Amendment, Clause, Operative
 from tallystick.model.conforming import Amended, Text, conformed
 from tallystick.model.from_syntax import from_syntax
-from tallystick.model.uses import Joined
+from tallystick.model.uses import Alias, Joined
 from tallystick.rules.rule import Rule
 from tallystick.syntax import tree
 
@@ -18,20 +18,22 @@ from tallystick.syntax import tree
 @dataclass(frozen=True)
 class Version:
     """The agreement as it stands from a day on; `used` are the names that something in it refers to. `text` is its tree,
-    without scenarios."""
+    without scenarios, `aliases` what the files that it uses are given."""
 
     effective: date
     agreement: Agreement
     used: frozenset[str]
     text: Text
+    aliases: tuple[Alias, ...] = ()
 
 
 @dataclass(frozen=True)
 class Amending:
-    """An amendment with what stands beside it in its file (scenarios)."""
+    """An amendment with what stands beside it in its file (scenarios), and what the files that it uses are given."""
 
     node: tree.AmendmentNode
     scenarios: tuple[tree.ScenarioNode, ...] = ()
+    aliases: tuple[Alias, ...] = ()
 
     @property
     def number(self) -> int:
@@ -57,26 +59,32 @@ def over_time(
     file = whole.file
     found = list(first)
     ordered = sorted(amendments, key=lambda item: item.number)
-    found.extend(_dates(agreement, ordered))
+    found.extend(_dates(ordered))
     if agreement is None:
         return (), tuple(found)
     plain = tuple(node for node in file.declarations if not isinstance(node, tree.ScenarioNode))
     text, before = Text(replace(file, declarations=plain)), tuple[Amendment, ...]()
-    versions = [Version(agreement.effective, agreement, used, text)]
+    versions = [Version(agreement.effective, agreement, used, text, whole.aliases)]
     for item in ordered:
         effective = item.effective
-        if effective is None or (at is not None and effective > at):
+        if effective is None:
+            continue
+        found.extend(_outside(item, effective, versions[-1].agreement))
+        if at is not None and effective > at:
             continue
         text, mistakes = conformed(text, item.node.changes, effective)
         found.extend([item for item in mistakes if item not in found])
         conformed_file = replace(text.file, declarations=(*text.file.declarations, *item.scenarios))
+        whole = replace(whole, aliases=(*whole.aliases, *item.aliases))
         copy = replace(whole, file=conformed_file)
         amended, mistakes, used = from_syntax(copy, Amended(item.node, effective, text.gone, before))
         found.extend([item for item in mistakes if item not in found])
         if amended is None:
             return (), tuple(found)
+        found.extend(_ended(item, effective, amended))
         before = amended.amendments
-        versions.append(Version(effective, dated(amended, (versions[-1].agreement,), effective), used, text))
+        as_dated = dated(amended, (versions[-1].agreement,), effective)
+        versions.append(Version(effective, as_dated, used, text, whole.aliases))
     return tuple(versions), tuple(found)
 
 
@@ -105,8 +113,8 @@ def _undated(rule: Rule) -> Rule:
     return rule.model_copy(update={"effective": None, "remedies": ()})
 
 
-def _dates(agreement: Agreement | None, ordered: Sequence[Amending]) -> Iterator[Diagnostic]:
-    """Numbers and effective dates that leave a hole, stand twice, run backwards or lie outside the agreement."""
+def _dates(ordered: Sequence[Amending]) -> Iterator[Diagnostic]:
+    """Numbers and effective dates that leave a hole, stand twice or run backwards."""
     for place, item in enumerate(ordered):
         number, last = item.node.number, ordered[place - 1] if place else None
         if last is not None and last.number == item.number:
@@ -118,10 +126,10 @@ def _dates(agreement: Agreement | None, ordered: Sequence[Amending]) -> Iterator
             yield Diagnostic("T0523", number.span, facts, before)
         if not item.node.changes:
             yield Diagnostic("T0255", item.node.path.span, {"number": number.span.text})
-        yield from _date(agreement, item, last)
+        yield from _date(item, last)
 
 
-def _date(agreement: Agreement | None, item: Amending, last: Amending | None) -> Iterator[Diagnostic]:
+def _date(item: Amending, last: Amending | None) -> Iterator[Diagnostic]:
     stated = [each for each in item.node.items if isinstance(each, tree.Effective)]
     for extra in stated[1:]:
         first = Related(stated[0].span, "first declared here")
@@ -137,6 +145,24 @@ def _date(agreement: Agreement | None, item: Amending, last: Amending | None) ->
     if last is not None and earlier is not None and day < earlier:
         before = Related(last.node.number.span, f"No. {last.number} takes effect on {earlier}")
         yield Diagnostic("T0524", place, {"number": item.node.number.span.text, "day": str(day)}, (before,))
-    if agreement is not None and not agreement.effective < day < (agreement.until or date.max):
-        lasts = Related(agreement.span, f"in effect from {agreement.effective} until {agreement.until or 'it ends'}")
-        yield Diagnostic("T0521", place, {"day": str(day)}, (lasts,))
+
+
+def _outside(item: Amending, day: date, agreement: Agreement) -> Iterator[Diagnostic]:
+    """An effective date that lies outside the agreement, as it stands before the amendment."""
+    if not agreement.effective < day < (agreement.until or date.max):
+        yield _of_time(item, day, agreement)
+
+
+def _ended(item: Amending, day: date, agreement: Agreement) -> Iterator[Diagnostic]:
+    """A term that, as the amendment has it, would be over before the amendment takes effect."""
+    said = any(
+        isinstance(each, tree.ReplaceChange) and isinstance(each.text, tree.Duration) for each in item.node.changes
+    )
+    if said and day >= (agreement.until or date.max):
+        yield _of_time(item, day, agreement)
+
+
+def _of_time(item: Amending, day: date, agreement: Agreement) -> Diagnostic:
+    place = next(each for each in item.node.items if isinstance(each, tree.Effective)).date.span
+    lasts = Related(agreement.span, f"in effect from {agreement.effective} until {agreement.until or 'it ends'}")
+    return Diagnostic("T0521", place, {"day": str(day)}, (lasts,))

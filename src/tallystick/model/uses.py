@@ -80,6 +80,38 @@ def joined(source: Source, parsed: Parsed) -> Joined:
     )
 
 
+def with_uses(
+    node: tree.AmendmentNode | tree.OrderNode, parsed: Parsed, whole: Joined
+) -> tuple[tree.AmendmentNode | tree.OrderNode, Joined]:
+    """An amendment or order with what its added or replaced articles use in place, and what that brings: `aliases` are
+    those of the instrument alone, all else is added to the whole. What the agreement declares the same way stays one.
+    """
+    items: list[Any] = []
+    joining = _Joining(Scope(), {node.span.source.name: parsed})
+    known = {_name(each): shape(each) for each in whole.file.declarations}
+    for item in node.items:
+        change = item.change if isinstance(item, tree.Overriding) else item
+        if not isinstance(change, tree.AddChange | tree.ReplaceChange) or not isinstance(change.text, tree.ArticleNode):
+            items.append(item)
+            continue
+        *declared, article = joining.expanded(replace(whole.file, declarations=(change.text,)))
+        assert isinstance(article, tree.ArticleNode)
+        new = (each for each in declared if _name(each) is None or known.get(_name(each)) != shape(each))
+        items.extend(tree.AddChange(change.span, each) for each in new)
+        said = replace(change, text=article)
+        items.append(replace(item, change=said) if isinstance(item, tree.Overriding) else said)
+    uses = {**whole.uses, **{name: (*whole.uses.get(name, ()), *places) for name, places in joining.uses.items()}}
+    joined_to = replace(
+        whole,
+        aliases=tuple(joining.aliases),
+        diagnostics=(*whole.diagnostics, *joining.scope.diagnostics),
+        doubtful=whole.doubtful | joining.doubtful,
+        uses=uses,
+        missing=whole.missing or joining.missing,
+    )
+    return replace(node, items=tuple(items)), joined_to
+
+
 def is_library(file: tree.File) -> bool:
     """Whether the file is one of clauses for other files: no agreement, no parties of its own."""
     kinds = {type(node) for node in file.declarations}

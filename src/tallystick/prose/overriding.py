@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -111,7 +111,10 @@ class _Pair:
         holders = (
             {name for each in (self.before, self.after) for name in _holders(each, rule.clause)} if rule else set()
         )
-        for change, said in zip(node.changes, changes_of(node), strict=True):
+        for change in node.changes:
+            said = next(changes_of(replace(node, items=(change,))), None)
+            if said is None:
+                continue
             if said.what in ("clause", "article") and said.id in holders:
                 return change
             if rule is None and said.what == "consequences":

@@ -1951,9 +1951,10 @@ class SetChange(Node):
 
 @dataclass(frozen=True)
 class ReplaceChange(Node):
-    """`replace clause accuracy "Accuracy" { … }`, likewise an article or a definition."""
+    """`replace clause accuracy "Accuracy" { … }`, likewise an article, a definition, a party, the term of the agreement or
+    its governing law."""
 
-    text: ClauseNode | ArticleNode | DefinitionNode
+    text: ClauseNode | ArticleNode | DefinitionNode | Duration | GoverningLaw | PartyNode
 
 
 @dataclass(frozen=True)
