@@ -6,6 +6,7 @@ import hashlib
 import re
 from dataclasses import replace
 from io import BytesIO
+from zipfile import ZipFile
 
 import docx
 import pikepdf
@@ -15,6 +16,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from tallystick.document.document import Document, Kind, Letterhead, Row, Section, Table
 from tallystick.document.excerpt import excerpt, schedules_of
 from tallystick.document.from_model import from_model
+from tallystick.document.house_style import house_style, shipped_styles
 from tallystick.document.lines import CONTENTS, Line, lines
 from tallystick.document.to_docx import to_docx
 from tallystick.document.to_html import to_html
@@ -99,3 +101,12 @@ def test_every_format_shows_which_columns_are_numbers() -> None:
     assert "| --- | --: |" in to_markdown(document, TALLY)
     found = docx.Document(BytesIO(to_docx(document, TALLY))).tables[-1].rows[1].cells
     assert [cell.paragraphs[0].alignment for cell in found] == [None, WD_ALIGN_PARAGRAPH.RIGHT]
+
+
+@pytest.mark.parametrize("style", sorted(shipped_styles()))
+def test_a_word_file_names_no_style_that_it_lacks(style: str) -> None:
+    with ZipFile(BytesIO(to_docx(alone(), TALLY, style=house_style(style)))) as parts:
+        text, styles = (parts.read(f"word/{name}.xml").decode() for name in ("document", "styles"))
+    used = set(re.findall(r'<w:(?:pStyle|tblStyle|rStyle) w:val="([^"]+)"', text))
+    assert "LetterUnder" in used
+    assert used <= set(re.findall(r'w:styleId="([^"]+)"', styles))

@@ -40,6 +40,7 @@ def test_it_goes_from_the_other_party_to_the_one_in_breach(tmp_path: Path) -> No
     )
     assert "| From | Bank, N.A. (“Customer”). Notices to contracts@bank.example |" in text
     assert "Ann Lee" in text
+    assert "| Breach | **Section\u00a02.1 (Accuracy)**: model alpha, March 2027: 88%, agreed at least 90% |" in text
 
 
 def test_it_says_what_was_agreed_and_what_was_measured(tmp_path: Path) -> None:

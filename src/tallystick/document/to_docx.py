@@ -410,6 +410,13 @@ def _indent(line: Line) -> str:
     return ""
 
 
+def _longest(texts: Sequence[str], *, whole: bool) -> int:
+    """The length of the longest word; of a column of numbers, that of its longest cell."""
+    first, *cells = texts
+    words = [*first.split(), *cells] if whole else [word for text in texts for word in text.split()]
+    return max((len(word) for word in words), default=0)
+
+
 def _widths(grid: Grid, whole: int) -> list[int]:
     """Column widths that suit the words: as wide as the longest word needs, and the rest by how much there is to read."""
     if grid.kind is GridKind.SIGNATURE:
@@ -419,7 +426,7 @@ def _widths(grid: Grid, whole: int) -> list[int]:
         return [name, whole - name]
     columns = list(zip(*(row.cells for row in grid.rows), strict=True))
     texts = [["".join(run.text for run in cell) for cell in column] for column in columns]
-    least = [max(len(word) for text in column for word in [*text.split(), ""]) * 105 + 200 for column in texts]
+    least = [_longest(text, whole=place in grid.right) * 105 + 200 for place, text in enumerate(texts)]
     least = [min(each, whole // len(columns)) for each in least]
     read = [min(max(len(text) for text in column), 120) + 4 for column in texts]
     spare = whole - sum(least)

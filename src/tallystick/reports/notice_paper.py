@@ -82,7 +82,7 @@ def _facts(notice: Notice) -> Iterator[Row]:
     )
     yield Row((("Under",), (words,)))
     for each in notice.breaches[:3]:
-        yield Row((("Breach",), (Strong((f"{section_text(each.rule)}: ",)), _headline(each, notice))))
+        yield Row((("Breach",), (Strong((section_text(each.rule),)), f": {_headline(each, notice)}")))
     if len(notice.breaches) > 3:
         yield Row((("",), (f"and {len(notice.breaches) - 3} more, which are listed below",)))
     until = _cure_until(notice)
