@@ -6,6 +6,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 FLAGSHIP := contracts/ai-governance-msa
+SOURCES = $(shell find contracts templates -name '*.msa')
+SIZE ?= full
 PANGO := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 
 .PHONY: demo test bench setup setup-dev system format snapshots clean help
@@ -23,14 +25,13 @@ demo: setup
 	@echo "The findings:  build/ai-governance-msa/findings.json"
 
 test: setup-dev
-	$(BIN)/ruff format --check src tests contracts
-	$(BIN)/ruff check src tests contracts
+	$(BIN)/ruff format --check src tests contracts benchmarks
+	$(BIN)/ruff check src tests contracts benchmarks
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/tally fmt --check contracts/*/agreement.msa
+	$(BIN)/tally fmt --check $(SOURCES)
 	$(BIN)/pytest -n auto --cov --cov-report=term
 
-SIZE ?= full
 bench: setup-dev
 	$(BIN)/python -m benchmarks --size $(SIZE) $(foreach part,$(PARTS),--part $(part)) $(if $(PARTS),,--write)
 
@@ -38,9 +39,9 @@ snapshots: setup-dev
 	$(BIN)/pytest tests/cases tests/docs --snapshots
 
 format: setup-dev
-	$(BIN)/ruff format src tests contracts
-	$(BIN)/ruff check --fix src tests contracts
-	$(BIN)/tally fmt contracts/*/agreement.msa
+	$(BIN)/ruff format src tests contracts benchmarks
+	$(BIN)/ruff check --fix src tests contracts benchmarks
+	$(BIN)/tally fmt $(SOURCES)
 
 setup: $(VENV)/ready system
 setup-dev: $(VENV)/ready-dev system

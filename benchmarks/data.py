@@ -138,11 +138,13 @@ def write_folder(folder: Path, samples: Path, specs: list[RuleSpec]) -> Path:
 def source(clauses: int) -> str:
     """An agreement of so many clauses, each with prose, a rule and what follows from its breach."""
     parts = [
-        'agreement "Big" { version "1". effective 2027-01-01. term 24 months. timezone "UTC". currency USD. }\n'
-        'party provider "Provider Ltd" called "Provider".\nparty customer "Customer Ltd" called "Customer".\n'
-        'role officer "Officer" of customer.\nenvironments staging, production.\n'
-        'metric latency "latency" as milliseconds by model, environment.\n'
-        'record maintenance "maintenance" by model.\n'
+        (
+            'agreement "Big" { version "1". effective 2027-01-01. term 24 months. timezone "UTC". currency USD. }\n'
+            'party provider "Provider Ltd" called "Provider".\nparty customer "Customer Ltd" called "Customer".\n'
+            'role officer "Officer" of customer.\nenvironments staging, production.\n'
+            'metric latency "latency" as milliseconds by model, environment.\n'
+            'record maintenance "maintenance" by model.\n'
+        )
     ]
     for article in range(-(-clauses // 20)):
         parts.append(f'article "Part {article}" {{\n')
