@@ -104,3 +104,12 @@ def test_a_used_file_brings_its_schedules() -> None:
         ("1", "people", "Contacts"),
         ("2", "more_people", "Contacts (Other)"),
     ]
+
+
+def test_what_outlives_the_agreement_is_listed() -> None:
+    lasting = compiled(HEAD.replace("every 30 days.", "every 30 days.\n    survives for 3 years.") + CONTACTS)
+    page = to_markdown(lasting.document, lasting.tally)
+    assert "This Section survives the end of this Agreement and applies for 3 years after it," in page
+    assert "These Sections go on after the end of this Agreement" in page
+    without = compiled(HEAD + CONTACTS)
+    assert "Survival" not in to_markdown(without.document, without.tally)

@@ -38,6 +38,7 @@ from tallystick.rules.rule import (
     Response,
     Retention,
     Rule,
+    Survival,
     Terminate,
 )
 
@@ -139,6 +140,8 @@ def _of_part(old: Rule, new: Rule, name: str, before: Any, after: Any) -> Direct
             return _shorter(before, after)
         case CountEvents(), "times":
             return _number(old.comparison, before, after)
+        case Response(), "excluding":
+            return _UNCLEAR if before and after else _LOOSENS if after else _TIGHTENS
         case Response(), "share":
             return _share(before, after)
         case Precedence(), "within":
@@ -157,6 +160,8 @@ def _of_part(old: Rule, new: Rule, name: str, before: Any, after: Any) -> Direct
             return _flipped(_more(frozenset(before), frozenset(after)))
         case _, "missing_excused":
             return _LOOSENS if after else _TIGHTENS
+        case _, "survives":
+            return _survival(before, after)
         case _, "waived_by":
             if not before or not after:
                 return _TIGHTENS if after else _LOOSENS
@@ -234,6 +239,13 @@ def _shorter(before: Any, after: Any, none: int | None = None) -> Direction:
 def _more(before: frozenset[Any], after: frozenset[Any]) -> Direction:
     """Tighter is all that was there, and more."""
     return _TIGHTENS if after > before else _LOOSENS if after < before else _UNCLEAR
+
+
+def _survival(before: Survival | None, after: Survival | None) -> Direction:
+    """Tighter is to go on longer; without a period it never ends."""
+    if before is None or after is None:
+        return _LOOSENS if after is None else _TIGHTENS
+    return _flipped(_shorter(before.period, after.period, none=_ENDLESS))
 
 
 def _roles(required: tuple[RequiredRole, ...]) -> frozenset[Any]:
