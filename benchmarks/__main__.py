@@ -257,7 +257,9 @@ PARTS: dict[str, Callable[[Bench], list[Row]]] = {
 def _seconds(seconds: float | None) -> str:
     if seconds is None:
         return "not run"
-    return f"{seconds * 1e6:.2f} µs" if seconds < 1e-3 else f"{seconds:.2f} s"
+    if seconds < 1e-3:
+        return f"{seconds * 1e6:.2f} µs"
+    return f"{seconds * 1e3:.1f} ms" if seconds < 0.1 else f"{seconds:.2f} s"
 
 
 def table(rows: Sequence[Row]) -> str:

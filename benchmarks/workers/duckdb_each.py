@@ -25,7 +25,7 @@ def work():
     for spec in some:
         sign = ">=" if spec["comparison"] == "at least" else "<="
         connection.execute(
-            f"SELECT model, date_trunc('month', time) AS month, {measure(spec)} {sign} {spec['threshold']} FROM "
+            f"SELECT model, month(make_timestamp(epoch_us(time))) AS month, {measure(spec)} {sign} {spec['threshold']} FROM "
             f"'{asked['samples']}' WHERE metric = ? AND environment = ? GROUP BY ALL",
             [spec["metric"], spec["environment"]],
         ).fetchall()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
 from typing import Any
@@ -19,7 +19,8 @@ from tallystick.evaluation.evaluation import Evaluation
 from tallystick.evaluation.finding import Finding
 from tallystick.facts.tables import Facts, table_name
 from tallystick.quantities import known_unit
-from tallystick.rules.measure import SeriesKind
+from tallystick.rules.measure import Aggregate, Measure, SeriesKind, Share
+from tallystick.rules.rule import Calendar, CalendarUnit, Keep
 from tallystick.rules.rulebook import MetricData, Rulebook
 
 from . import findings as plain
@@ -219,3 +220,28 @@ def test_the_order_of_rows_changes_nothing(example: Example, chance: random.Rand
         second.connection.close()
     book = example.rulebook.model_dump(mode="json")
     assert evaluate(book, example.tables, example.as_of) == evaluate(book, shuffled, example.as_of)
+
+
+def _made_plain(example: Example) -> Example:
+    """The same with `keep` rules that are judged together wherever their measure allows it."""
+    bare: dict[str, Any] = {"exemptions": (), "only": (), "between": None, "confidence": None, "samples_each": None}
+    rules = tuple(
+        rule.model_copy(update=bare | {"measure": _whole(rule.measure), "window": Calendar(each=CalendarUnit.DAY)})
+        if isinstance(rule, Keep)
+        else rule
+        for rule in example.rulebook.rules
+    )
+    return replace(example, rulebook=example.rulebook.model_copy(update={"rules": rules}))
+
+
+def _whole(measure: Measure) -> Measure:
+    """The measure over all rows, where it reads one series."""
+    if isinstance(measure, Aggregate | Share):
+        return measure.model_copy(update={"of": measure.of.model_copy(update={"where": None, "once": None})})
+    return measure
+
+
+@settings(EACH_KIND)
+@given(examples(("keep",)))
+def test_rules_judged_together_equal_the_reference(example: Example) -> None:
+    assert_agreement(_made_plain(example))
