@@ -242,7 +242,8 @@ class Pair:
         found = kinds[change.what][change.id]
         act = "replaced" if change.act is Act.REPLACE else "added"
         if change.what != "definition":
-            return Subsection("", found.title, None, (paragraph(f"The {change.what} “{found.title}” is {act}."),))
+            heading = found.title[:1].upper() + found.title[1:]
+            return Subsection("", heading, None, (paragraph(f"The {change.what} “{found.title}” is {act}."),))
         was = self.before.agreement.definitions.get(change.id)
         texts = () if was is None else (Subsection("", self.was, None, self.before.blocks(was.means)),)
         new = Subsection("", self.reads, None, self.after.blocks(found.means))
