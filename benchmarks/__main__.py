@@ -246,11 +246,32 @@ def compiling(bench: Bench) -> list[Row]:
     return rows
 
 
+def paper(bench: Bench) -> list[Row]:
+    """From the compiled agreement to its PDF; and `tally build` of one that has not changed."""
+    files = {clauses: bench.place / f"paper-{clauses}.msa" for clauses in (70, 300)}
+    for clauses, file in files.items():
+        file.write_text(data.paper_source(clauses))
+    bare = bench.run("paper", file=str(files[70]), contents=False)
+    short = bench.run("paper", file=str(files[70]), contents=True)
+    long = bench.run("paper", file=str(files[300]), contents=True)
+    setting = f"import os; os.environ['XDG_CACHE_HOME'] = {str(bench.place / 'cache')!r}"
+    command = [sys.executable, "-c", f"{setting}; from tallystick.cli.main import main; main()"]
+    build = [*command, "build", str(files[70]), "-o", str(bench.place / "paper")]
+    again = bench.run("start", command=build, version="tallystick")
+    return [
+        _row("PDF of 55 pages, no page numbers in its contents", bare),
+        _row("the same with page numbers", short, _median(bare), "at most 1.2×"),
+        _row("PDF of 218 pages", long, _median(short), "at most 4.3×"),
+        _row("tally build of 55 pages, unchanged", again, _median(short), "a fraction of a second"),
+    ]
+
+
 PARTS: dict[str, Callable[[Bench], list[Row]]] = {
     "evaluation": evaluation,
     "events": events,
     "decisions": decisions,
     "compiling": compiling,
+    "paper": paper,
 }
 
 

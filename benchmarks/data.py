@@ -199,3 +199,43 @@ def write_events(folder: Path, events: int) -> Path:
             TO '{folder}/resolution.parquet' (FORMAT parquet)"""
         )
     return folder
+
+
+# --- paper --------------------------------------------------------------------------------
+
+_PAPER_HEAD = """\
+agreement "Generated Services Agreement" {
+  version "1.0".
+  effective 2027-01-01.
+  timezone "Europe/Berlin".
+  currency EUR.
+}
+party provider "Provider GmbH" called "Provider" { signatory "Jane Roe", "Director". }
+party customer "Customer GmbH" called "Customer" { signatory "Max Muster", "Director". }
+role lead "Service Lead" of customer.
+key term fee "Monthly Fee" = EUR 40,000.
+metric latency "latency" as milliseconds by model.
+"""
+_PAPER_CLAUSE = """\
+  clause c{number} "Clause {number}" {{
+    \"\"\"What is agreed here is part of a generated agreement, long enough to be laid out over several lines, with a reference
+    to {{@c{before}}} and to {{fee}}, so that {{provider}} and {{customer}} know what they owe each other and from when on.\"\"\"
+    provider must keep p95(latency) at most {limit} milliseconds over each month per model labelled l{number}.
+    on breach {{
+      provider must notify lead within 24 hours.
+      credit customer 1% of fee.
+      cure within 30 days.
+    }}
+  }}
+"""
+
+
+def paper_source(clauses: int) -> str:
+    """The source of an agreement with so many clauses, ten in an article."""
+    written = [_PAPER_HEAD]
+    for number in range(clauses):
+        opening = f'article "Article {number // 10}" {{\n' if number % 10 == 0 else ""
+        closing = "}\n" if number % 10 == 9 else ""
+        clause = _PAPER_CLAUSE.format(number=number, before=max(0, number - 1), limit=200 + number)
+        written.append(f"{opening}{clause}{closing}")
+    return "".join(written)

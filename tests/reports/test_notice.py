@@ -98,7 +98,8 @@ def test_a_duty_that_was_missed_is_a_breach_of_its_own(tmp_path: Path) -> None:
     found = notice(tmp_path / "a", "accuracy", as_of="2027-04-05")
     assert len(found.breaches) == 2
     text = page(found)
-    assert "Breach 2: Accuracy" in text
+    assert "Breach 2: Accuracy, notice to the Risk Officer, 1 to 2 April 2027" in text
+    assert "| Breach | **Section\u00a02.1 (Accuracy), notice to the Risk Officer**: model alpha," in text
     assert "From breach 1:" in text
 
 

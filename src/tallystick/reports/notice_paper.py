@@ -27,6 +27,8 @@ from tallystick.evaluation.finding import Evidence
 from tallystick.evaluation.to_json import utc_text
 from tallystick.model.agreement import Party
 from tallystick.prose.quantity import date_text, listed
+from tallystick.reports.following import Known
+from tallystick.reports.month import what_text
 from tallystick.reports.notice import MOST_ROWS, Breach, Notice
 from tallystick.reports.words import (
     agreed_text,
@@ -82,7 +84,9 @@ def _facts(notice: Notice) -> Iterator[Row]:
     )
     yield Row((("Under",), (words,)))
     for each in notice.breaches[:3]:
-        yield Row((("Breach",), (Strong((section_text(each.rule),)), f": {_headline(each, notice)}")))
+        yield Row(
+            (("Breach",), (Strong((section_text(each.rule) + _duty(each, notice),)), f": {_headline(each, notice)}"))
+        )
     if len(notice.breaches) > 3:
         yield Row((("",), (f"and {len(notice.breaches) - 3} more, which are listed below",)))
     until = _cure_until(notice)
@@ -104,6 +108,12 @@ def _cure_until(notice: Notice) -> int | None:
         (c.until for c in cures if c.finding in named and c.state is CureState.CURABLE and c.until is not None),
         default=None,
     )
+
+
+def _duty(each: Breach, notice: Notice) -> str:
+    """`, notice to the Risk Officer` for a breach of what followed from another."""
+    what = what_text(Known(notice.judged.rulebook, notice.judged.evaluation), each.finding)
+    return f", {part}" if (part := what.partition(": ")[2]) else ""
 
 
 def _headline(each: Breach, notice: Notice) -> str:
@@ -153,7 +163,7 @@ def _measured(notice: Notice) -> Iterator[Block]:
         yield _facts_of(notice.breaches[0], notice)
         return
     for number, each in enumerate(notice.breaches, 1):
-        title = f"Breach {number}: {each.rule.title}, {span_text(each.finding.start, each.finding.end, notice.zone)}"
+        title = f"Breach {number}: {each.rule.title}{_duty(each, notice)}, {span_text(each.finding.start, each.finding.end, notice.zone)}"
         yield Subsection("", title, f"breach-{each.finding.id}", (_facts_of(each, notice),))
 
 
