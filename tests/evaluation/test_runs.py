@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tallystick.evaluation.evaluation import Evaluation
-from tallystick.rules.rule import Between, Cadence, Credit, Delay, OnlyWhile
+from tallystick.rules.rule import Between, Cadence, Covered, Credit, Delay, OnlyWhile
 
 from .building import BASE, at, event, facts, judged, money, period, record
 
@@ -123,3 +123,12 @@ def test_between_two_events() -> None:
 def test_without_a_table_nothing_is_measured() -> None:
     [found] = judged(RULE, facts(evaluation=[]), "2027-02-01").findings
     assert (found.verdict.value, found.because) == ("unmeasured", "no table is bound for record outage")
+
+
+def test_an_order_judges_the_runs_of_what_it_covers_alone() -> None:
+    between = Between(start=event("deployment"), end=None, matching=("model",))
+    covers = (Covered(dimension="model", values=("a",)),)
+    rule = RULE.model_copy(update={"only": (), "between": between, "remedies": (), "covers": covers})
+    begun = [{"time": noon("08:00"), "model": model, "version": "1", "environment": "x"} for model in ("a", "b")]
+    found = judged(rule, facts(deployment=begun, evaluation=[]), "2027-01-05").findings
+    assert [(each.about, each.verdict.value) for each in found] == [((("model", "a"),), "breached")]

@@ -87,12 +87,20 @@ def _in_runs(ctx: Context, rule: Cadence, seen: Seen) -> Iterator[Judgement]:
 
 
 def _spans(ctx: Context, rule: Cadence) -> tuple[str, tuple[str, ...], dict[tuple[str | None, ...], Spans]]:
-    """What begins the time, the dimensions in which it equals the event, and the time by their values."""
-    if rule.between is not None:
-        matching = rule.between.matching
-        return rule.between.start.name, matching, between_spans(ctx, rule.between, matching)
-    [only] = rule.only
+    """What begins the time, the dimensions in which it equals the event, and the time by their values.
+
+    Where orders cover some rows, that of what they leave to this text.
+    """
     anywhere = rule.model_copy(update={"environments": ()})
+    if rule.between is not None:
+        start, matching = rule.between.start, rule.between.matching
+        table = ctx.table(start)
+        listed = ", ".join(dimension(d) for d in matching) or "TRUE"
+        begun = f"SELECT DISTINCT {listed} FROM {known(ctx, table)} WHERE {chosen(ctx, anywhere, start)}"
+        keys = {tuple(key) if matching else () for key in ctx.engine.rows(begun)}
+        found = between_spans(ctx, rule.between, matching)
+        return start.name, matching, {key: spans for key, spans in found.items() if key in keys}
+    [only] = rule.only
     return only.record.name, only.matching, record_spans(ctx, anywhere, only.record, only.matching)
 
 
