@@ -78,6 +78,7 @@ def over_evaluated_time(case: Case, rule: Json, verdict: str, group: Texts = (),
     """One finding over [start of life, min(as-of, end of life)); one of nothing at all is for want of a case."""
     found = finding(rule, verdict, group, case.evaluated, samples=samples)
     about_cases = rule["kind"] not in ("keep", "keep_always", "cadence", "count")
+    about_cases = about_cases or (rule["kind"] == "cadence" and verdict == "met")  # no run, or nothing that starts it
     return replace(found, for_want=about_cases and group == () and samples == 0)
 
 
