@@ -9,32 +9,27 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Generic, TypeVar
 
-from tallystick.evaluation.charges import Charges
+from tallystick.evaluation.charges import Charges, worked_out
 from tallystick.evaluation.clock import add
 from tallystick.evaluation.context import Context
 from tallystick.evaluation.credits import rounded
 from tallystick.evaluation.evaluation import CapUse, CreditDue, CreditState
-from tallystick.evaluation.numbers import calculate, round_half_even
+from tallystick.evaluation.numbers import round_half_even
 from tallystick.evaluation.remedies import Followed, heard, of_order
 from tallystick.evaluation.windows import Stretch, calendar_period
 from tallystick.quantities import CURRENCIES
-from tallystick.rules.measure import Value
 from tallystick.rules.rule import (
     Amount,
     CalendarUnit,
     Cap,
     Charged,
-    Computation,
-    Formula,
     Highest,
-    Observed,
     Remedy,
     RuleFields,
 )
 
 _Limit = TypeVar("_Limit", Cap, Highest)
 _PAYABLE = (CreditState.DUE, CreditState.CLAIMED)
-_NOTHING = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -49,13 +44,13 @@ class _Scoped(Generic[_Limit]):
 
 
 def capped(
-    ctx: Context, uncapped: Iterable[CreditDue], followed: Sequence[Followed]
+    ctx: Context, uncapped: Iterable[CreditDue], followed: Sequence[Followed], charges: Charges
 ) -> tuple[tuple[CreditDue, ...], tuple[CapUse, ...]]:
     """The credits in order, each reduced to what every cap still allows, and the use of the caps.
 
     Credits that are not payable use nothing of a cap. Credits under another text of a clause use its caps, too.
     """
-    texts, charges = {each.rule.id: each for each in followed}, Charges(ctx)
+    texts = {each.rule.id: each for each in followed}
     caps = _scoped(ctx, followed, Cap)
     limiting: set[tuple[_Scoped[Cap], int]] = set()
     uses: dict[tuple[_Scoped[Cap], int], CapUse] = {}
@@ -160,23 +155,15 @@ def _use(
 
 
 def _allowed(cap: Cap, period: Stretch, charges: Charges, order: str | None) -> Decimal | None:
+    """What a cap allows in its period. It is not that of one breach, and the model lets nothing of one stand in it."""
     if isinstance(cap.amount, Amount):
         return rounded(cap.amount.money)
-    found = _calculated(cap.amount.formula, period, charges, order)
-    return None if found is None else round_half_even(max(found, Fraction(0)), CURRENCIES[cap.amount.currency])
-
-
-def _calculated(formula: Formula, period: Stretch, charges: Charges, order: str | None) -> Fraction | None:
-    match formula:
-        case Value(quantity=quantity):
-            return quantity.base
-        case Charged(of=of):
-            return charges.total(of, period, {}, order)
-        case Computation(operator=operator, left=left, right=right):
-            one, other = (_calculated(side, period, charges, order) for side in (left, right))
-            return None if one is None or other is None else calculate(operator, one, other)
-        case Observed():
-            return None  # a cap is not that of one breach; the model lets none stand here
+    found = worked_out(
+        cap.amount.formula,
+        lambda part: charges.total(part.of, period, {}, order) if isinstance(part, Charged) else None,
+    )
+    currency = CURRENCIES[cap.amount.currency]
+    return round_half_even(max(found, Fraction(0)), currency) if isinstance(found, Fraction) else None
 
 
 def _period(ctx: Context, cap: Cap, belongs: int) -> Stretch:

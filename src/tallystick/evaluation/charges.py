@@ -1,16 +1,42 @@
-"""What was charged: sums of money in the data, by group and time."""
+"""What was charged: sums of money in the data, by group and time; and formulas with such sums."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from typing import assert_never
 
 from tallystick.evaluation.conditions import condition_sql
 from tallystick.evaluation.context import Context
+from tallystick.evaluation.evaluation import CreditState
 from tallystick.evaluation.measures import number_name
+from tallystick.evaluation.numbers import calculate
 from tallystick.evaluation.rows import covered, dimension, known
 from tallystick.evaluation.windows import Stretch
-from tallystick.rules.measure import Series, SeriesKind
+from tallystick.rules.measure import Series, SeriesKind, Value
+from tallystick.rules.rule import Charged, Computation, Formula, Observed
+
+Known = Fraction | CreditState | None
+"""An exact number in base units; the state of a credit that it leaves open; None where there is no such number."""
+
+
+def worked_out(formula: Formula, found: Callable[[Observed | Charged], Known]) -> Known:
+    """What a formula comes to. Of two sides of which one is no number the first decides; a division by zero is not known."""
+    match formula:
+        case Value(quantity=quantity):
+            return quantity.base
+        case Observed() | Charged():
+            return found(formula)
+        case Computation(operator=operator, left=left, right=right):
+            one, other = worked_out(left, found), worked_out(right, found)
+            if not isinstance(one, Fraction):
+                return one
+            if not isinstance(other, Fraction):
+                return other
+            result = calculate(operator, one, other)
+            return CreditState.UNMEASURED if result is None else result
+        case _:
+            assert_never(formula)
 
 
 class Charges:

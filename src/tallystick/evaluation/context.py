@@ -9,11 +9,11 @@ from fractions import Fraction
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from tallystick.evaluation.clock import ALWAYS, NEVER, Clock, add, midnight
+from tallystick.evaluation.clock import NEVER, Clock, add
 from tallystick.evaluation.dialect import decimal_of_steps, name, text
 from tallystick.evaluation.engine import Engine
 from tallystick.evaluation.finding import Finding
-from tallystick.evaluation.windows import Life, Stretch
+from tallystick.evaluation.windows import Life, Stretch, time_in_force
 from tallystick.evaluation.working_time import working_time
 from tallystick.facts.declared import derived_of
 from tallystick.facts.tables import Facts, Shape, table_name
@@ -110,8 +110,7 @@ class Context:
 
     def force(self, text: InForce) -> Stretch:
         """When a rule or a consequence is in force; also before and after the life of the agreement."""
-        start = ALWAYS if text.effective is None else midnight(text.effective, self.zone)
-        return Stretch(start, NEVER if text.until is None else midnight(text.until, self.zone))
+        return time_in_force(text.effective, text.until, self.zone)
 
     def in_force(self, text: InForce, at: int) -> bool:
         """Whether it is in force at an instant."""
@@ -227,8 +226,7 @@ def _life(
     zone: ZoneInfo,
     as_of: int,
 ) -> Life:
-    start = midnight(rulebook.effective, zone)
-    end = NEVER if rulebook.until is None else midnight(rulebook.until, zone)
+    start, end = time_in_force(rulebook.effective, rulebook.until, zone)
     termination = tables.get((SeriesKind.EVENT, "termination"))
     if termination is None or not termination.bound:
         return Life(start, end)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from tallystick.evaluation.clock import NEVER, midnight
 from tallystick.evaluation.context import Cell, Context
-from tallystick.evaluation.windows import Life, Stretch
-from tallystick.rules.rule import Covered, GivesWay, RuleFields
+from tallystick.evaluation.windows import Life, Stretch, time_in_force
+from tallystick.rules.rule import Covered, RuleFields
 from tallystick.rules.under_orders import overlap
 
 
@@ -24,7 +23,7 @@ def parts(ctx: Context, rule: RuleFields) -> list[tuple[Context, bool]]:
     covers_itself: Cell = ((rule.covers, True),) if rule.covers else ()
     for cell in cells(rule):
         inside = {covers for covers, is_inside in cell if is_inside}
-        given = [_time(ctx, way) for way in rule.gives_way if way.covers in inside]
+        given = [time_in_force(way.effective, way.until, ctx.zone) for way in rule.gives_way if way.covers in inside]
         for stretch in _left(own.life, given):
             found.setdefault(stretch, []).append(cell)
     return [
@@ -66,11 +65,6 @@ def part_of(ctx: Context, rule: RuleFields, group: Mapping[str, str], at: int) -
 
 def _is_in(covers: Iterable[Covered], group: Mapping[str, str]) -> bool:
     return all(group.get(each.dimension) in each.values for each in covers)
-
-
-def _time(ctx: Context, way: GivesWay) -> Stretch:
-    end = NEVER if way.until is None else midnight(way.until, ctx.zone)
-    return Stretch(midnight(way.effective, ctx.zone), end)
 
 
 def _left(life: Life, given: Iterable[Stretch]) -> Iterator[Stretch]:

@@ -8,30 +8,27 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
-from typing import NamedTuple, assert_never
+from typing import NamedTuple
 
 from tallystick.evaluation.belonging import belongs, instant_of, names_of
-from tallystick.evaluation.charges import Charges
+from tallystick.evaluation.charges import Charges, Known, worked_out
 from tallystick.evaluation.clock import SECOND, Clock, add
 from tallystick.evaluation.context import Context, Judgement
 from tallystick.evaluation.covering import part_of
 from tallystick.evaluation.evaluation import CreditDue, CreditState
 from tallystick.evaluation.finding import Finding
 from tallystick.evaluation.happenings import Happenings, happenings
-from tallystick.evaluation.numbers import calculate, holds, round_half_even
+from tallystick.evaluation.numbers import holds, round_half_even
 from tallystick.evaluation.remedies import Followed, follows, grounds, heard, remedies_of
 from tallystick.evaluation.windows import Stretch, calendar_period
 from tallystick.quantities import CURRENCIES, Quantity
-from tallystick.rules.measure import Value
 from tallystick.rules.rule import (
     Amount,
     Cadence,
     CalculatedAmount,
     Charged,
-    Computation,
     Credit,
     Delay,
-    Formula,
     Observed,
     Repeated,
     RuleFields,
@@ -50,13 +47,13 @@ class _Sum:
     state: CreditState = CreditState.DUE
 
 
-def credits_of(ctx: Context, rule: RuleFields, judged: Sequence[Judgement]) -> Iterator[CreditDue]:
+def credits_of(ctx: Context, rule: RuleFields, judged: Sequence[Judgement], charges: Charges) -> Iterator[CreditDue]:
     """The credits of a rule's breaches, before any cap; but not those that go by the number of breaches."""
     breached = grounds(rule, judged)
     remedies = (
         [r for r in remedies_of(ctx, rule) if isinstance(r, Credit) and not _over_breaches(r)] if breached else []
     )
-    claims, charges = [_claims(ctx, rule, remedy) for remedy in remedies], Charges(ctx)
+    claims = [_claims(ctx, rule, remedy) for remedy in remedies]
     for breach in breached:
         for remedy, acts in zip(remedies, claims, strict=True):
             if not follows(ctx, rule, remedy, breach.finding):
@@ -69,7 +66,7 @@ def credits_of(ctx: Context, rule: RuleFields, judged: Sequence[Judgement]) -> I
                 yield _due(ctx, rule, remedy, breach.finding, due, acts)
 
 
-def counted_credits(ctx: Context, followed: Sequence[Followed]) -> Iterator[CreditDue]:
+def counted_credits(ctx: Context, followed: Sequence[Followed], charges: Charges) -> Iterator[CreditDue]:
     """The credits that go by the number of breaches of a clause (or duty): for each sentence."""
     sentences = {
         (each.rule.scope, remedy): None if remedy in ctx.rulebook.remedies else each.rule.scope
@@ -77,7 +74,7 @@ def counted_credits(ctx: Context, followed: Sequence[Followed]) -> Iterator[Cred
         for remedy in remedies_of(ctx, each.rule)
         if isinstance(remedy, Credit) and _over_breaches(remedy)
     }
-    texts, charges = {each.rule.id: each for each in followed}, Charges(ctx)
+    texts = {each.rule.id: each for each in followed}
     for (scope, remedy), of in sentences.items():
         found = [_Breach(each.rule, j) for each in followed if each.rule.scope == scope for j in each.grounds]
         found.sort(key=lambda b: (b.belongs, b.rule.id, b.finding.group, b.finding.start, b.finding.id))
@@ -148,19 +145,15 @@ def _sum(
         case Amount(money=money):
             return _Sum(Fraction(money.value), money.unit)
         case CalculatedAmount(formula=formula, currency=currency):
-            found = _calculated(ctx, rule, formula, breach, charges)
+            found = worked_out(formula, lambda part: _known(ctx, rule, part, breach, charges))
             if isinstance(found, CreditState):
                 return _Sum(Fraction(0), currency, found)
             return None if found is None or found <= 0 else _Sum(found, currency)
 
 
-def _calculated(
-    ctx: Context, rule: RuleFields, formula: Formula, breach: Judgement, charges: Charges
-) -> Fraction | CreditState | None:
-    """The exact number, in base units; None for a delay of what has no deadline, or a value that there is not."""
-    match formula:
-        case Value(quantity=quantity):
-            return quantity.base
+def _known(ctx: Context, rule: RuleFields, part: Observed | Charged, breach: Judgement, charges: Charges) -> Known:
+    """What a breach came to, or was charged; None for a delay of what has no deadline, or a value that there is not."""
+    match part:
         case Observed(what="value" | "shortfall" as what):
             if not has_limit(rule) or breach.exact is None or breach.limit is None:
                 return None
@@ -175,18 +168,6 @@ def _calculated(
                 return CreditState.PENDING
             total = charges.total(of, period, dict(breach.finding.group), rule.order)
             return CreditState.UNMEASURED if total is None else total
-        case Computation(operator=operator, left=left, right=right):
-            one = _calculated(ctx, rule, left, breach, charges)
-            other = _calculated(ctx, rule, right, breach, charges)
-            for side in (one, other):
-                if side is None or isinstance(side, CreditState):
-                    return side
-            assert isinstance(one, Fraction)
-            assert isinstance(other, Fraction)
-            found = calculate(operator, one, other)
-            return CreditState.UNMEASURED if found is None else found
-        case _:
-            assert_never(formula)
 
 
 def _delay(ctx: Context, rule: RuleFields, breach: Judgement) -> Stretch | None:

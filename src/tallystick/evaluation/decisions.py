@@ -14,8 +14,8 @@ from fractions import Fraction
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
-from tallystick.evaluation.clock import ALWAYS, NEVER, midnight
 from tallystick.evaluation.numbers import calculate, holds
+from tallystick.evaluation.windows import time_in_force
 from tallystick.quantities import known_unit
 from tallystick.rules.measure import (
     All,
@@ -123,8 +123,8 @@ def decider(rulebook: Rulebook, at: int) -> Decider:
 
 
 def _in_force(text: InForce, at: int, zone: ZoneInfo) -> bool:
-    start = ALWAYS if text.effective is None else midnight(text.effective, zone)
-    return start <= at < (NEVER if text.until is None else midnight(text.until, zone))
+    force = time_in_force(text.effective, text.until, zone)
+    return force.start <= at < force.end
 
 
 def _check(rule: Permission | Prohibition, event: EventData) -> _Check:

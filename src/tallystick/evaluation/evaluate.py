@@ -11,6 +11,7 @@ from tallystick.evaluation.always import always
 from tallystick.evaluation.bulk import BulkFindings, Uncured, gathered
 from tallystick.evaluation.cadence import cadence
 from tallystick.evaluation.caps import capped
+from tallystick.evaluation.charges import Charges
 from tallystick.evaluation.context import Context, Judgement, context
 from tallystick.evaluation.copying import with_copies
 from tallystick.evaluation.counting import Counting, Found
@@ -196,7 +197,7 @@ class _Found:
 
 
 def _consequences(ctx: Context, judged: list[tuple[Rule, Found]], told: Progress) -> Evaluation:
-    found, known_waivers = _Found(), waivers(ctx)
+    found, known_waivers, charges = _Found(), waivers(ctx), Charges(ctx)
     standing: list[tuple[Rule, Found]] = []
     texts: dict[str, list[Judgement]] = defaultdict(list)
     for rule, judgements in judged:
@@ -214,9 +215,9 @@ def _consequences(ctx: Context, judged: list[tuple[Rule, Found]], told: Progress
             continue
         own = judgements
         found.findings.append([j.finding for j in own])
-        _follow(ctx, Followed(rule, own, texts[unversioned(rule.id)], list(cures(ctx, rule, own))), found)
-    found.owed.extend(counted_credits(ctx, found.followed))
-    due, uses = capped(ctx, found.owed, found.followed)
+        _follow(ctx, Followed(rule, own, texts[unversioned(rule.id)], list(cures(ctx, rule, own))), found, charges)
+    found.owed.extend(counted_credits(ctx, found.followed, charges))
+    due, uses = capped(ctx, found.owed, found.followed, charges)
     return Evaluation(
         as_of=ctx.as_of,
         tally=ctx.rulebook.tally,
@@ -234,14 +235,14 @@ def _consequences(ctx: Context, judged: list[tuple[Rule, Found]], told: Progress
     )
 
 
-def _follow(ctx: Context, followed: Followed, found: _Found) -> None:
+def _follow(ctx: Context, followed: Followed, found: _Found, charges: Charges) -> None:
     """What follows from the findings of a rule; then, of each duty among it, what follows when that is breached."""
     rule, own = followed.rule, followed.judged
     stopped = list(blocks(ctx, followed))
     owed = [(duty, _ordered(judged)) for duty, judged in duties(ctx, rule, own)]
     found.findings.append([j.finding for _, judged in owed for j in judged])
     found.findings.append([j.finding for j in _by_part(block_findings(ctx, rule, stopped))])
-    found.owed.extend(credits_of(ctx, rule, own))
+    found.owed.extend(credits_of(ctx, rule, own, charges))
     found.escalated.extend(escalations(ctx, followed))
     found.blocked.extend(block for block, _ in stopped)
     found.rights.extend(rights(ctx, followed))
@@ -252,7 +253,7 @@ def _follow(ctx: Context, followed: Followed, found: _Found) -> None:
     for duty, judged in owed:
         if duty.remedies:
             above = (rule, *followed.above)
-            _follow(ctx, Followed(duty, judged, (), list(cures(ctx, duty, judged)), above), found)
+            _follow(ctx, Followed(duty, judged, (), list(cures(ctx, duty, judged)), above), found, charges)
 
 
 def _ordered(judged: Iterable[Judgement]) -> list[Judgement]:

@@ -9,6 +9,7 @@ from typing import NamedTuple, assert_never
 from zoneinfo import ZoneInfo
 
 from tallystick.evaluation.clock import (
+    ALWAYS,
     HOUR,
     NEVER,
     SECOND,
@@ -27,6 +28,12 @@ class Stretch(NamedTuple):
 
     start: int
     end: int
+
+
+def time_in_force(effective: date | None, until: date | None, zone: ZoneInfo) -> Stretch:
+    """From the local midnight of one day up to that of another; None is open-ended."""
+    start = ALWAYS if effective is None else midnight(effective, zone)
+    return Stretch(start, NEVER if until is None else midnight(until, zone))
 
 
 @dataclass(frozen=True)
