@@ -57,8 +57,8 @@ def show_data_error(error: DataError) -> None:
 
 
 def counted(count: int, noun: str) -> str:
-    """`1 file`, `1,000 files`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    """`1 file`, `1,000 files`, `2 breaches`."""
+    return f"{count:,} {noun}{'' if count == 1 else 'es' if noun.endswith('ch') else 's'}"
 
 
 def fail(message: str) -> None:

@@ -49,6 +49,8 @@ AsOf = Annotated[
     str | None, typer.Option("--as-of", help="Judge at this day or time, such as 2027-06-30; without it, now.")
 ]
 
+OutputFolder = Annotated[Path, typer.Option("-o", "--output", help="Folder to write to.")]
+PaperFormat = Annotated[Format, typer.Option(help="text or json (print it, and write nothing).")]
 Style = Annotated[str, typer.Option("--style", help="House style: classic, modern, or a folder with style.toml.")]
 
 
@@ -96,7 +98,7 @@ def fmt(
 @app.command(rich_help_panel=DRAFT)
 def build(
     file: Agreement,
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write to.")] = Path("build"),
+    output: OutputFolder = Path("build"),
     draft: Annotated[bool, typer.Option("--draft", help="Show drafting notes, and mark every page.")] = False,
     part: Annotated[
         list[str] | None,
@@ -259,8 +261,8 @@ def report(
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="Judge at this day or time; without it, at the end of the month.")
     ] = None,
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write to.")] = Path("build"),
-    format: Annotated[Format, typer.Option(help="text or json (print it, and write nothing).")] = Format.TEXT,
+    output: OutputFolder = Path("build"),
+    format: PaperFormat = Format.TEXT,
     style: Style = "classic",
     at: At = None,
     without: Without = None,
@@ -287,8 +289,8 @@ def notice(
     recipient: Annotated[
         str | None, typer.Option("--to", help="The party in breach; without it, the one that the sentence binds.")
     ] = None,
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write to.")] = Path("build"),
-    format: Annotated[Format, typer.Option(help="text or json (print it, and write nothing).")] = Format.TEXT,
+    output: OutputFolder = Path("build"),
+    format: PaperFormat = Format.TEXT,
     style: Style = "classic",
     at: At = None,
     without: Without = None,

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tallystick.building import RULES, carried
-from tallystick.cli.console import EVERY, Chosen, compiled_or_none, counted, fail, house_style_or_none, out
+from tallystick.cli.console import EVERY, Chosen, counted, fail, out
 from tallystick.cli.judging import judged_by
-from tallystick.cli.main import COULD_NOT_RUN, FOUND, KEPT
-from tallystick.cli.papers import written
+from tallystick.cli.main import COULD_NOT_RUN, KEPT
+from tallystick.cli.papers import compiled_in_style, written
 from tallystick.prose.manner import written as in_manner
 from tallystick.reports.notice import NoNotice, Notice, notice_json, notice_of
 from tallystick.reports.notice_paper import to_document
@@ -38,15 +38,10 @@ def write_notice(
 ) -> int:
     """Write the notice. Exit code: 0 written, 1 the source has errors, 2 no such breach, or something could not be read
     or written."""
-    if not file.is_file():
-        fail(f"{file}: there is no such file.")
-        return COULD_NOT_RUN
-    house = house_style_or_none(style)
-    if house is None:
-        return COULD_NOT_RUN
-    compiled = compiled_or_none(file, chosen=chosen, manner=house.manner)
-    if compiled is None:
-        return FOUND
+    styled = compiled_in_style(file, chosen, style)
+    if isinstance(styled, int):
+        return styled
+    compiled, house = styled
     result = judged_by(compiled.rulebook, file, data, as_of)
     if result is None:
         return COULD_NOT_RUN
@@ -72,6 +67,4 @@ def write_notice(
 
 def _say(notice: Notice) -> None:
     sender, to = notice.sender.called, notice.recipient.called
-    out.print(
-        f"Notice of {counted(len(notice.breaches), 'breach').replace('breachs', 'breaches')} by {to}, from {sender}"
-    )
+    out.print(f"Notice of {counted(len(notice.breaches), 'breach')} by {to}, from {sender}")

@@ -6,13 +6,25 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tallystick.building import write_document
-from tallystick.cli.console import err, fail, out
-from tallystick.cli.main import COULD_NOT_RUN, KEPT
+from tallystick.cli.console import Chosen, compiled_or_none, err, fail, house_style_or_none, out
+from tallystick.cli.main import COULD_NOT_RUN, FOUND, KEPT
 from tallystick.compilation import Compiled
 from tallystick.document.document import Document
 from tallystick.document.excerpt import excerpt, schedules_of
 from tallystick.document.house_style import CLASSIC, HouseStyle, StyleRefused
 from tallystick.document.to_pdf import PdfUnavailable
+
+
+def compiled_in_style(file: Path, chosen: Chosen, style: str) -> tuple[Compiled, HouseStyle] | int:
+    """The agreement in the manner of a house style, with that style; else the exit code, after saying why."""
+    if not file.is_file():
+        fail(f"{file}: there is no such file.")
+        return COULD_NOT_RUN
+    house = house_style_or_none(style)
+    if house is None:
+        return COULD_NOT_RUN
+    compiled = compiled_or_none(file, chosen=chosen, manner=house.manner)
+    return FOUND if compiled is None else (compiled, house)
 
 
 def write_parts(compiled: Compiled, folder: Path, names: Sequence[str], style: HouseStyle = CLASSIC) -> int:

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 from tallystick.building import RULES, carried
-from tallystick.cli.console import EVERY, Chosen, compiled_or_none, counted, fail, house_style_or_none, out
+from tallystick.cli.console import EVERY, Chosen, counted, fail, out
 from tallystick.cli.judging import judged_by
-from tallystick.cli.main import COULD_NOT_RUN, FOUND, KEPT
-from tallystick.cli.papers import written
+from tallystick.cli.main import COULD_NOT_RUN, KEPT
+from tallystick.cli.papers import compiled_in_style, written
 from tallystick.evaluation.finding import Verdict
 from tallystick.evaluation.to_json import utc_text
 from tallystick.prose.manner import written as in_manner
@@ -30,15 +30,10 @@ def write_report(
 ) -> int:
     """Write the report. Exit code: 0 written, 1 the source has errors, 2 no such month, or something could not be read or
     written."""
-    if not file.is_file():
-        fail(f"{file}: there is no such file.")
-        return COULD_NOT_RUN
-    house = house_style_or_none(style)
-    if house is None:
-        return COULD_NOT_RUN
-    compiled = compiled_or_none(file, chosen=chosen, manner=house.manner)
-    if compiled is None:
-        return FOUND
+    styled = compiled_in_style(file, chosen, style)
+    if isinstance(styled, int):
+        return styled
+    compiled, house = styled
     try:
         wanted = month_in(month, compiled.rulebook.timezone)
     except (ValueError, OverflowError):
