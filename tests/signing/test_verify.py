@@ -404,6 +404,13 @@ def test_a_signature_taken_from_another_file_is_caught(papers: Papers) -> None:
     assert not proven(forged, papers)
 
 
+@pytest.mark.parametrize("entry", [b"/XRef", b"/Catalog", b"/Sig\n", b"/Annot", b"/ETSI.CAdES.detached"])
+def test_what_a_library_asserts_of_a_file_fails_instead_of_ending_the_proof(papers: Papers, entry: bytes) -> None:
+    place = papers.signed.rindex(entry)
+    forged = papers.signed[:place] + b"/Z" + papers.signed[place + 2 :]
+    assert not proven(forged, papers)
+
+
 # --- a thousand bytes ------------------------------------------------------------------------------------------
 
 
