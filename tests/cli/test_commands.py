@@ -112,6 +112,15 @@ def test_check_of_a_sound_file(project: Path) -> None:
     assert "no mistakes" in result.output
 
 
+def test_a_warning_does_not_fail_a_check_but_where_that_is_asked_for(project: Path) -> None:
+    unused = AGREEMENT.replace("metric latency", 'metric spare "spare" as count.\nmetric latency', 1)
+    (project / "small.msa").write_text(unused, encoding="utf-8")
+    result = run("check", "small.msa")
+    assert result.exit_code == 0
+    assert "0 errors, 1 warning" in result.output
+    assert run("check", "--strict", "small.msa").exit_code == 1
+
+
 @pytest.mark.parametrize(
     ("old", "new", "code", "says"),
     [

@@ -15,8 +15,8 @@ from tallystick.diagnostics.to_json import to_json
 from tallystick.syntax.tree import OpenParamNode
 
 
-def check_files(files: Sequence[Path], *, as_json: bool) -> int:
-    """Check each file. Exit code: 0 clean, 1 mistakes, 2 a file could not be read."""
+def check_files(files: Sequence[Path], *, as_json: bool, strict: bool) -> int:
+    """Check each file. Exit code: 0 no errors (if `strict`, no warnings either), 1 some, 2 a file could not be read."""
     found: list[Diagnostic] = []
     libraries: dict[Path, Checked] = {}
     unreadable = False
@@ -34,7 +34,8 @@ def check_files(files: Sequence[Path], *, as_json: bool) -> int:
         for file, checked in libraries.items():
             _show_library(file, checked)
         out.print(_summary(found, len(files)))
-    return COULD_NOT_RUN if unreadable else FOUND if found else KEPT
+    wrong = bool(found) if strict else bool(_errors(found))
+    return COULD_NOT_RUN if unreadable else FOUND if wrong else KEPT
 
 
 def _show_library(file: Path, checked: Checked) -> None:
@@ -48,8 +49,12 @@ def _show_library(file: Path, checked: Checked) -> None:
             out.print(f"  {param.name.text} ({param.type.text}): {value}", soft_wrap=True)
 
 
+def _errors(found: Sequence[Diagnostic]) -> int:
+    return sum(severity(item) is Severity.ERROR for item in found)
+
+
 def _summary(found: Sequence[Diagnostic], files: int) -> str:
-    errors = sum(severity(item) is Severity.ERROR for item in found)
+    errors = _errors(found)
     checked = f"{counted(files, 'file')} checked"
     if not found:
         return f"{checked}: no mistakes."

@@ -77,11 +77,15 @@ def new(
 
 
 @app.command(rich_help_panel=DRAFT)
-def check(files: Files, format: Annotated[Format, typer.Option(help="text or json.")] = Format.TEXT) -> None:
+def check(
+    files: Files,
+    format: Annotated[Format, typer.Option(help="text or json.")] = Format.TEXT,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 for warnings, too.")] = False,
+) -> None:
     """Report every mistake of a source at once."""
     from tallystick.cli.check import check_files
 
-    raise typer.Exit(check_files(files, as_json=format is Format.JSON))
+    raise typer.Exit(check_files(files, as_json=format is Format.JSON, strict=strict))
 
 
 @app.command(rich_help_panel=DRAFT)
