@@ -411,6 +411,15 @@ def test_what_a_library_asserts_of_a_file_fails_instead_of_ending_the_proof(pape
     assert not proven(forged, papers)
 
 
+@pytest.mark.parametrize("longer", [0x0200, 0x0001, 0x0002])
+def test_a_signature_that_claims_more_of_its_room_than_it_fills_is_noticed(papers: Papers, longer: int) -> None:
+    place = papers.signed.rindex(b"/Contents <3082") + len(b"/Contents <3082")
+    length = int(papers.signed[place : place + 4], 16) + longer
+    forged = papers.signed[:place] + f"{length:04X}".encode() + papers.signed[place + 4 :]
+    assert failing(verify(forged, None, papers.trust))
+    assert not proven(forged, papers)
+
+
 # --- a thousand bytes ------------------------------------------------------------------------------------------
 
 

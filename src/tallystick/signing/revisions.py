@@ -22,6 +22,7 @@ _PERMISSIONS = frozenset({"/DocMDP"})
 _NONE = pikepdf.Dictionary()
 
 _BYTE_RANGE = re.compile(rb"/ByteRange\s*\[\s*(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s*\]")
+_DEEPEST = 64  # values within values; signatures and certificates have about twenty
 _CONTENTS = re.compile(rb"<(?:[0-9a-f]+|[0-9A-F]+)>")
 
 
@@ -149,20 +150,34 @@ def uncovered(final: bytes, compiled: int, signatures: int) -> Iterator[str]:
         hexadecimal = final[each.gap : each.after]
         if not (compiled <= each.gap < each.after <= each.end <= len(final)) or not _CONTENTS.fullmatch(hexadecimal):
             yield "A signature does not cover all that stands before it."
-        elif not _padded(hexadecimal):
-            yield "There are bytes behind a signature that it does not cover."
+        elif not _fills(hexadecimal):
+            yield "There are bytes in the room of a signature that it does not cover."
     last = found[-1].end if found else compiled
     if last != len(final):
         yield f"{len(final) - last:,} bytes were added after the last signature."
 
 
-def _padded(hexadecimal: bytes) -> bool:
-    """Whether nothing but zeros follows the signature in its room (DER states its own length)."""
+def _fills(hexadecimal: bytes) -> bool:
+    """Whether the room of a signature holds one value in DER, filled by its parts at each depth, and then nothing but zeros.
+    DER states lengths, and no signature covers its own outermost ones."""
+    from asn1crypto.parser import parse
+
     content = bytes.fromhex(hexadecimal[1:-1].decode())
-    if len(content) < 2 or content[0] != 0x30:
+    try:
+        _, constructed, _, head, inner, tail = parse(content)
+        whole = len(head) + len(inner) + len(tail)
+        return bool(constructed) and not tail and not any(content[whole:]) and _filled(inner)
+    except ValueError:
         return False
-    size, head = content[1], 2
-    if size >= 0x80:
-        head += size - 0x80
-        size = int.from_bytes(content[2:head])
-    return not any(content[head + size :])
+
+
+def _filled(content: bytes, depth: int = _DEEPEST) -> bool:
+    """Whether values follow each other without a rest, at each depth. Raises ValueError where one is cut off."""
+    from asn1crypto.parser import parse
+
+    while content:
+        kind, constructed, tag, head, inner, tail = parse(content)
+        if tail or (kind, tag) == (0, 0) or not depth or (constructed and not _filled(inner, depth - 1)):
+            return False
+        content = content[len(head) + len(inner) :]
+    return True
