@@ -11,6 +11,7 @@ import pytest
 from tallystick.evaluation.decisions import Decision, decider
 from tallystick.evaluation.evaluate import evaluate
 from tallystick.evaluation.finding import Verdict
+from tallystick.quantities import Period, PeriodUnit
 from tallystick.rules.measure import (
     All,
     Any,
@@ -24,7 +25,7 @@ from tallystick.rules.measure import (
     RowArithmetic,
     Text,
 )
-from tallystick.rules.rule import During, Permission, Prohibition, Rule, Where
+from tallystick.rules.rule import Covered, During, GivesWay, Permission, Prohibition, Rule, Survival, Where
 from tallystick.rules.rulebook import Role, Rulebook
 
 from .building import AT_LEAST, AT_MOST, BASE, at, event, facts, quantity, record, rulebook
@@ -77,6 +78,44 @@ HALF = RowArithmetic(operator=Operator.TIMES, left=quantity("0.5", "fraction"), 
     ],
 )
 def test_deployments(rules: list[Rule]) -> None:
+    _decided_as_evaluated(rules)
+
+
+def _under(*covers: Covered, until: str = "2028-01-01") -> list[Rule]:
+    """A permission that reads otherwise under an order."""
+    way = GivesWay(order="of1", covers=covers, effective=date(2027, 2, 1), until=date.fromisoformat(until))
+    own = {"id": "rule@of1", "order": "of1", "effective": way.effective, "until": way.until, "covers": covers}
+    return [
+        permission(event("deployment"), "officer", gives_way=(way,)),
+        permission(event("deployment"), "chief", **own),
+    ]
+
+
+@pytest.mark.parametrize(
+    "covers",
+    [
+        (),
+        (Covered(dimension="model", values=("a",)),),
+        (Covered(dimension="model", values=("a",)), Covered(dimension="environment", values=("production",))),
+        (Covered(dimension="region", values=("north",)),),
+    ],
+)
+@pytest.mark.parametrize("until", ["2028-01-01", "2027-02-15"])
+def test_deployments_under_an_order(covers: tuple[Covered, ...], until: str) -> None:
+    _decided_as_evaluated(_under(*covers, until=until))
+
+
+def test_what_survives_the_agreement_decides_after_it() -> None:
+    month = Survival(period=Period(amount=1, unit=PeriodUnit.MONTHS))
+    forever = Survival()
+    for survives, allowed in ((None, True), (month, False), (forever, False)):
+        made = book(permission(event("deployment"), "chief", survives=survives), until="2027-02-10")
+        assert decider(made, NOW).decide("deployment", "officer").allowed is allowed
+    lapsed = book(permission(event("deployment"), "chief", survives=month), until="2027-02-01")
+    assert decider(lapsed, NOW).decide("deployment", "officer").allowed
+
+
+def _decided_as_evaluated(rules: list[Rule]) -> None:
     made = book(*rules)
     decide = decider(made, NOW).decide
     for row in DEPLOYMENTS:

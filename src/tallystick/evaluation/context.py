@@ -9,11 +9,11 @@ from fractions import Fraction
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from tallystick.evaluation.clock import NEVER, Clock, add
+from tallystick.evaluation.clock import Clock
 from tallystick.evaluation.dialect import decimal_of_steps, name, text
 from tallystick.evaluation.engine import Engine
 from tallystick.evaluation.finding import Finding
-from tallystick.evaluation.windows import Life, Stretch, time_in_force
+from tallystick.evaluation.windows import Life, Stretch, survived, time_in_force
 from tallystick.evaluation.working_time import working_time
 from tallystick.facts.declared import derived_of
 from tallystick.facts.tables import Facts, Shape, table_name
@@ -134,10 +134,8 @@ class Context:
 
     def _survived(self, rule: RuleFields) -> Life:
         """The life with what a rule goes on after its end."""
-        if rule.survives is None or self.life.end == NEVER:
-            return self.life
-        period = rule.survives.period
-        return Life(self.life.start, NEVER if period is None else add(self.life.end, period, self.clock))
+        end = survived(self.life.end, rule, self.clock)
+        return self.life if end == self.life.end else Life(self.life.start, end)
 
     def under(self, order: str | None) -> Context:
         """The same evaluation with the rows that an order covers."""

@@ -7,15 +7,17 @@ for the role. What only data could tell (an exception or a limit by a record tha
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
+from tallystick.evaluation.clock import Clock
 from tallystick.evaluation.numbers import calculate, holds
-from tallystick.evaluation.windows import time_in_force
+from tallystick.evaluation.windows import survived, time_in_force
+from tallystick.evaluation.working_time import working_time
 from tallystick.quantities import known_unit
 from tallystick.rules.measure import (
     All,
@@ -31,7 +33,7 @@ from tallystick.rules.measure import (
     Text,
     Value,
 )
-from tallystick.rules.rule import InForce, Permission, Prohibition, Where
+from tallystick.rules.rule import Covered, GivesWay, InForce, Permission, Prohibition, Where
 from tallystick.rules.rulebook import EventData, Rulebook
 
 Said = Mapping[str, str | int | Decimal]
@@ -109,32 +111,40 @@ def _decided(checks: Iterable[_Check], role: str | None, environment: str | None
 def decider(rulebook: Rulebook, at: int) -> Decider:
     """The permissions and prohibitions in force at an instant (microseconds since 1970 UTC), compiled."""
     zone = ZoneInfo(rulebook.timezone)
-    life = InForce(effective=rulebook.effective, until=rulebook.until)
+    clock = Clock(zone, {each.id: working_time(each) for each in rulebook.calendars}, rulebook.fiscal_year)
+    life = time_in_force(rulebook.effective, rulebook.until, zone)
     events = {event.id: event for event in rulebook.events}
     checks: dict[str, list[_Check]] = defaultdict(list)
     for rule in rulebook.rules:
         if (
             isinstance(rule, Permission | Prohibition)
             and rule.event.name in events
-            and all(_in_force(each, at, zone) for each in (life, rule))
+            and life.start <= at < survived(life.end, rule, clock)
+            and _in_force(rule, at, zone)
         ):
-            checks[rule.event.name].append(_check(rule, events[rule.event.name]))
+            given = [way.covers for way in rule.gives_way if _in_force(way, at, zone)]
+            checks[rule.event.name].append(_check(rule, events[rule.event.name], given))
     return Decider(checks, (role.id for role in rulebook.roles), rulebook.environments)
 
 
-def _in_force(text: InForce, at: int, zone: ZoneInfo) -> bool:
+def _in_force(text: InForce | GivesWay, at: int, zone: ZoneInfo) -> bool:
     force = time_in_force(text.effective, text.until, zone)
     return force.start <= at < force.end
 
 
-def _check(rule: Permission | Prohibition, event: EventData) -> _Check:
+def _check(rule: Permission | Prohibition, event: EventData, given: Iterable[Sequence[Covered]]) -> _Check:
+    """`given` is what orders that are in force cover, of which other texts judge."""
     exempting = [each.condition for each in rule.exemptions if isinstance(each, Where)]
     numbers = {each.name: known_unit(each.unit).factor for each in event.attributes}
     known = {*event.dimensions, *numbers}
     tests = [_test(each, numbers) for each in exempting if _named(each) <= known]
     return _Check(
         Decision(allowed=False, rule=rule.id, reason=rule.sentence),
-        None if rule.event.where is None else _test(rule.event.where, numbers),
+        _all(
+            *([] if rule.event.where is None else [_test(rule.event.where, numbers)]),
+            *([_covered(rule.covers)] if rule.covers and _tells(event, rule.covers) else []),
+            *(_not_covered(covers) for covers in given if _tells(event, covers)),
+        ),
         frozenset(rule.roles) if isinstance(rule, Permission) else frozenset(),
         frozenset(rule.environments)
         if "environment" in event.dimensions or isinstance(rule, Permission)
@@ -142,6 +152,28 @@ def _check(rule: Permission | Prohibition, event: EventData) -> _Check:
         isinstance(rule, Prohibition),
         (lambda said: any(test(said) for test in tests)) if tests else None,
     )
+
+
+def _all(*tests: Test) -> Test | None:
+    """A test for all of them; None where there is nothing to test."""
+    if len(tests) < 2:
+        return tests[0] if tests else None
+    return lambda said: all(test(said) for test in tests)
+
+
+def _tells(event: EventData, covers: Sequence[Covered]) -> bool:
+    """Whether events say whether an order covers them."""
+    return {each.dimension for each in covers} <= set(event.dimensions)
+
+
+def _covered(covers: Sequence[Covered]) -> Test:
+    listed = tuple((each.dimension, frozenset(each.values)) for each in covers)
+    return lambda said: all(said.get(dimension) in values for dimension, values in listed)
+
+
+def _not_covered(covers: Sequence[Covered]) -> Test:
+    inside = _covered(covers)
+    return lambda said: not inside(said)
 
 
 # --- conditions ------------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from tallystick.evaluation.clock import (
     plus_months,
 )
 from tallystick.quantities import PeriodUnit
-from tallystick.rules.rule import Calendar, CalendarUnit, FiscalYear, Rolling, Window
+from tallystick.rules.rule import Calendar, CalendarUnit, FiscalYear, Rolling, RuleFields, Window
 
 
 class Stretch(NamedTuple):
@@ -34,6 +34,13 @@ def time_in_force(effective: date | None, until: date | None, zone: ZoneInfo) ->
     """From the local midnight of one day up to that of another; None is open-ended."""
     start = ALWAYS if effective is None else midnight(effective, zone)
     return Stretch(start, NEVER if until is None else midnight(until, zone))
+
+
+def survived(end: int, rule: RuleFields, clock: Clock) -> int:
+    """The end of an agreement, or what a rule goes on after it."""
+    if rule.survives is None or end == NEVER:
+        return end
+    return NEVER if rule.survives.period is None else add(end, rule.survives.period, clock)
 
 
 @dataclass(frozen=True)
