@@ -180,6 +180,7 @@ class Shape:
     """What rules must share to be judged in one scan: the rows, the groups, the windows."""
 
     relation: str
+    parts: tuple[Part, ...]
     steps: str
     dimensions: tuple[str, ...]
     per: tuple[str, ...]
@@ -188,9 +189,10 @@ class Shape:
 
 @dataclass
 class Counting:
-    """The plain rules of an evaluation, by shape."""
+    """The plain rules of an evaluation, by shape. `state` is a folder of what is kept for the next evaluation."""
 
     ctx: Context
+    state: Path | None = None
     shapes: dict[Shape, list[_Plain]] = field(default_factory=dict)
     _windows: dict[object, tuple[Stretch, ...]] = field(default_factory=dict)
 
@@ -208,7 +210,8 @@ class Counting:
             return False
         unit = shown_unit(ctx, rule.measure, rule.threshold)
         threshold = _steps(rule.threshold.quantity.base, unit)
-        shape = Shape(_relation(table), _steps_type(table), table.dimensions, rule.per, stretches)
+        parts = table.shape.parts if table.shape else ()
+        shape = Shape(_relation(table), parts, _steps_type(table), table.dimensions, rule.per, stretches)
         self.shapes.setdefault(shape, []).append(_Plain(place, rule, unit, need, threshold))
         return True
 
@@ -218,7 +221,7 @@ class Counting:
         found: dict[int, Found] = {}
         for done, (shape, rules) in enumerate(self.shapes.items()):
             told(done, len(self.shapes))
-            run = _Run(self.ctx, shape, rules)
+            run = _Run(self.ctx, shape, rules, self.state)
             bulk = run.bulk()
             found.update((each.place, bulk.of(each.place)) for each in rules)
             exact = [each.place for each in rules if followed(each.rule)]
@@ -314,6 +317,8 @@ class _Layout:
 
 
 _AGGREGATES = {"total": "sum(steps)", "least": "min(steps)", "most": "max(steps)"}
+_JOINING = {"total": "sum", "least": "min", "most": "max"}
+"""How aggregates of parts become those of the whole."""
 _SIDES = {
     Comparison.AT_LEAST: (False, True, True),
     Comparison.AT_MOST: (True, True, False),
@@ -330,7 +335,7 @@ class _Run:
 
     _numbers = count()
 
-    def __init__(self, ctx: Context, shape: Shape, rules: Sequence[_Plain]) -> None:
+    def __init__(self, ctx: Context, shape: Shape, rules: Sequence[_Plain], state: Path | None) -> None:
         self.ctx, self.shape, self.rules, self.engine = ctx, shape, rules, ctx.engine
         self.layout = _Layout(ctx, shape, rules)
         self.texts = next((t.shape.texts for t in self.layout.sources.values() if t.shape), {})
@@ -339,12 +344,20 @@ class _Run:
             for d in shape.per
         }
         number = next(_Run._numbers)
-        names = ("strips", "slots", "windows", "cells", "groups", "views", "rules", "seen", "observed")
+        names = ("strips", "slots", "windows", "cells", "part", "kept", "groups", "views", "rules", "seen", "observed")
         self.table = {each: f"tally_{each}_{number}" for each in names}
         self.aggregates = {name: sql for name, sql in _AGGREGATES.items() if any(r.need.of == name for r in rules)}
         self.counts = [f"c{i}" for i in range(self.layout.width)]
         self.limits = [f"t{i}" for i in range(self.layout.width)]
         self.ranks = sorted({each.need.rank for each in rules if each.need.rank is not None})
+        self.joining = dict.fromkeys(("samples", *self.counts), "sum") | {
+            name: _JOINING[name] for name in self.aggregates
+        }
+        self.remembered = Remembered(state, self._said()) if state and shape.parts else None
+        self.touched: set[int] = set()
+        """The windows that have rows in files that were not there when percentiles were kept."""
+        self.open: set[int] = set()
+        """The windows that have rows in files of which nothing is kept."""
 
     def bulk(self) -> Bulk:
         """Everything but the values that a percentile came to."""
@@ -401,8 +414,11 @@ class _Run:
             for slot in range((window.start - first) // size, -(-(window.end - first) // size))
         ]
         self.engine.keep(self.table["slots"], {"slot": "BIGINT", "window": "BIGINT"}, slots)
-        stretches = [(number, f"\x1f{each.start}\x1f{each.end}") for number, each in enumerate(self.shape.windows)]
-        self.engine.keep(self.table["windows"], {"number": "BIGINT", "stretch": "VARCHAR"}, stretches)
+        stretches = [
+            (number, each.start, f"\x1f{each.start}\x1f{each.end}") for number, each in enumerate(self.shape.windows)
+        ]
+        columns = {"number": "BIGINT", "starts": "BIGINT", "stretch": "VARCHAR"}
+        self.engine.keep(self.table["windows"], columns, stretches)
         views = [(view, strip) for view, strips in enumerate(self.layout.views) for strip in strips]
         self.engine.keep(self.table["views"], {"view": "BIGINT", "strip": "BIGINT"}, views)
         columns = {name: kind for names, kind in _RULE_COLUMNS for name in names}
@@ -450,8 +466,8 @@ class _Run:
 
     # --- the scan
 
-    def _rows(self) -> str:
-        """SQL: each row that counts with its strip, its window (-1: before the first) and the limits of its strip."""
+    def _rows(self, relation: str) -> str:
+        """SQL: each row of a relation that counts with its strip, its window (-1: before the first) and the limits of its strip."""
         first, size = self.shape.windows[0].start, _slot(self.shape.windows)
         until = min(self.ctx.as_of, self.shape.windows[-1].end)
         same = "IS NOT DISTINCT FROM" if self.missing else "="
@@ -467,22 +483,100 @@ class _Run:
         present = "".join(f" AND r.{dimension(d)} IS NOT NULL" for d in self.shape.per if d not in self.texts)
         return (
             f'SELECT m.strip, coalesce(s."window", -1) AS "window", r.steps{", " + listed if listed else ""}'
-            f" FROM {self.shape.relation} r JOIN {self.table['strips']} m ON r.source = m.source{place}{joins}"
+            f" FROM {relation} r JOIN {self.table['strips']} m ON r.source = m.source{place}{joins}"
             f" LEFT JOIN {self.table['slots']} s"
             f' ON CASE WHEN r."time" >= {first} THEN (r."time" - {first}) // {size} END = s.slot'
             f' WHERE r."time" < {until}{present}'
         )
 
     def _scan(self) -> None:
+        if not self.shape.parts:
+            self.engine.run(f"CREATE TEMP TABLE {self.table['cells']} AS {self._cells_of(self.shape.relation)}")
+            return
+        covered = self.remembered.covers(self._files()) if self.remembered else frozenset()
+        for place, part in enumerate(self.shape.parts):
+            self._part(part)
+            seen = {row[0] for row in self.engine.rows(f'SELECT DISTINCT "window" FROM {self.table["part"]}')}
+            self.touched |= set() if part.segment and part.files <= covered else seen
+            self.open |= set() if part.segment else seen
+            into = f"INSERT INTO {self.table['cells']}" if place else f"CREATE TEMP TABLE {self.table['cells']} AS"
+            self.engine.run(f"{into} SELECT * FROM {self.table['part']}")
+            self.engine.run(f"DROP TABLE {self.table['part']}")
+
+    def _cells_of(self, relation: str) -> str:
+        """SQL: the aggregates of the rows of a relation by strip, window and group."""
         counts = (
             f"count(*) FILTER (steps <= {limit}) AS {column}"
             for limit, column in zip(self.limits, self.counts, strict=True)
         )
-        asked = ["count(*) AS samples", *(f"{sql} AS {name}" for name, sql in self.aggregates.items()), *counts]
+        asked = ["count(*) AS samples", *counts, *(f"{sql} AS {name}" for name, sql in self.aggregates.items())]
         listed = ", ".join(["strip", '"window"', *self.keys])
-        self.engine.run(
-            f"CREATE TEMP TABLE {self.table['cells']} AS SELECT {listed}, {', '.join(asked)} FROM ({self._rows()}) GROUP BY {listed}"
+        return f"SELECT {listed}, {', '.join(asked)} FROM ({self._rows(relation)}) GROUP BY {listed}"
+
+    # --- what is kept from one evaluation to the next
+
+    def _said(self) -> str:
+        """All that cells and percentiles depend on but the files."""
+        layout = self.layout
+        return repr(
+            (self.shape.dimensions, self.shape.per, self.shape.windows[0].start, layout.named, layout.strips)
+            + (layout.views, layout.limits, list(self.aggregates), self.ranks, self.shape.steps)
         )
+
+    def _files(self) -> frozenset[str]:
+        """The files of which something is kept, by their digests."""
+        return frozenset().union(*(part.files for part in self.shape.parts))
+
+    def _part(self, part: Part) -> None:
+        """The table of the aggregates of one part: what is kept of it, or from a scan of its files."""
+        kept = self.remembered.cells(part) if self.remembered and part.segment else None
+        if kept is not None and self._taken(kept):
+            return
+        self.engine.run(f"CREATE TEMP TABLE {self.table['part']} AS {self._cells_of(part.relation)}")
+        if self.remembered and part.segment:
+            said = "".join(
+                f" JOIN (SELECT DISTINCT number, text FROM {self.texts[d]}) {name(f'text_{d}')}"
+                f" ON {name(f'text_{d}')}.number = c.{name(f'key_{d}')}"
+                for d in self.shape.per
+            )
+            texts = "".join(f", {name(f'text_{d}')}.text AS {name(f'key_{d}')}" for d in self.shape.per)
+            listed = "".join(f", c.{each}" for each in self.joining)
+            self.remembered.keep_cells(
+                part,
+                self.engine.table(
+                    f"SELECT c.strip, w.starts{texts}{listed} FROM {self.table['part']} c"
+                    f' LEFT JOIN {self.table["windows"]} w ON w.number = c."window"{said}'
+                ),
+            )
+
+    def _taken(self, kept: pa.Table) -> bool:
+        """Makes the table of a part from what is kept; False where that does not fit to the windows and groups."""
+        texts = {name(f"key_{d}"): "VARCHAR" for d in self.shape.per}
+        sums = {each: "HUGEINT" if each == "total" else "BIGINT" for each in self.joining}
+        columns = {"strip": "BIGINT", "starts": "BIGINT", **{f"key_{d}": "VARCHAR" for d in self.shape.per}, **sums}
+        if set(kept.column_names) != {*columns}:
+            return False
+        self.engine.take(self.table["kept"], columns, kept)
+        said = "".join(
+            f" JOIN (SELECT DISTINCT number, text FROM {self.texts[d]}) {name(f'text_{d}')}"
+            f" ON {name(f'text_{d}')}.text = k.{name(f'key_{d}')}"
+            for d in self.shape.per
+        )
+        keys = "".join(f", {name(f'text_{d}')}.number AS {name(f'key_{d}')}" for d in self.shape.per)
+        joined = "".join(f", CAST({how}(k.{each}) AS {sums[each]}) AS {each}" for each, how in self.joining.items())
+        lacking = (
+            f"SELECT count(*) FROM {self.table['kept']} k LEFT JOIN {self.table['windows']} w ON w.starts = k.starts"
+            " WHERE k.starts IS NOT NULL AND w.number IS NULL"
+        )
+        fits = not self.engine.rows(lacking)[0][0]
+        if fits:
+            self.engine.run(
+                f'CREATE TEMP TABLE {self.table["part"]} AS SELECT k.strip, coalesce(w.number, -1) AS "window"{keys}{joined}'
+                f" FROM {self.table['kept']} k LEFT JOIN {self.table['windows']} w ON w.starts = k.starts{said}"
+                f" GROUP BY ALL"
+            )
+        self.engine.run(f"DROP TABLE {self.table['kept']}")
+        return fits
 
     def _groups(self) -> dict[int, Keys]:
         """Numbers the groups in order; 0 is the group without values."""
@@ -520,13 +614,11 @@ class _Run:
 
     def _see(self) -> None:
         """The aggregates of each view, for each group in each window from the one in which it is first seen."""
-        sums = {name: f"CAST(sum({name}) AS BIGINT)" for name in ("samples", *self.counts)}
-        joined = {
-            name: {"total": "sum(total)", "least": "min(least)", "most": "max(most)"}[name] for name in self.aggregates
+        alone = len(self.shape.parts) < 2 and all(len(strips) == 1 for strips in self.layout.views)
+        asked = {
+            name: name if alone else f"{how}({name})" if name in _JOINING else f"CAST({how}({name}) AS BIGINT)"
+            for name, how in self.joining.items()
         }
-        if all(len(strips) == 1 for strips in self.layout.views):
-            sums, joined = ({name: name for name in each} for each in (sums, joined))
-        asked = sums | joined
         by_view = self._grouped(asked, self.table["cells"])
         last = len(self.shape.windows) - 1
         begun = (

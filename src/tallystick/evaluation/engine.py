@@ -48,8 +48,12 @@ class Engine:
     def keep(self, table: str, columns: Mapping[str, str], rows: Sequence[Sequence[object]]) -> None:
         """A temporary table of the rows that stays as long as the connection. `columns` says the SQL type of each."""
         arrays = [pa.array([row[i] for row in rows], _ARROW[kind]) for i, kind in enumerate(columns.values())]
+        self.take(table, columns, pa.table(arrays, names=list(columns)))
+
+    def take(self, table: str, columns: Mapping[str, str], rows: pa.Table) -> None:
+        """The same from columns."""
         listed = ", ".join(f"CAST({name(column)} AS {kind}) AS {name(column)}" for column, kind in columns.items())
-        self._connection.register(f"{table}_rows", pa.table(arrays, names=list(columns)))
+        self._connection.register(f"{table}_rows", rows)
         self._connection.execute(f"CREATE TEMP TABLE {name(table)} AS SELECT {listed} FROM {name(f'{table}_rows')}")
         self._connection.unregister(f"{table}_rows")
 

@@ -51,17 +51,29 @@ _DAY = 86_400_000_000
 _RAW, _PARSED, _JUDGED = "tallystick_raw", "tallystick_parsed", "tallystick_judged"
 
 
-def load(rulebook: Rulebook, bindings: Bindings, as_of: int | None = None, progress: Progress | None = None) -> Facts:
+def load(
+    rulebook: Rulebook,
+    bindings: Bindings,
+    as_of: int | None = None,
+    progress: Progress | None = None,
+    state: Path | None = None,
+) -> Facts:
     """Read all bound data into the canonical tables of a new in-memory database.
 
     `as_of` (microseconds) leaves out what was not yet known then, before logs and checks are reduced. Afterwards
-    the database can no longer reach any file. Raises DataError with every reason why data cannot be read at all.
+    the database can no longer reach any file. `state` is a folder of what is kept from one evaluation to the next.
+    Raises DataError with every reason why data cannot be read at all.
     """
     connection = connect()
     sources = sources_of(rulebook)
     done = _Loading(connection, rulebook.environments, as_of)
     alone = [each for each in bindings.tables if _is_alone(each, bindings.tables)]
-    placed = read_in_place(connection, alone, sources, rulebook.environments, as_of)
+    try:
+        placed = read_in_place(connection, alone, sources, rulebook.environments, as_of, state)
+    except OSError as error:
+        raise DataError(
+            [Problem(str(error.filename or state), f"the state cannot be kept ({error.strerror}).")]
+        ) from None
     copied = [each for each in bindings.tables if (each.kind, each.name) not in placed.shapes]
     for table in copied:
         create(connection, table.kind, sources[table.kind, table.name])
@@ -92,6 +104,7 @@ def load(rulebook: Rulebook, bindings: Bindings, as_of: int | None = None, progr
         set_aside=tuple(done.set_aside),
         unused=bindings.unused,
         shapes=placed.shapes,
+        state=state,
     )
 
 

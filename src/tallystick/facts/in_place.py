@@ -8,20 +8,26 @@ say: a metric is read in place only when one look at all its rows finds nothing 
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from tallystick.facts.binding import DataFile, Format, Match, Table
 from tallystick.facts.checks import FIRST_TIME, LAST_TIME, number_cell, rate_of
 from tallystick.facts.declared import Source, Sources
+from tallystick.facts.settled import Look, Looked, digest, joined, settled
 from tallystick.facts.sql import EPOCHS, ISO, converted, identifier, literal, number
-from tallystick.facts.tables import Shape
+from tallystick.facts.tables import Part, Shape
 from tallystick.quantities import Kind, known_unit
 from tallystick.rules.measure import SeriesKind
 from tallystick.rules.rulebook import MetricData
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _GRID = 10**9
 _MOST = 9.0e9
@@ -57,8 +63,10 @@ def read_in_place(
     sources: Sources,
     environments: Sequence[str],
     as_of: int | None,
+    state: Path | None = None,
 ) -> InPlace:
-    """Finds the metrics that can be read in place."""
+    """Finds the metrics that can be read in place. With a `state` folder, files that were looked at before are not
+    looked at again. Raises OSError where that folder cannot be used."""
     layouts: dict[_Layout, list[Table]] = {}
     for table in tables:
         source = sources[table.kind, table.name]
@@ -69,16 +77,18 @@ def read_in_place(
     read: dict[str, int] = {}
     for layout, members in layouts.items():
         by_text = {_text_of(table): table for table in members}
-        relation = f"tally_rows_{len(shapes)}"
-        if len(by_text) < len(members) or not _view(connection, relation, layout):
+        select = _select(connection, layout) if len(by_text) == len(members) else None
+        if select is None:
             continue
+        lying = _Lying(connection, f"tally_rows_{len(shapes)}", layout, select, environments, as_of)
+        parts = lying.parts(state) if state is not None else ()
+        look = joined(lying.looks) if lying.looks else lying.look()
+        texts = {name: lying.dictionary(place, look.texts[name]) for place, name in enumerate(lying.dimensions)}
         metrics = {text: _metric(sources, table) for text, table in by_text.items()}
-        lying = _Lying(connection, relation, layout, environments, as_of)
-        rows = lying.rows_in_order(metrics)
-        for text, number_of in rows.items():
+        for text, number_of in _in_order(look.rows, metrics).items():
             metric = metrics[text]
-            raws = tuple(raw for raw, of in lying.apart.items() if of == text)
-            shapes[SeriesKind.METRIC, metric.id] = Shape(relation, raws, lying.environment, lying.texts)
+            raws = tuple(raw for raw, *_ in look.rows if _text(raw) == text)
+            shapes[SeriesKind.METRIC, metric.id] = Shape(lying.relation, raws, _environments(look), texts, parts)
             read[metric.id] = number_of
     return InPlace(shapes, read)
 
@@ -123,19 +133,28 @@ def _text_of(table: Table) -> str:
 # --- the relation ----------------------------------------------------------------------------------------------------
 
 
-def _view(connection: duckdb.DuckDBPyConnection, relation: str, layout: _Layout) -> bool:
-    """A view with `source`, `time`, `steps` and the dimensions, and what is checked; False when columns do not fit."""
-    files = ", ".join(literal(glob.escape(str(file.path))) for file in layout.files)
-    read = f"read_parquet([{files}], hive_partitioning = false)"
+@dataclass(frozen=True)
+class _Select:
+    """SQL of the rows of some files: what is asked for of each, and the instant of it."""
+
+    asked: str
+    at: str
+
+    def of(self, paths: Iterable[str]) -> str:
+        return f"SELECT {self.asked} FROM {_parquet(paths)}"
+
+
+def _select(connection: duckdb.DuckDBPyConnection, layout: _Layout) -> _Select | None:
+    """Rows with `source`, `time`, `steps` and the dimensions, and what is checked; None when columns do not fit."""
     try:
         types = _types(connection, layout)
         if types is None or not _fits(connection, layout, types):
-            return False
+            return None
     except duckdb.Error:
-        return False  # the careful reader says what is wrong with the files
+        return None  # the careful reader says what is wrong with the files
     at = _instant(layout, types[layout.begin])
     if at is None:
-        return False
+        return None
     value = identifier(layout.value)
     raw = {column: identifier(column) for column in types}
     if layout.apart is not None and types[layout.apart] != "VARCHAR":
@@ -145,11 +164,13 @@ def _view(connection: duckdb.DuckDBPyConnection, relation: str, layout: _Layout)
         f", {raw[column] if types[column] == 'VARCHAR' else f'CAST({raw[column]} AS VARCHAR)'} AS {identifier(f'd_{name}')}"
         for name, column in layout.dimensions
     )
-    connection.execute(
-        f'CREATE TEMP VIEW {relation} AS SELECT {apart} AS source, {at} AS "time", {_steps(value, types[layout.value])} AS steps,'
-        f" {value} AS given{dimensions} FROM {read}"
-    )
-    return True
+    asked = f'{apart} AS source, {at} AS "time", {_steps(value, types[layout.value])} AS steps, {value} AS given{dimensions}'
+    return _Select(asked, at)
+
+
+def _parquet(paths: Iterable[str], more: str = "") -> str:
+    files = ", ".join(literal(glob.escape(path)) for path in paths)
+    return f"read_parquet([{files}], hive_partitioning = false{more})"
 
 
 def _types(connection: duckdb.DuckDBPyConnection, layout: _Layout) -> dict[str, str] | None:
@@ -218,59 +239,77 @@ def _steps(value: str, kind: str) -> str:
     return f"CASE WHEN {sure} THEN CAST(round({times}) AS BIGINT) ELSE {read} END"
 
 
-# --- one look at all rows --------------------------------------------------------------------------------------------
+# --- a look at rows --------------------------------------------------------------------------------------------------
 
 
 class _Lying:
-    """The rows of a relation: which texts their columns have, and whether any is out of order.
-
-    `apart` and `environment` give the text for each raw one; `texts` the table of those of each other dimension.
-    """
+    """The rows of a layout: a view over all its files, and views over parts of them."""
 
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
         relation: str,
         layout: _Layout,
+        select: _Select,
         environments: Sequence[str],
         as_of: int | None,
     ) -> None:
         self.connection, self.relation, self.as_of = connection, relation, as_of
-        self.environments = environments
+        self.layout, self.select, self.environments = layout, select, environments
         self.dimensions = [name for name, _ in layout.dimensions]
-        self.texts = {name: self._dictionary(name) for name in self.dimensions}
-        self.apart = self._texts("source")
-        self.environment = self._texts("d_environment") if "environment" in self.dimensions else {}
+        self.paths = [str(file.path) for file in layout.files]
+        self.looks: list[Look] = []
+        self._view(relation, self.paths)
 
-    def _dictionary(self, dimension: str) -> str:
-        """A table of the texts of a dimension: `raw`, `text` without blanks (NULL when empty), its `number`."""
-        table, column = f"{self.relation}_{self.dimensions.index(dimension)}", identifier(f"d_{dimension}")
-        self.connection.execute(
-            f"CREATE TEMP TABLE {table} AS SELECT raw, text, dense_rank() OVER (ORDER BY text) AS number"
-            f" FROM (SELECT DISTINCT {column} AS raw, nullif(trim({column}), '') AS text FROM {self.relation})"
-        )
-        return table
+    def _view(self, name: str, paths: Sequence[str]) -> None:
+        self.connection.execute(f"CREATE TEMP VIEW {name} AS {self.select.of(paths)}")
 
-    def _texts(self, column: str) -> dict[str | None, str]:
-        rows = self.connection.execute(f"SELECT DISTINCT {identifier(column)} FROM {self.relation}").fetchall()
-        return {raw: (raw or "").strip(" ") for (raw,) in rows}
+    def parts(self, state: Path) -> tuple[Part, ...]:
+        """The segments of the files in a state folder, each a part, and the look at each of them. None without as-of."""
+        if self.as_of is None:
+            return ()
+        described = replace(self.layout, files=())
+        layout = digest(repr(described), self.select.asked, self.environments)
+        found = settled(state, layout, self.paths, self.as_of, self._look_at, self._newest)
+        groups = [(each.name, each.of, each.files) for each in found.segments]
+        parts = [
+            (Part(f"{self.relation}_{n}", name, of, frozenset(files.values())), list(files))
+            for n, (name, of, files) in enumerate(groups)
+        ]
+        if found.open:
+            parts.append((Part(f"{self.relation}_open", "", (), frozenset()), list(found.open)))
+        for part, paths in parts:
+            self._view(part.relation, paths)
+        self.looks = [each.look for each in found.segments] + ([self._look_at(found.open)] if found.open else [])
+        return tuple(part for part, _ in parts)
 
-    def rows_in_order(self, metrics: Mapping[str, MetricData]) -> dict[str, int]:
-        """How many rows each metric has before as-of, by its text: those metrics of which no row is out of order."""
-        empty = " UNION ALL ".join(f"SELECT 1 FROM {table} WHERE text IS NULL" for table in self.texts.values())
-        unknown = self.environments and set(self.environment.values()) - set(self.environments)
-        blank = bool(self.connection.execute(f"SELECT count(*) FROM ({empty})").fetchall()[0][0]) if empty else False
-        found = dict.fromkeys(metrics, 0)
-        for raw, number_of, faults, least, most, broken in self._looked(careful=blank or bool(unknown)):
-            text = self.apart[raw]
-            if text in found:
-                right = not faults and _in_domain(known_unit(metrics[text].unit).kind, least, most, broken)
-                found[text] = found[text] + number_of if right and found[text] >= 0 else -1
-        return {text: number_of for text, number_of in found.items() if number_of >= 0}
+    def _look_at(self, paths: Sequence[str]) -> Look:
+        return self.look(f"({self.select.of(paths)})")
 
-    def _looked(self, *, careful: bool) -> Iterator[tuple[str | None, int, int, float, float, int]]:
-        """For each raw text that tells apart: rows before as-of, rows out of order, least and most value, and how many
-        are not whole. `careful` looks at each text too, and not at their list alone."""
+    def _newest(self, paths: Sequence[str]) -> dict[str, int]:
+        asked = f"SELECT filename, max({self.select.at}) FROM {_parquet(paths, ', filename = true')} GROUP BY filename"
+        return {path: last for path, last in self.connection.execute(asked).fetchall() if last is not None}
+
+    def look(self, relation: str | None = None) -> Look:
+        """Which texts the columns have, how many rows there are, and whether any is out of order."""
+        lying = relation or self.relation
+        texts = {name: self._texts(lying, name) for name in self.dimensions}
+        named = {_text(raw) for raw in texts["environment"].to_pylist()} if "environment" in texts else set()
+        unknown = bool(self.environments) and not named <= {*self.environments}
+        found = self._looked(lying, careful=unknown or any(map(_has_blank, texts.values())))
+        lasts = [last for *_, last in found if last is not None]
+        rows = tuple((raw, number, wrong, least, most, broken) for raw, number, wrong, least, most, broken, _ in found)
+        return Look(rows, texts, max(lasts, default=None))
+
+    def _texts(self, rows: str, dimension: str) -> pa.Array:
+        import pyarrow as pa
+
+        asked = self.connection.sql(f"SELECT DISTINCT {identifier(f'd_{dimension}')} AS raw FROM {rows}")
+        return asked.to_arrow_table()["raw"].cast(pa.string()).combine_chunks()
+
+    def _looked(self, rows: str, *, careful: bool) -> list[tuple[Any, ...]]:
+        """For each raw text that tells apart: rows before as-of, rows out of order, least and most value, how many are
+        not whole, and the newest time. `careful` looks at each text too, and not at their list alone."""
         right = [f'"time" BETWEEN {FIRST_TIME} AND {LAST_TIME}', "isfinite(given)"]
         if careful:
             right += [f"nullif(trim({identifier(f'd_{name}')}), '') IS NOT NULL" for name in self.dimensions]
@@ -278,10 +317,50 @@ class _Lying:
                 listed = ", ".join(literal(name) for name in self.environments)
                 right.append(f'trim("d_environment") IN ({listed})')
         known = "" if self.as_of is None else f' FILTER ("time" < {self.as_of})'
-        yield from self.connection.execute(
+        return self.connection.execute(
             f"SELECT source, count(*){known}, count(*) - count(*) FILTER ({' AND '.join(right)}), min(given), max(given),"
-            f" count(*) FILTER (given <> trunc(given)) FROM {self.relation} GROUP BY source"
+            f' count(*) FILTER (given <> trunc(given)), max("time") FROM {rows} GROUP BY source'
         ).fetchall()
+
+    def dictionary(self, place: int, raws: pa.Array) -> str:
+        """A table of the texts of a dimension: `raw`, `text` without blanks (NULL when empty), its `number`."""
+        import pyarrow as pa
+
+        table, given = f"{self.relation}_texts_{place}", f"{self.relation}_raws"
+        self.connection.register(given, pa.table({"raw": raws}))
+        self.connection.execute(
+            f"CREATE TEMP TABLE {table} AS SELECT raw, text, dense_rank() OVER (ORDER BY text) AS number"
+            f" FROM (SELECT raw, nullif(trim(raw), '') AS text FROM {given})"
+        )
+        self.connection.unregister(given)
+        return table
+
+
+def _text(raw: str | None) -> str:
+    return (raw or "").strip(" ")
+
+
+def _has_blank(raws: pa.Array) -> bool:
+    import pyarrow.compute as pc
+
+    blank = pc.any(pc.equal(pc.utf8_trim(raws, characters=" "), "")).as_py()
+    return bool(raws.null_count or blank)
+
+
+def _environments(look: Look) -> dict[str | None, str]:
+    raws = look.texts["environment"].to_pylist() if "environment" in look.texts else []
+    return {raw: _text(raw) for raw in raws}
+
+
+def _in_order(rows: Iterable[Looked], metrics: Mapping[str, MetricData]) -> dict[str, int]:
+    """How many rows each metric has before as-of, by its text: those metrics of which no row is out of order."""
+    found = dict.fromkeys(metrics, 0)
+    for raw, number_of, faults, least, most, broken in rows:
+        text = _text(raw)
+        if text in found:
+            right = not faults and _in_domain(known_unit(metrics[text].unit).kind, least, most, broken)
+            found[text] = found[text] + number_of if right and found[text] >= 0 else -1
+    return {text: number_of for text, number_of in found.items() if number_of >= 0}
 
 
 def _metric(sources: Sources, table: Table) -> MetricData:
@@ -290,7 +369,9 @@ def _metric(sources: Sources, table: Table) -> MetricData:
     return source
 
 
-def _in_domain(kind: Kind, least: float, most: float, broken: int) -> bool:
+def _in_domain(kind: Kind, least: float | None, most: float | None, broken: int) -> bool:
+    if least is None or most is None:
+        return False
     match kind:
         case Kind.FRACTION:
             return least >= 0 and most <= 1

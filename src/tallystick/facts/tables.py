@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import duckdb
 
@@ -41,24 +42,40 @@ class SetAside:
 
 
 @dataclass(frozen=True)
+class Part:
+    """Rows of a shape whose files belong together: a relation like the shape's, of these files only.
+
+    `segment` names the part in the state folder, `of` the segments that were made into it; it is empty for files of
+    which nothing is kept, because a row in them is not known yet. `files` are digests of the files.
+    """
+
+    relation: str
+    segment: str
+    of: tuple[str, ...]
+    files: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Shape:
     """Where the rows of a metric lie beside those of others, in files that are read in place: it has no table then.
 
     The relation has the columns `source`, `time`, `steps` BIGINT (the value times 10^9) and `d_…`, with raw texts. Its
     own rows are those with a `source` among `raws`. `environments` gives the text for each raw `d_environment`; `texts`
-    names, for each dimension, a table with `raw`, `text` and its `number`.
+    names, for each dimension, a table with `raw`, `text` and its `number`. `parts` are those of the relation where
+    something is kept from one evaluation to the next.
     """
 
     relation: str
     raws: tuple[str | None, ...]
     environments: Mapping[str | None, str]
     texts: Mapping[str, str]
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True)
 class Facts:
     """The data of one evaluation. `bound` names the sources that have a table, `read` how many rows each gave.
-    `shapes` are those of metrics that lie together.
+    `shapes` are those of metrics that lie together; `state` is the folder of what is kept about them.
 
     `unused` are data files of the folder that belong to nothing.
     """
@@ -69,6 +86,7 @@ class Facts:
     set_aside: tuple[SetAside, ...] = ()
     unused: tuple[str, ...] = ()
     shapes: Mapping[tuple[SeriesKind, str], Shape] = field(default_factory=dict)
+    state: Path | None = None
 
     def has(self, kind: SeriesKind, name: str) -> bool:
         """Whether the source was bound to data (an empty table counts)."""
