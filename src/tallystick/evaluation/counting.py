@@ -8,16 +8,17 @@ order of rows can show. What a percentile came to is read in a second scan, for 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import count, pairwise
+from itertools import pairwise
 from math import ceil, floor, gcd
 from typing import TYPE_CHECKING, assert_never
 
 from tallystick.evaluation.bulk import FEW, Bulk, BulkFindings, BulkRule
 from tallystick.evaluation.context import Context, Judgement, Table
-from tallystick.evaluation.dialect import PLACES, name, nearest_ranks, text
+from tallystick.evaluation.dialect import PLACES, Dialect, name, text
+from tallystick.evaluation.engine import TEXT, TIME, TRUTH, WHOLE, Columns
 from tallystick.evaluation.finding import Verdict
 from tallystick.evaluation.judging import certain_growth
 from tallystick.evaluation.measures import shown_unit
@@ -177,10 +178,11 @@ def _share(comparison: Comparison, each: Fraction) -> Need:
 
 @dataclass(frozen=True)
 class Shape:
-    """What rules must share to be judged in one scan: the rows, the groups, the windows."""
+    """What rules must share to be judged in one scan: the rows, whether their steps need more than 64 bits, the groups,
+    the windows."""
 
     relation: str
-    steps: str
+    wide: bool
     dimensions: tuple[str, ...]
     per: tuple[str, ...]
     windows: tuple[Stretch, ...]
@@ -208,7 +210,9 @@ class Counting:
             return False
         unit = shown_unit(ctx, rule.measure, rule.threshold)
         threshold = _steps(rule.threshold.quantity.base, unit)
-        shape = Shape(_relation(table), _steps_type(table), table.dimensions, rule.per, stretches)
+        shape = Shape(
+            _relation(self.ctx.engine.dialect, table), table.shape is None, table.dimensions, rule.per, stretches
+        )
         self.shapes.setdefault(shape, []).append(_Plain(place, rule, unit, need, threshold))
         return True
 
@@ -233,16 +237,13 @@ def _series(rule: Keep) -> Series:
     return rule.measure.of
 
 
-def _relation(table: Table) -> str:
+def _relation(dialect: Dialect, table: Table) -> str:
     """Rows with `source`, `time`, `steps` (the value, a whole number) and the dimensions."""
     if table.shape is not None:
         return table.shape.relation
     listed = "".join(f", {dimension(d)}" for d in table.dimensions)
-    return f'(SELECT \'\' AS source, "time", CAST("value" * {_GRID} AS HUGEINT) AS steps{listed} FROM {table.sql})'
-
-
-def _steps_type(table: Table) -> str:
-    return "HUGEINT" if table.shape is None else "BIGINT"
+    steps = dialect.whole(f'"value" * {_GRID}')
+    return f"(SELECT '' AS source, \"time\", {steps} AS steps{listed} FROM {table.sql})"
 
 
 def _follow(stretches: Sequence[Stretch]) -> bool:
@@ -313,7 +314,7 @@ class _Layout:
         return max(self.columns.values(), default=-1) + 1
 
 
-_AGGREGATES = {"total": "sum(steps)", "least": "min(steps)", "most": "max(steps)"}
+_AGGREGATES = ("total", "least", "most")
 _SIDES = {
     Comparison.AT_LEAST: (False, True, True),
     Comparison.AT_MOST: (True, True, False),
@@ -326,22 +327,19 @@ _SIDES = {
 
 
 class _Run:
-    """The scan of one shape. Its tables stay until the connection is closed, for values that are read later."""
-
-    _numbers = count()
+    """The scan of one shape. Its tables stay as long as the engine, for values that are read later."""
 
     def __init__(self, ctx: Context, shape: Shape, rules: Sequence[_Plain]) -> None:
         self.ctx, self.shape, self.rules, self.engine = ctx, shape, rules, ctx.engine
+        self.dialect = ctx.engine.dialect
         self.layout = _Layout(ctx, shape, rules)
         self.texts = next((t.shape.texts for t in self.layout.sources.values() if t.shape), {})
         self.keys = {
             name(f"key_{d}"): f"{name(f'text_{d}')}.number" if d in self.texts else f"r.{dimension(d)}"
             for d in shape.per
         }
-        number = next(_Run._numbers)
-        names = ("strips", "slots", "windows", "cells", "groups", "views", "rules", "seen", "observed")
-        self.table = {each: f"tally_{each}_{number}" for each in names}
-        self.aggregates = {name: sql for name, sql in _AGGREGATES.items() if any(r.need.of == name for r in rules)}
+        self.table: dict[str, str] = {}
+        self.aggregates = tuple(each for each in _AGGREGATES if any(r.need.of == each for r in rules))
         self.counts = [f"c{i}" for i in range(self.layout.width)]
         self.limits = [f"t{i}" for i in range(self.layout.width)]
         self.ranks = sorted({each.need.rank for each in rules if each.need.rank is not None})
@@ -364,8 +362,7 @@ class _Run:
 
     def drop(self) -> None:
         """Drops the tables; nothing can be read any more."""
-        for table in self.table.values():
-            self.engine.run(f"DROP TABLE IF EXISTS {table}")
+        self.engine.drop(self.table.values())
 
     def judgements(self, bulk: Bulk, places: Sequence[int]) -> dict[int, list[Judgement]]:
         """The findings of some rules with their exact values, in base units."""
@@ -387,26 +384,29 @@ class _Run:
             for number, (strip, limits) in enumerate(zip(self.layout.strips, self.layout.limits, strict=True))
             for raws in self._raws(*strip)
         ]
-        kept = {
-            "strip": "BIGINT",
-            "source": "VARCHAR",
-            "place": "VARCHAR",
-            **dict.fromkeys(self.limits, self.shape.steps),
-        }
+        steps = WHOLE if self.shape.wide else TIME
         self.missing = any(place is None for _, _, place, *_ in strips)
-        self.engine.keep(self.table["strips"], kept, strips)
+        self._give(
+            "strips", {"strip": TIME, "source": TEXT, "place": TEXT, **dict.fromkeys(self.limits, steps)}, strips
+        )
         slots = [
             (slot, number)
             for number, window in enumerate(self.shape.windows)
             for slot in range((window.start - first) // size, -(-(window.end - first) // size))
         ]
-        self.engine.keep(self.table["slots"], {"slot": "BIGINT", "window": "BIGINT"}, slots)
+        self._give("slots", {"slot": TIME, "window": TIME}, slots)
         stretches = [(number, f"\x1f{each.start}\x1f{each.end}") for number, each in enumerate(self.shape.windows)]
-        self.engine.keep(self.table["windows"], {"number": "BIGINT", "stretch": "VARCHAR"}, stretches)
+        self._give("windows", {"number": TIME, "stretch": TEXT}, stretches)
         views = [(view, strip) for view, strips in enumerate(self.layout.views) for strip in strips]
-        self.engine.keep(self.table["views"], {"view": "BIGINT", "strip": "BIGINT"}, views)
+        self._give("views", {"view": TIME, "strip": TIME}, views)
         columns = {name: kind for names, kind in _RULE_COLUMNS for name in names}
-        self.engine.keep(self.table["rules"], columns, [self._rule_row(*each) for each in enumerate(self.rules)])
+        self._give("rules", columns, [self._rule_row(*each) for each in enumerate(self.rules)])
+
+    def _give(self, called: str, columns: Columns, rows: Sequence[Sequence[object]]) -> None:
+        self.table[called] = self.engine.hand_over(columns, rows, stays=True)
+
+    def _make(self, called: str, sql: str) -> None:
+        self.table[called] = self.engine.create(sql, stays=True)
 
     def _raws(self, source: str, place: str) -> Iterator[tuple[str | None, str | None]]:
         """The raw texts by which rows are found to lie in a strip."""
@@ -428,7 +428,7 @@ class _Run:
 
     def _limit(self, limit: int | None) -> int | None:
         """A limit beyond what the steps can be says the same as the last one that they can be."""
-        last = _LAST[self.shape.steps]
+        last = _WIDEST if self.shape.wide else _LONGEST
         return None if limit is None else max(min(limit, last), -last)
 
     def _rule_row(self, number: int, each: _Plain) -> tuple[object, ...]:
@@ -453,6 +453,7 @@ class _Run:
     def _rows(self) -> str:
         """SQL: each row that counts with its strip, its window (-1: before the first) and the limits of its strip."""
         first, size = self.shape.windows[0].start, _slot(self.shape.windows)
+        slot = self.dialect.quotient(f'r."time" - {first}', str(size))
         until = min(self.ctx.as_of, self.shape.windows[-1].end)
         same = "IS NOT DISTINCT FROM" if self.missing else "="
         place = f" AND r.{dimension('environment')} {same} m.place" if self.layout.named else ""
@@ -469,79 +470,82 @@ class _Run:
             f'SELECT m.strip, coalesce(s."window", -1) AS "window", r.steps{", " + listed if listed else ""}'
             f" FROM {self.shape.relation} r JOIN {self.table['strips']} m ON r.source = m.source{place}{joins}"
             f" LEFT JOIN {self.table['slots']} s"
-            f' ON CASE WHEN r."time" >= {first} THEN (r."time" - {first}) // {size} END = s.slot'
+            f' ON CASE WHEN r."time" >= {first} THEN {slot} END = s.slot'
             f' WHERE r."time" < {until}{present}'
         )
 
     def _scan(self) -> None:
         counts = (
-            f"count(*) FILTER (steps <= {limit}) AS {column}"
+            f"count(*) FILTER (WHERE steps <= {limit}) AS {column}"
             for limit, column in zip(self.limits, self.counts, strict=True)
         )
-        asked = ["count(*) AS samples", *(f"{sql} AS {name}" for name, sql in self.aggregates.items()), *counts]
+        found = {"total": self.dialect.total("steps"), "least": "min(steps)", "most": "max(steps)"}
+        asked = ["count(*) AS samples", *(f"{found[each]} AS {each}" for each in self.aggregates), *counts]
         listed = ", ".join(["strip", '"window"', *self.keys])
-        self.engine.run(
-            f"CREATE TEMP TABLE {self.table['cells']} AS SELECT {listed}, {', '.join(asked)} FROM ({self._rows()}) GROUP BY {listed}"
-        )
+        self._make("cells", f"SELECT {listed}, {', '.join(asked)} FROM ({self._rows()}) GROUP BY {listed}")
 
     def _groups(self) -> dict[int, Keys]:
         """Numbers the groups in order; 0 is the group without values."""
         keys = ", ".join(self.keys)
         if not keys:
-            self.engine.run(f"CREATE TEMP TABLE {self.table['groups']} AS SELECT 0 AS \"group\", '' AS said")
+            self._make("groups", "SELECT 0 AS \"group\", '' AS said")
             return {0: ()}
-        said = {
-            d: f"(SELECT min(text) FROM {self.texts[d]} x WHERE x.number = {key})" if d in self.texts else key
+        said = {d: name(f"said_{d}") for d in self.shape.per}
+        listed = ", ".join(
+            f"{name(f'text_{d}')}.text AS {said[d]}" if d in self.texts else f"c.{key} AS {said[d]}"
             for d, key in zip(self.shape.per, self.keys, strict=True)
-        }
-        listed = ", ".join(f"{sql} AS {name(f'said_{d}')}" for d, sql in said.items())
-        ordered = ", ".join(name(f"said_{d}") for d in said)
-        written = " || ".join(f"chr(31) || {text(f'{d}=')} || {name(f'said_{d}')}" for d in said)
-        self.engine.run(
-            f'CREATE TEMP TABLE {self.table["groups"]} AS SELECT *, {written} AS said, row_number() OVER (ORDER BY {ordered}) AS "group"'
-            f" FROM (SELECT DISTINCT {keys}, {listed} FROM {self.table['cells']})"
+        )
+        joins = "".join(
+            f" JOIN (SELECT DISTINCT number, text FROM {self.texts[d]}) {name(f'text_{d}')} ON {name(f'text_{d}')}.number = c.{key}"
+            for d, key in zip(self.shape.per, self.keys, strict=True)
+            if d in self.texts
+        )
+        ordered = ", ".join(said.values())
+        written = " || ".join(f"chr(31) || {text(f'{d}=')} || {shown}" for d, shown in said.items())
+        self._make(
+            "groups",
+            f'SELECT *, {written} AS said, row_number() OVER (ORDER BY {ordered}) AS "group" FROM'
+            f" (SELECT c.*, {listed} FROM (SELECT DISTINCT {keys} FROM {self.table['cells']}) c{joins})",
         )
         return {
             0: (),
             **{row[-1]: row[:-1] for row in self.engine.rows(f'SELECT {ordered}, "group" FROM {self.table["groups"]}')},
         }
 
-    def _grouped(self, asked: Mapping[str, str], relation: str) -> str:
-        """SQL: aggregates of the rows of a relation by view, group and window."""
+    def _by_view(self, relation: str) -> str:
+        """SQL: the rows of a relation with strips, for each view that has the strip, and with the number of their group."""
         join = (
             f"JOIN {self.table['groups']} g USING ({', '.join(self.keys)})"
             if self.shape.per
             else f"CROSS JOIN {self.table['groups']} g"
         )
-        return (
-            f'SELECT v.view, g."group", "window", {", ".join(f"{sql} AS {name}" for name, sql in asked.items())}'
-            f" FROM {relation} c JOIN {self.table['views']} v ON c.strip = v.strip {join} GROUP BY ALL"
-        )
+        return f"{relation} c JOIN {self.table['views']} v ON c.strip = v.strip {join}"
 
     def _see(self) -> None:
         """The aggregates of each view, for each group in each window from the one in which it is first seen."""
-        sums = {name: f"CAST(sum({name}) AS BIGINT)" for name in ("samples", *self.counts)}
-        joined = {
-            name: {"total": "sum(total)", "least": "min(least)", "most": "max(most)"}[name] for name in self.aggregates
-        }
+        asked = ("samples", *self.counts, *self.aggregates)
+        joined = {"total": self.dialect.total("total"), "least": "min(least)", "most": "max(most)"}
+        listed = ", ".join(f"{joined.get(each, f'CAST(sum({each}) AS BIGINT)')} AS {each}" for each in asked)
+        together = ' GROUP BY v.view, g."group", c."window"'
         if all(len(strips) == 1 for strips in self.layout.views):
-            sums, joined = ({name: name for name in each} for each in (sums, joined))
-        asked = sums | joined
-        by_view = self._grouped(asked, self.table["cells"])
-        last = len(self.shape.windows) - 1
+            listed, together = ", ".join(asked), ""
+        by_view = self.engine.create(
+            f'SELECT v.view, g."group", c."window", {listed} FROM {self._by_view(self.table["cells"])}{together}',
+            stays=True,
+        )
         begun = (
-            f'SELECT view, "group", greatest(min("window"), 0) AS first FROM by_view GROUP BY view, "group"'
-            f" UNION ALL SELECT view, 0, 0 FROM (SELECT DISTINCT view FROM {self.table['views']}) WHERE view NOT IN (SELECT view FROM by_view)"
+            f'SELECT view, "group", greatest(min("window"), 0) AS first FROM {by_view} GROUP BY view, "group"'
+            f" UNION ALL SELECT view, 0, 0 FROM (SELECT DISTINCT view FROM {self.table['views']}) WHERE view NOT IN (SELECT view FROM {by_view})"
             if self.shape.per
             else f'SELECT DISTINCT view, 0 AS "group", 0 AS first FROM {self.table["views"]}'
         )
-        listed = ", ".join(f"c.{name}" for name in asked)
-        self.engine.run(
-            f"CREATE TEMP TABLE {self.table['seen']} AS WITH by_view AS MATERIALIZED ({by_view}), begun AS ({begun})"
-            f' SELECT b.view, b."group", w."window", {listed} FROM begun b'
-            f' JOIN (SELECT unnest(range({last + 1})) AS "window") w ON w."window" >= b.first'
-            f' LEFT JOIN by_view c ON c.view = b.view AND c."group" = b."group" AND c."window" = w."window"'
+        self._make(
+            "seen",
+            f'SELECT b.view, b."group", w.number AS "window", {", ".join(f"c.{each}" for each in asked)} FROM ({begun}) b'
+            f" JOIN {self.table['windows']} w ON w.number >= b.first"
+            f' LEFT JOIN {by_view} c ON c.view = b.view AND c."group" = b."group" AND c."window" = w.number',
         )
+        self.engine.drop([by_view])
 
     # --- what comes out
 
@@ -550,7 +554,9 @@ class _Run:
         if values and self.ranks:
             self._observe()
         columns = ["rule", '"group"', '"window"', "verdict", "because", "coalesce(samples, 0) AS samples"]
-        columns += [f"{_rounded('numerator', 'denominator')} AS value", f"{_ID} AS id"] if values else []
+        columns += (
+            [f"{_rounded(self.dialect, 'numerator', 'denominator')} AS value", f"{self._id()} AS id"] if values else []
+        )
         columns += ["numerator", "denominator"] if exact else []
         said = (
             f' JOIN {self.table["windows"]} w ON w.number = j."window"'
@@ -564,18 +570,22 @@ class _Run:
 
     def _observe(self) -> None:
         """Reads what each percentile came to, once."""
+        if "observed" in self.table:
+            return
         ranked = sorted({self.layout.view_of[n] for n, each in enumerate(self.rules) if each.need.rank is not None})
         wanted = ", ".join(str(strip) for strip in sorted({s for view in ranked for s in self.layout.views[view]}))
         rows = f'(SELECT {", ".join(["strip", *self.keys])}, "window", steps FROM ({self._rows()}) WHERE "window" >= 0 AND strip IN ({wanted}))'
-        asked = {"ranked": nearest_ranks("steps", self.ranks)}
-        self.engine.run(f"CREATE TEMP TABLE IF NOT EXISTS {self.table['observed']} AS {self._grouped(asked, rows)}")
+        relation = f'(SELECT v.view, g."group", c."window", c.steps FROM {self._by_view(rows)})'
+        keys = ("view", '"group"', '"window"')
+        self._make("observed", self.dialect.nearest_ranks(keys, "steps", self.ranks, relation))
 
     def _judged(self, values: bool, places: Sequence[int] | None) -> str:
         counted = 'r."all" * s.samples + r.one_times * {one} + r.two_times * {two}'.format(
             one=self._picked("r.one"), two=self._picked("r.two")
         )
         of = "".join(f" WHEN {_OF.index(name)} THEN s.{name}" for name in self.aggregates)
-        ranked = "o.ranked[r.rank_place + 1]" if values and self.ranks else "NULL"
+        picked = " ".join(f"WHEN {place} THEN o.r{place}" for place in range(len(self.ranks)))
+        ranked = f"CASE r.rank_place {picked} END" if values and self.ranks else "NULL"
         seen = self.table["seen"] + " s"
         joined = (
             f' LEFT JOIN {self.table["observed"]} o ON o.view = s.view AND o."group" = s."group" AND o."window" = s."window" AND r.rank_of > 0'
@@ -591,11 +601,12 @@ class _Run:
             f'SELECT r.*, s."group", s."window", s.samples, {opened} AS opened,'
             f' CASE WHEN r.rank_of > 0 THEN {ranked} ELSE CASE r."of" WHEN 0 THEN {counted}{of} END END AS numerator,'
             f' CASE WHEN r."each" THEN s.samples ELSE 1 END AS denominator,'
-            f" (s.samples * r.rank + r.rank_of - 1) // greatest(r.rank_of, 1) AS rank_number,"
+            f" {self.dialect.quotient('s.samples * r.rank + r.rank_of - 1', 'greatest(r.rank_of, 1)')} AS rank_number,"
             f" {self._picked('r.one')} AS ones, {self._picked('r.two')} AS twos"
             f" FROM {seen} JOIN {self.table['rules']} r ON r.view = s.view{chosen}{joined}"
         )
-        compared = "sign(CAST(numerator AS HUGEINT) * threshold_of - CAST(threshold AS HUGEINT) * denominator)"
+        apart = f"({self.dialect.whole('numerator')} * threshold_of - threshold * denominator)"
+        compared = f"CASE WHEN {apart} < 0 THEN -1 WHEN {apart} = 0 THEN 0 WHEN {apart} > 0 THEN 1 END"
         side = f"CASE WHEN rank_of > 0 THEN CASE WHEN ones >= rank_number THEN -1 WHEN twos >= rank_number THEN 0 ELSE 1 END ELSE {compared} END"
         sided = f"SELECT *, CASE {side} WHEN -1 THEN below WHEN 0 THEN same WHEN 1 THEN above END AS held, samples IS NULL OR samples < least_samples AS few FROM ({inner})"
         return (
@@ -608,6 +619,11 @@ class _Run:
             f" FROM ({sided})"
         )
 
+    def _id(self) -> str:
+        """SQL: the id of a finding, as `Finding` has it."""
+        said = "j.named || coalesce(g.said, '') || w.stretch"
+        return f"left({self.dialect.digest(said)}, 12)"
+
     def _picked(self, place: str) -> str:
         """SQL: the count in the column whose number is in a column of the rule."""
         if not self.counts:
@@ -616,20 +632,18 @@ class _Run:
 
 
 _OF = ("counted", *_AGGREGATES)
-_ID = "left(sha256(j.named || coalesce(g.said, '') || w.stretch), 12)"
-"""SQL: the id of a finding, as `Finding` has it."""
 _RULE_COLUMNS = (
-    (("rule", "view", "of", "one", "two", "least_samples", "rank", "rank_of", "rank_place"), "BIGINT"),
-    (("all", "one_times", "two_times", "threshold", "threshold_of"), "HUGEINT"),
-    (("each", "below", "same", "above", "excused", "grouped", "sure_met", "sure_breached"), "BOOLEAN"),
-    (("named",), "VARCHAR"),
+    (("rule", "view", "of", "one", "two", "least_samples", "rank", "rank_of", "rank_place"), TIME),
+    (("all", "one_times", "two_times", "threshold", "threshold_of"), WHOLE),
+    (("each", "below", "same", "above", "excused", "grouped", "sure_met", "sure_breached"), TRUTH),
+    (("named",), TEXT),
 )
-_LAST = {"BIGINT": 2**63 - 1, "HUGEINT": 10**38 - 1}
+_LONGEST, _WIDEST = 2**63 - 1, 10**38 - 1
 
 
-def _rounded(numerator: str, denominator: str) -> str:
+def _rounded(dialect: Dialect, numerator: str, denominator: str) -> str:
     """SQL: the quotient of whole numbers (the second positive), rounded half-even to a whole number."""
     size = f"abs({numerator})"
-    whole, rest = f"({size} // {denominator})", f"({size} % {denominator})"
+    whole, rest = f"({dialect.wide_quotient(size, denominator)})", f"({size} % {denominator})"
     up = f"CASE WHEN 2 * {rest} > {denominator} OR (2 * {rest} = {denominator} AND {whole} % 2 = 1) THEN 1 ELSE 0 END"
-    return f"CASE WHEN {denominator} = 1 THEN {numerator} ELSE sign({numerator}) * ({whole} + {up}) END"
+    return f"CASE WHEN {denominator} = 1 THEN {numerator} WHEN {numerator} < 0 THEN -({whole} + {up}) ELSE {whole} + {up} END"
