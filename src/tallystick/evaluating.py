@@ -79,8 +79,16 @@ def now() -> int:
     return instant(datetime.now(UTC).replace(microsecond=0))
 
 
-def judge(rulebook: Rulebook, folder: Path, as_of: int | str | None = None, progress: Progress | None = None) -> Judged:
+def judge(
+    rulebook: Rulebook,
+    folder: Path,
+    as_of: int | str | None = None,
+    progress: Progress | None = None,
+    state: Path | None = None,
+) -> Judged:
     """Read the data of a folder and judge every rule at an instant: microseconds since 1970 UTC, ISO 8601, or now.
+
+    `state` is a folder for what need not be read again next time; it is made where it does not exist.
 
     Raises DataError when data cannot be read, and ValueError for a text that is not a time.
     """
@@ -94,5 +102,5 @@ def judge(rulebook: Rulebook, folder: Path, as_of: int | str | None = None, prog
         names = [name for _, name in sources_of(rulebook)]
         listed = ", ".join(f"{name}.csv" for name in names[:6])
         raise DataError([Problem(str(folder), "no data is bound.", f"Add files such as {listed}, or a tally.toml.")])
-    facts = load_facts(rulebook, bindings, at, progress)
+    facts = load_facts(rulebook, bindings, at, progress, state)
     return Judged(rulebook, facts, evaluate(rulebook, facts, at, progress), bindings)

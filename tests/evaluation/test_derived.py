@@ -10,7 +10,7 @@ import pytest
 
 from tallystick.evaluation.context import context
 from tallystick.evaluation.derived import intervals
-from tallystick.evaluation.engine import Engine
+from tallystick.evaluation.engine import DuckDB
 from tallystick.evaluation.evaluate import evaluate
 from tallystick.evaluation.evaluation import Evaluation
 from tallystick.evaluation.explain import rows_for
@@ -91,7 +91,7 @@ def judged(rules: Rulebook, data: Facts, as_of: str) -> Evaluation:
 def test_a_day_whose_clock_changes_has_the_intervals_that_it_has(day: str, length: int, number: int, last: int) -> None:
     rules = rulebook(effective=day, timezone="America/New_York")
     data, end = facts(), at(f"{day}T12:00:00Z") + 24 * HOUR
-    with Engine(data.connection) as engine:
+    with DuckDB(data.connection) as engine:
         found = list(intervals(context(rules, data, engine, end), period(length, "hours")))
         midnight = at(f"{day}T23:59:59", ZoneInfo("America/New_York")) + 1_000_000
     first_day = [stretch for stretch in found if stretch.start < midnight]

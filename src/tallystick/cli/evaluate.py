@@ -21,6 +21,7 @@ def evaluate_file(
     as_of: str | None,
     output: Path | None,
     chosen: Chosen = EVERY,
+    state: Path | None = None,
     *,
     as_json: bool,
     everything: bool,
@@ -29,7 +30,7 @@ def evaluate_file(
     if output is not None and output.suffix not in WRITERS:
         fail(f"{output}: findings are written as {', '.join(sorted(WRITERS))}; choose one of these endings.")
         return COULD_NOT_RUN
-    result = judged(file, data, as_of, chosen)
+    result = judged(file, data, as_of, chosen, state)
     if result is None:
         return COULD_NOT_RUN
     if as_json:

@@ -28,13 +28,17 @@ def rulebook_of(file: Path, chosen: Chosen = EVERY) -> Rulebook | None:
         return None
 
 
-def judged(file: Path, data: Path | None, as_of: str | None, chosen: Chosen = EVERY) -> Judged | None:
+def judged(
+    file: Path, data: Path | None, as_of: str | None, chosen: Chosen = EVERY, state: Path | None = None
+) -> Judged | None:
     """Judge a file on its data; prints why it cannot be judged."""
     rulebook = rulebook_of(file, chosen)
-    return None if rulebook is None else judged_by(rulebook, file, data, as_of)
+    return None if rulebook is None else judged_by(rulebook, file, data, as_of, state)
 
 
-def judged_by(rulebook: Rulebook, file: Path, data: Path | None, as_of: str | None) -> Judged | None:
+def judged_by(
+    rulebook: Rulebook, file: Path, data: Path | None, as_of: str | None, state: Path | None = None
+) -> Judged | None:
     """Judge the rules of a file on its data; prints why that cannot be done."""
     try:
         at = instant_of(as_of, rulebook.timezone) if as_of else None
@@ -43,7 +47,7 @@ def judged_by(rulebook: Rulebook, file: Path, data: Path | None, as_of: str | No
         return None
     try:
         with progress() as told:
-            return judge(rulebook, data or file.parent / "data", at, told)
+            return judge(rulebook, data or file.parent / "data", at, told, state)
     except DataError as error:
         show_data_error(error)
         return None

@@ -246,6 +246,10 @@ def evaluate(
     ] = None,
     format: Annotated[Format, typer.Option(help="text or json.")] = Format.TEXT,
     all: Annotated[bool, typer.Option("--all", help="List every finding, also those that were met.")] = False,
+    state: Annotated[
+        Path | None,
+        typer.Option("--state", help="Folder of what is kept between evaluations, so that only new files are read."),
+    ] = None,
     at: At = None,
     without: Without = None,
 ) -> None:
@@ -254,7 +258,9 @@ def evaluate(
     from tallystick.cli.evaluate import evaluate_file
 
     chosen = Chosen(at, tuple(without or ()))
-    raise typer.Exit(evaluate_file(file, data, as_of, output, chosen, as_json=format is Format.JSON, everything=all))
+    raise typer.Exit(
+        evaluate_file(file, data, as_of, output, chosen, state, as_json=format is Format.JSON, everything=all)
+    )
 
 
 @app.command(rich_help_panel=MEASURE)

@@ -9,7 +9,7 @@ from math import ceil, floor
 from typing import assert_never
 
 from tallystick.evaluation.context import Context, Table
-from tallystick.evaluation.dialect import PLACES, name, number, text, texts
+from tallystick.evaluation.dialect import NO_TEXT, PLACES, name, number, text, texts
 from tallystick.evaluation.engine import NUMBER
 from tallystick.evaluation.numbers import calculate, holds
 from tallystick.quantities import Unit
@@ -221,4 +221,4 @@ def _text(table: Table, operand: Operand) -> str:
 
 
 def _text_column(table: Table, attribute: str) -> str:
-    return name(f"d_{attribute}") if attribute in table.dimensions else "CAST(NULL AS VARCHAR)"
+    return name(f"d_{attribute}") if attribute in table.dimensions else NO_TEXT

@@ -55,7 +55,12 @@ class Table:
         if self.place or self.shape is None:
             return self.place or name(table_name(self.kind, self.id))
         raws = ", ".join(text(raw or "") for raw in self.shape.raws)
-        return f"(SELECT * EXCLUDE (source) FROM {self.lying()} WHERE coalesce(source, '') IN ({raws}))"
+        return f"(SELECT {', '.join(self.columns)} FROM {self.lying()} WHERE coalesce(source, '') IN ({raws}))"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The quoted columns of a metric's canonical table."""
+        return ('"time"', '"value"', *(name(f"d_{d}") for d in self.dimensions), '"row"')
 
     def lying(self) -> str:
         """SQL: the rows of all metrics that lie with this one, as canonical tables have them, and their `source`."""

@@ -31,7 +31,7 @@ def with_copies(ctx: Context) -> Context:
             f"SELECT {listed}, CAST(NULL AS BIGINT) AS \"row\" FROM {one.lying()} l JOIN ({parts}) m ON coalesce(l.source, '') = m.raw ORDER BY metric"
         )
         for table, _ in members:
-            place = f"(SELECT * EXCLUDE (metric) FROM {copy} WHERE metric = {text(table.id)})"
+            place = f"(SELECT {', '.join(table.columns)} FROM {copy} WHERE metric = {text(table.id)})"
             tables[SeriesKind.METRIC, table.id] = replace(table, place=place)
     return replace(ctx, tables=tables)
 

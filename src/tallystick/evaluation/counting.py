@@ -8,22 +8,26 @@ order of rows can show. What a percentile came to is read in a second scan, for 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import count, pairwise
+from itertools import groupby, pairwise
 from math import ceil, floor, gcd
+from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
 from tallystick.evaluation.bulk import FEW, Bulk, BulkFindings, BulkRule
 from tallystick.evaluation.context import Context, Judgement, Table
-from tallystick.evaluation.dialect import PLACES, name, nearest_ranks, text
+from tallystick.evaluation.dialect import PLACES, Dialect, name, text
+from tallystick.evaluation.engine import TEXT, TIME, TRUTH, WHOLE, Columns
 from tallystick.evaluation.finding import Verdict
 from tallystick.evaluation.judging import certain_growth
 from tallystick.evaluation.measures import shown_unit
 from tallystick.evaluation.numbers import shown
+from tallystick.evaluation.remembered import Remembered
 from tallystick.evaluation.rows import dimension
 from tallystick.evaluation.windows import Stretch, windows
+from tallystick.facts.tables import Part
 from tallystick.quantities import Unit
 from tallystick.rules.measure import Aggregate, Comparison, Function, Series, SeriesKind, Share, Value
 from tallystick.rules.rule import Calendar, Keep, Rule
@@ -177,11 +181,12 @@ def _share(comparison: Comparison, each: Fraction) -> Need:
 
 @dataclass(frozen=True)
 class Shape:
-    """What rules must share to be judged in one scan: the rows, the groups, the windows."""
+    """What rules must share to be judged in one scan: the rows, whether their steps need more than 64 bits, the groups,
+    the windows."""
 
     relation: str
     parts: tuple[Part, ...]
-    steps: str
+    wide: bool
     dimensions: tuple[str, ...]
     per: tuple[str, ...]
     windows: tuple[Stretch, ...]
@@ -210,8 +215,8 @@ class Counting:
             return False
         unit = shown_unit(ctx, rule.measure, rule.threshold)
         threshold = _steps(rule.threshold.quantity.base, unit)
-        parts = table.shape.parts if table.shape else ()
-        shape = Shape(_relation(table), parts, _steps_type(table), table.dimensions, rule.per, stretches)
+        relation, parts = _relation(self.ctx.engine.dialect, table), table.shape.parts if table.shape else ()
+        shape = Shape(relation, parts, table.shape is None, table.dimensions, rule.per, stretches)
         self.shapes.setdefault(shape, []).append(_Plain(place, rule, unit, need, threshold))
         return True
 
@@ -236,21 +241,26 @@ def _series(rule: Keep) -> Series:
     return rule.measure.of
 
 
-def _relation(table: Table) -> str:
+def _relation(dialect: Dialect, table: Table) -> str:
     """Rows with `source`, `time`, `steps` (the value, a whole number) and the dimensions."""
     if table.shape is not None:
         return table.shape.relation
     listed = "".join(f", {dimension(d)}" for d in table.dimensions)
-    return f'(SELECT \'\' AS source, "time", CAST("value" * {_GRID} AS HUGEINT) AS steps{listed} FROM {table.sql})'
-
-
-def _steps_type(table: Table) -> str:
-    return "HUGEINT" if table.shape is None else "BIGINT"
+    steps = dialect.whole(f'"value" * {_GRID}')
+    return f"(SELECT '' AS source, \"time\", {steps} AS steps{listed} FROM {table.sql})"
 
 
 def _follow(stretches: Sequence[Stretch]) -> bool:
     """Whether windows follow each other without gap or overlap, as calendar windows do."""
     return bool(stretches) and all(one.end == two.start for one, two in pairwise(stretches))
+
+
+def _stretches(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """The first and last of numbers from 0 on that follow each other."""
+    ordered = sorted(number for number in numbers if number >= 0)
+    for _, each in groupby(enumerate(ordered), lambda placed: placed[1] - placed[0]):
+        run = [number for _, number in each]
+        yield run[0], run[-1]
 
 
 def _slot(stretches: Sequence[Stretch]) -> int:
@@ -316,9 +326,7 @@ class _Layout:
         return max(self.columns.values(), default=-1) + 1
 
 
-_AGGREGATES = {"total": "sum(steps)", "least": "min(steps)", "most": "max(steps)"}
-_JOINING = {"total": "sum", "least": "min", "most": "max"}
-"""How aggregates of parts become those of the whole."""
+_AGGREGATES = ("total", "least", "most")
 _SIDES = {
     Comparison.AT_LEAST: (False, True, True),
     Comparison.AT_MOST: (True, True, False),
@@ -331,33 +339,29 @@ _SIDES = {
 
 
 class _Run:
-    """The scan of one shape. Its tables stay until the connection is closed, for values that are read later."""
-
-    _numbers = count()
+    """The scan of one shape. Its tables stay as long as the engine, for values that are read later."""
 
     def __init__(self, ctx: Context, shape: Shape, rules: Sequence[_Plain], state: Path | None) -> None:
         self.ctx, self.shape, self.rules, self.engine = ctx, shape, rules, ctx.engine
+        self.dialect = ctx.engine.dialect
         self.layout = _Layout(ctx, shape, rules)
         self.texts = next((t.shape.texts for t in self.layout.sources.values() if t.shape), {})
         self.keys = {
             name(f"key_{d}"): f"{name(f'text_{d}')}.number" if d in self.texts else f"r.{dimension(d)}"
             for d in shape.per
         }
-        number = next(_Run._numbers)
-        names = ("strips", "slots", "windows", "cells", "part", "kept", "groups", "views", "rules", "seen", "observed")
-        self.table = {each: f"tally_{each}_{number}" for each in names}
-        self.aggregates = {name: sql for name, sql in _AGGREGATES.items() if any(r.need.of == name for r in rules)}
+        self.table: dict[str, str] = {}
+        self.aggregates = tuple(each for each in _AGGREGATES if any(r.need.of == each for r in rules))
         self.counts = [f"c{i}" for i in range(self.layout.width)]
         self.limits = [f"t{i}" for i in range(self.layout.width)]
         self.ranks = sorted({each.need.rank for each in rules if each.need.rank is not None})
-        self.joining = dict.fromkeys(("samples", *self.counts), "sum") | {
-            name: _JOINING[name] for name in self.aggregates
-        }
         self.remembered = Remembered(state, self._said()) if state and shape.parts else None
+        self.covered: frozenset[str] = frozenset()
+        """The files whose rows are in the percentiles that are kept."""
         self.touched: set[int] = set()
-        """The windows that have rows in files that were not there when percentiles were kept."""
+        """The windows with rows in other files."""
         self.open: set[int] = set()
-        """The windows that have rows in files of which nothing is kept."""
+        """The windows with rows in files of which nothing is kept."""
 
     def bulk(self) -> Bulk:
         """Everything but the values that a percentile came to."""
@@ -377,8 +381,7 @@ class _Run:
 
     def drop(self) -> None:
         """Drops the tables; nothing can be read any more."""
-        for table in self.table.values():
-            self.engine.run(f"DROP TABLE IF EXISTS {table}")
+        self.engine.drop(self.table.values())
 
     def judgements(self, bulk: Bulk, places: Sequence[int]) -> dict[int, list[Judgement]]:
         """The findings of some rules with their exact values, in base units."""
@@ -400,29 +403,31 @@ class _Run:
             for number, (strip, limits) in enumerate(zip(self.layout.strips, self.layout.limits, strict=True))
             for raws in self._raws(*strip)
         ]
-        kept = {
-            "strip": "BIGINT",
-            "source": "VARCHAR",
-            "place": "VARCHAR",
-            **dict.fromkeys(self.limits, self.shape.steps),
-        }
+        steps = WHOLE if self.shape.wide else TIME
         self.missing = any(place is None for _, _, place, *_ in strips)
-        self.engine.keep(self.table["strips"], kept, strips)
+        self._give(
+            "strips", {"strip": TIME, "source": TEXT, "place": TEXT, **dict.fromkeys(self.limits, steps)}, strips
+        )
         slots = [
             (slot, number)
             for number, window in enumerate(self.shape.windows)
             for slot in range((window.start - first) // size, -(-(window.end - first) // size))
         ]
-        self.engine.keep(self.table["slots"], {"slot": "BIGINT", "window": "BIGINT"}, slots)
+        self._give("slots", {"slot": TIME, "window": TIME}, slots)
         stretches = [
             (number, each.start, f"\x1f{each.start}\x1f{each.end}") for number, each in enumerate(self.shape.windows)
         ]
-        columns = {"number": "BIGINT", "starts": "BIGINT", "stretch": "VARCHAR"}
-        self.engine.keep(self.table["windows"], columns, stretches)
+        self._give("windows", {"number": TIME, "starts": TIME, "stretch": TEXT}, stretches)
         views = [(view, strip) for view, strips in enumerate(self.layout.views) for strip in strips]
-        self.engine.keep(self.table["views"], {"view": "BIGINT", "strip": "BIGINT"}, views)
+        self._give("views", {"view": TIME, "strip": TIME}, views)
         columns = {name: kind for names, kind in _RULE_COLUMNS for name in names}
-        self.engine.keep(self.table["rules"], columns, [self._rule_row(*each) for each in enumerate(self.rules)])
+        self._give("rules", columns, [self._rule_row(*each) for each in enumerate(self.rules)])
+
+    def _give(self, called: str, columns: Columns, rows: Sequence[Sequence[object]]) -> None:
+        self.table[called] = self.engine.hand_over(columns, rows, stays=True)
+
+    def _make(self, called: str, sql: str) -> None:
+        self.table[called] = self.engine.create(sql, stays=True)
 
     def _raws(self, source: str, place: str) -> Iterator[tuple[str | None, str | None]]:
         """The raw texts by which rows are found to lie in a strip."""
@@ -444,7 +449,7 @@ class _Run:
 
     def _limit(self, limit: int | None) -> int | None:
         """A limit beyond what the steps can be says the same as the last one that they can be."""
-        last = _LAST[self.shape.steps]
+        last = _WIDEST if self.shape.wide else _LONGEST
         return None if limit is None else max(min(limit, last), -last)
 
     def _rule_row(self, number: int, each: _Plain) -> tuple[object, ...]:
@@ -469,6 +474,7 @@ class _Run:
     def _rows(self, relation: str) -> str:
         """SQL: each row of a relation that counts with its strip, its window (-1: before the first) and the limits of its strip."""
         first, size = self.shape.windows[0].start, _slot(self.shape.windows)
+        slot = self.dialect.quotient(f'r."time" - {first}', str(size))
         until = min(self.ctx.as_of, self.shape.windows[-1].end)
         same = "IS NOT DISTINCT FROM" if self.missing else "="
         place = f" AND r.{dimension('environment')} {same} m.place" if self.layout.named else ""
@@ -485,155 +491,168 @@ class _Run:
             f'SELECT m.strip, coalesce(s."window", -1) AS "window", r.steps{", " + listed if listed else ""}'
             f" FROM {relation} r JOIN {self.table['strips']} m ON r.source = m.source{place}{joins}"
             f" LEFT JOIN {self.table['slots']} s"
-            f' ON CASE WHEN r."time" >= {first} THEN (r."time" - {first}) // {size} END = s.slot'
+            f' ON CASE WHEN r."time" >= {first} THEN {slot} END = s.slot'
             f' WHERE r."time" < {until}{present}'
         )
 
     def _scan(self) -> None:
+        """The aggregates of each strip, window and group; with parts, of each part by itself."""
         if not self.shape.parts:
-            self.engine.run(f"CREATE TEMP TABLE {self.table['cells']} AS {self._cells_of(self.shape.relation)}")
+            self._make("cells", self._cells_of(self.shape.relation))
             return
-        covered = self.remembered.covers(self._files()) if self.remembered else frozenset()
-        for place, part in enumerate(self.shape.parts):
-            self._part(part)
-            seen = {row[0] for row in self.engine.rows(f'SELECT DISTINCT "window" FROM {self.table["part"]}')}
-            self.touched |= set() if part.segment and part.files <= covered else seen
-            self.open |= set() if part.segment else seen
-            into = f"INSERT INTO {self.table['cells']}" if place else f"CREATE TEMP TABLE {self.table['cells']} AS"
-            self.engine.run(f"{into} SELECT * FROM {self.table['part']}")
-            self.engine.run(f"DROP TABLE {self.table['part']}")
+        self.covered = self.remembered.covered(self._files()) if self.remembered else frozenset()
+        tables = [self._part(part) for part in self.shape.parts]
+        for part, table in zip(self.shape.parts, tables, strict=True):
+            if not part.segment or not part.files <= self.covered:
+                seen = {row[0] for row in self.engine.rows(f'SELECT DISTINCT "window" FROM {table}')}
+                self.touched |= seen
+                self.open |= set() if part.segment else seen
+        self._make("cells", " UNION ALL ".join(f"SELECT * FROM {table}" for table in tables))
+        self.engine.drop(tables)
 
     def _cells_of(self, relation: str) -> str:
         """SQL: the aggregates of the rows of a relation by strip, window and group."""
         counts = (
-            f"count(*) FILTER (steps <= {limit}) AS {column}"
+            f"count(*) FILTER (WHERE steps <= {limit}) AS {column}"
             for limit, column in zip(self.limits, self.counts, strict=True)
         )
-        asked = ["count(*) AS samples", *counts, *(f"{sql} AS {name}" for name, sql in self.aggregates.items())]
+        found = {"total": self.dialect.total("steps"), "least": "min(steps)", "most": "max(steps)"}
+        asked = ["count(*) AS samples", *counts, *(f"{found[each]} AS {each}" for each in self.aggregates)]
         listed = ", ".join(["strip", '"window"', *self.keys])
         return f"SELECT {listed}, {', '.join(asked)} FROM ({self._rows(relation)}) GROUP BY {listed}"
 
+    def _summed(self, cells: str) -> list[str]:
+        """SQL: the aggregates of several cells together."""
+        joined = {
+            "total": self.dialect.total(f"{cells}.total"),
+            "least": f"min({cells}.least)",
+            "most": f"max({cells}.most)",
+        }
+        asked = ("samples", *self.counts, *self.aggregates)
+        return [f"{joined.get(each, f'CAST(sum({cells}.{each}) AS BIGINT)')} AS {each}" for each in asked]
+
     # --- what is kept from one evaluation to the next
 
-    def _said(self) -> str:
-        """All that cells and percentiles depend on but the files."""
-        layout = self.layout
-        return repr(
-            (self.shape.dimensions, self.shape.per, self.shape.windows[0].start, layout.named, layout.strips)
-            + (layout.views, layout.limits, list(self.aggregates), self.ranks, self.shape.steps)
-        )
+    def _said(self) -> tuple[object, ...]:
+        """All that the cells of a file depend on, but the file."""
+        shape, layout = self.shape, self.layout
+        limits = [sorted(each.items()) for each in layout.limits]
+        rows = (shape.dimensions, shape.per, shape.windows[0].start, layout.named, layout.strips)
+        return (*rows, layout.views, limits, self.aggregates, self.ranks)
 
     def _files(self) -> frozenset[str]:
         """The files of which something is kept, by their digests."""
         return frozenset().union(*(part.files for part in self.shape.parts))
 
-    def _part(self, part: Part) -> None:
-        """The table of the aggregates of one part: what is kept of it, or from a scan of its files."""
+    def _part(self, part: Part) -> str:
+        """A table of the aggregates of one part: what is kept of it, or from a scan of its files."""
         kept = self.remembered.cells(part) if self.remembered and part.segment else None
-        if kept is not None and self._taken(kept):
-            return
-        self.engine.run(f"CREATE TEMP TABLE {self.table['part']} AS {self._cells_of(part.relation)}")
+        if kept is not None and self._fits(kept):
+            table = self.engine.take(kept, stays=True)
+            said, windows = self._texts_of("k"), self.table["windows"]
+            keys = "".join(f", {name(f'text_{d}')}.number AS {name(f'key_{d}')}" for d in self.shape.per)
+            grouped = "".join(f", {name(f'text_{d}')}.number" for d in self.shape.per)
+            found = self.engine.create(
+                f'SELECT k.strip, coalesce(w.number, -1) AS "window"{keys}, {", ".join(self._summed("k"))}'
+                f" FROM {table} k LEFT JOIN {windows} w ON w.starts = k.starts{said}"
+                f" GROUP BY k.strip, coalesce(w.number, -1){grouped}",
+                stays=True,
+            )
+            self.engine.drop([table])
+            return found
+        found = self.engine.create(self._cells_of(part.relation), stays=True)
         if self.remembered and part.segment:
-            said = "".join(
-                f" JOIN (SELECT DISTINCT number, text FROM {self.texts[d]}) {name(f'text_{d}')}"
-                f" ON {name(f'text_{d}')}.number = c.{name(f'key_{d}')}"
-                for d in self.shape.per
-            )
-            texts = "".join(f", {name(f'text_{d}')}.text AS {name(f'key_{d}')}" for d in self.shape.per)
-            listed = "".join(f", c.{each}" for each in self.joining)
-            self.remembered.keep_cells(
-                part,
-                self.engine.table(
-                    f"SELECT c.strip, w.starts{texts}{listed} FROM {self.table['part']} c"
-                    f' LEFT JOIN {self.table["windows"]} w ON w.number = c."window"{said}'
-                ),
-            )
+            self.remembered.keep_cells(part, self.engine.table(self._as_kept(found, ["c.strip"], self._columns())))
+        return found
 
-    def _taken(self, kept: pa.Table) -> bool:
-        """Makes the table of a part from what is kept; False where that does not fit to the windows and groups."""
-        texts = {name(f"key_{d}"): "VARCHAR" for d in self.shape.per}
-        sums = {each: "HUGEINT" if each == "total" else "BIGINT" for each in self.joining}
-        columns = {"strip": "BIGINT", "starts": "BIGINT", **{f"key_{d}": "VARCHAR" for d in self.shape.per}, **sums}
-        if set(kept.column_names) != {*columns}:
-            return False
-        self.engine.take(self.table["kept"], columns, kept)
+    def _columns(self) -> list[str]:
+        return [f"c.{each}" for each in ("samples", *self.counts, *self.aggregates)]
+
+    def _as_kept(self, table: str, first: Sequence[str], last: Sequence[str]) -> str:
+        """SQL: rows as they are kept, with texts for the numbers of groups and the start for that of a window."""
+        texts = [f"{name(f'text_{d}')}.text AS {name(f'key_{d}')}" for d in self.shape.per]
         said = "".join(
             f" JOIN (SELECT DISTINCT number, text FROM {self.texts[d]}) {name(f'text_{d}')}"
-            f" ON {name(f'text_{d}')}.text = k.{name(f'key_{d}')}"
+            f" ON {name(f'text_{d}')}.number = c.{name(f'key_{d}')}"
             for d in self.shape.per
         )
-        keys = "".join(f", {name(f'text_{d}')}.number AS {name(f'key_{d}')}" for d in self.shape.per)
-        joined = "".join(f", CAST({how}(k.{each}) AS {sums[each]}) AS {each}" for each, how in self.joining.items())
-        lacking = (
-            f"SELECT count(*) FROM {self.table['kept']} k LEFT JOIN {self.table['windows']} w ON w.starts = k.starts"
-            " WHERE k.starts IS NOT NULL AND w.number IS NULL"
+        return (
+            f"SELECT {', '.join([*first, 'w.starts', *texts, *last])} FROM {table} c"
+            f' LEFT JOIN {self.table["windows"]} w ON w.number = c."window"{said}'
         )
-        fits = not self.engine.rows(lacking)[0][0]
-        if fits:
-            self.engine.run(
-                f'CREATE TEMP TABLE {self.table["part"]} AS SELECT k.strip, coalesce(w.number, -1) AS "window"{keys}{joined}'
-                f" FROM {self.table['kept']} k LEFT JOIN {self.table['windows']} w ON w.starts = k.starts{said}"
-                f" GROUP BY ALL"
-            )
-        self.engine.run(f"DROP TABLE {self.table['kept']}")
-        return fits
+
+    def _texts_of(self, kept: str) -> str:
+        """SQL: joins that give kept rows the numbers of their groups' texts."""
+        return "".join(
+            f" JOIN (SELECT DISTINCT number, text FROM {self.texts[d]}) {name(f'text_{d}')}"
+            f" ON {name(f'text_{d}')}.text = {kept}.{name(f'key_{d}')}"
+            for d in self.shape.per
+        )
+
+    def _fits(self, kept: pa.Table) -> bool:
+        """Whether each window of what is kept is one of these."""
+        return {*kept["starts"].unique().to_pylist()} - {None} <= {each.start for each in self.shape.windows}
 
     def _groups(self) -> dict[int, Keys]:
         """Numbers the groups in order; 0 is the group without values."""
         keys = ", ".join(self.keys)
         if not keys:
-            self.engine.run(f"CREATE TEMP TABLE {self.table['groups']} AS SELECT 0 AS \"group\", '' AS said")
+            self._make("groups", "SELECT 0 AS \"group\", '' AS said")
             return {0: ()}
-        said = {
-            d: f"(SELECT min(text) FROM {self.texts[d]} x WHERE x.number = {key})" if d in self.texts else key
+        said = {d: name(f"said_{d}") for d in self.shape.per}
+        listed = ", ".join(
+            f"{name(f'text_{d}')}.text AS {said[d]}" if d in self.texts else f"c.{key} AS {said[d]}"
             for d, key in zip(self.shape.per, self.keys, strict=True)
-        }
-        listed = ", ".join(f"{sql} AS {name(f'said_{d}')}" for d, sql in said.items())
-        ordered = ", ".join(name(f"said_{d}") for d in said)
-        written = " || ".join(f"chr(31) || {text(f'{d}=')} || {name(f'said_{d}')}" for d in said)
-        self.engine.run(
-            f'CREATE TEMP TABLE {self.table["groups"]} AS SELECT *, {written} AS said, row_number() OVER (ORDER BY {ordered}) AS "group"'
-            f" FROM (SELECT DISTINCT {keys}, {listed} FROM {self.table['cells']})"
+        )
+        joins = "".join(
+            f" JOIN (SELECT DISTINCT number, text FROM {self.texts[d]}) {name(f'text_{d}')} ON {name(f'text_{d}')}.number = c.{key}"
+            for d, key in zip(self.shape.per, self.keys, strict=True)
+            if d in self.texts
+        )
+        ordered = ", ".join(said.values())
+        written = " || ".join(f"chr(31) || {text(f'{d}=')} || {shown}" for d, shown in said.items())
+        self._make(
+            "groups",
+            f'SELECT *, {written} AS said, row_number() OVER (ORDER BY {ordered}) AS "group" FROM'
+            f" (SELECT c.*, {listed} FROM (SELECT DISTINCT {keys} FROM {self.table['cells']}) c{joins})",
         )
         return {
             0: (),
             **{row[-1]: row[:-1] for row in self.engine.rows(f'SELECT {ordered}, "group" FROM {self.table["groups"]}')},
         }
 
-    def _grouped(self, asked: Mapping[str, str], relation: str) -> str:
-        """SQL: aggregates of the rows of a relation by view, group and window."""
+    def _by_view(self, relation: str) -> str:
+        """SQL: the rows of a relation with strips, for each view that has the strip, and with the number of their group."""
         join = (
             f"JOIN {self.table['groups']} g USING ({', '.join(self.keys)})"
             if self.shape.per
             else f"CROSS JOIN {self.table['groups']} g"
         )
-        return (
-            f'SELECT v.view, g."group", "window", {", ".join(f"{sql} AS {name}" for name, sql in asked.items())}'
-            f" FROM {relation} c JOIN {self.table['views']} v ON c.strip = v.strip {join} GROUP BY ALL"
-        )
+        return f"{relation} c JOIN {self.table['views']} v ON c.strip = v.strip {join}"
 
     def _see(self) -> None:
         """The aggregates of each view, for each group in each window from the one in which it is first seen."""
-        alone = len(self.shape.parts) < 2 and all(len(strips) == 1 for strips in self.layout.views)
-        asked = {
-            name: name if alone else f"{how}({name})" if name in _JOINING else f"CAST({how}({name}) AS BIGINT)"
-            for name, how in self.joining.items()
-        }
-        by_view = self._grouped(asked, self.table["cells"])
-        last = len(self.shape.windows) - 1
+        asked = ("samples", *self.counts, *self.aggregates)
+        listed, together = ", ".join(self._summed("c")), ' GROUP BY v.view, g."group", c."window"'
+        if len(self.shape.parts) < 2 and all(len(strips) == 1 for strips in self.layout.views):
+            listed, together = ", ".join(asked), ""
+        by_view = self.engine.create(
+            f'SELECT v.view, g."group", c."window", {listed} FROM {self._by_view(self.table["cells"])}{together}',
+            stays=True,
+        )
         begun = (
-            f'SELECT view, "group", greatest(min("window"), 0) AS first FROM by_view GROUP BY view, "group"'
-            f" UNION ALL SELECT view, 0, 0 FROM (SELECT DISTINCT view FROM {self.table['views']}) WHERE view NOT IN (SELECT view FROM by_view)"
+            f'SELECT view, "group", greatest(min("window"), 0) AS first FROM {by_view} GROUP BY view, "group"'
+            f" UNION ALL SELECT view, 0, 0 FROM (SELECT DISTINCT view FROM {self.table['views']}) WHERE view NOT IN (SELECT view FROM {by_view})"
             if self.shape.per
             else f'SELECT DISTINCT view, 0 AS "group", 0 AS first FROM {self.table["views"]}'
         )
-        listed = ", ".join(f"c.{name}" for name in asked)
-        self.engine.run(
-            f"CREATE TEMP TABLE {self.table['seen']} AS WITH by_view AS MATERIALIZED ({by_view}), begun AS ({begun})"
-            f' SELECT b.view, b."group", w."window", {listed} FROM begun b'
-            f' JOIN (SELECT unnest(range({last + 1})) AS "window") w ON w."window" >= b.first'
-            f' LEFT JOIN by_view c ON c.view = b.view AND c."group" = b."group" AND c."window" = w."window"'
+        self._make(
+            "seen",
+            f'SELECT b.view, b."group", w.number AS "window", {", ".join(f"c.{each}" for each in asked)} FROM ({begun}) b'
+            f" JOIN {self.table['windows']} w ON w.number >= b.first"
+            f' LEFT JOIN {by_view} c ON c.view = b.view AND c."group" = b."group" AND c."window" = w.number',
         )
+        self.engine.drop([by_view])
 
     # --- what comes out
 
@@ -642,7 +661,9 @@ class _Run:
         if values and self.ranks:
             self._observe()
         columns = ["rule", '"group"', '"window"', "verdict", "because", "coalesce(samples, 0) AS samples"]
-        columns += [f"{_rounded('numerator', 'denominator')} AS value", f"{_ID} AS id"] if values else []
+        columns += (
+            [f"{_rounded(self.dialect, 'numerator', 'denominator')} AS value", f"{self._id()} AS id"] if values else []
+        )
         columns += ["numerator", "denominator"] if exact else []
         said = (
             f' JOIN {self.table["windows"]} w ON w.number = j."window"'
@@ -656,18 +677,61 @@ class _Run:
 
     def _observe(self) -> None:
         """Reads what each percentile came to, once."""
+        if "observed" in self.table:
+            return
+        kept = self.remembered.percentiles() if self.remembered and self.covered else None
+        if kept is None or not self._fits(kept):
+            self._make("observed", self._ranked(self.shape.relation))
+        else:
+            table = self.engine.take(kept, stays=True)
+            ranks = ", ".join(f"k.r{place}" for place in range(len(self.ranks)))
+            same = "".join(f" AND g.{name(f'said_{d}')} = k.{name(f'key_{d}')}" for d in self.shape.per)
+            listed = ", ".join(map(str, sorted(self.touched))) or "NULL"
+            known = (
+                f'SELECT k.view, g."group", w.number AS "window", {ranks} FROM {table} k'
+                f" JOIN {self.table['windows']} w ON w.starts = k.starts JOIN {self.table['groups']} g ON TRUE{same}"
+                f" WHERE coalesce(w.number NOT IN ({listed}), TRUE)"
+            )
+            read = [f"({self._ranked(self._only(*each))})" for each in _stretches(self.touched)]
+            self._make("observed", " UNION ALL ".join([known, *read]))
+            self.engine.drop([table])
+        if self.remembered:
+            self._keep_percentiles(self.remembered)
+
+    def _ranked(self, relation: str) -> str:
+        """SQL: what the percentiles of the rows of a relation came to, by view, group and window."""
         ranked = sorted({self.layout.view_of[n] for n, each in enumerate(self.rules) if each.need.rank is not None})
         wanted = ", ".join(str(strip) for strip in sorted({s for view in ranked for s in self.layout.views[view]}))
-        rows = f'(SELECT {", ".join(["strip", *self.keys])}, "window", steps FROM ({self._rows()}) WHERE "window" >= 0 AND strip IN ({wanted}))'
-        asked = {"ranked": nearest_ranks("steps", self.ranks)}
-        self.engine.run(f"CREATE TEMP TABLE IF NOT EXISTS {self.table['observed']} AS {self._grouped(asked, rows)}")
+        rows = f'(SELECT {", ".join(["strip", *self.keys])}, "window", steps FROM ({self._rows(relation)}) WHERE "window" >= 0 AND strip IN ({wanted}))'
+        keyed = f'(SELECT v.view, g."group", c."window", c.steps FROM {self._by_view(rows)})'
+        return self.dialect.nearest_ranks(("view", '"group"', '"window"'), "steps", self.ranks, keyed)
+
+    def _only(self, first: int, last: int) -> str:
+        """SQL: the rows of some windows that follow each other."""
+        start, end = self.shape.windows[first].start, self.shape.windows[last].end
+        return f'(SELECT * FROM {self.shape.relation} WHERE "time" >= {start} AND "time" < {end})'
+
+    def _keep_percentiles(self, remembered: Remembered) -> None:
+        """Keeps those of windows of which every row is in a file that is kept."""
+        ranks = ", ".join(f"o.r{place}" for place in range(len(self.ranks)))
+        texts = "".join(f", g.{name(f'said_{d}')} AS {name(f'key_{d}')}" for d in self.shape.per)
+        listed = ", ".join(map(str, sorted(self.open))) or "NULL"
+        remembered.keep_percentiles(
+            self._files(),
+            self.engine.table(
+                f"SELECT o.view, w.starts{texts}, {ranks} FROM {self.table['observed']} o"
+                f' JOIN {self.table["windows"]} w ON w.number = o."window" JOIN {self.table["groups"]} g ON g."group" = o."group"'
+                f" WHERE coalesce(w.number NOT IN ({listed}), TRUE)"
+            ),
+        )
 
     def _judged(self, values: bool, places: Sequence[int] | None) -> str:
         counted = 'r."all" * s.samples + r.one_times * {one} + r.two_times * {two}'.format(
             one=self._picked("r.one"), two=self._picked("r.two")
         )
         of = "".join(f" WHEN {_OF.index(name)} THEN s.{name}" for name in self.aggregates)
-        ranked = "o.ranked[r.rank_place + 1]" if values and self.ranks else "NULL"
+        picked = " ".join(f"WHEN {place} THEN o.r{place}" for place in range(len(self.ranks)))
+        ranked = f"CASE r.rank_place {picked} END" if values and self.ranks else "NULL"
         seen = self.table["seen"] + " s"
         joined = (
             f' LEFT JOIN {self.table["observed"]} o ON o.view = s.view AND o."group" = s."group" AND o."window" = s."window" AND r.rank_of > 0'
@@ -683,11 +747,12 @@ class _Run:
             f'SELECT r.*, s."group", s."window", s.samples, {opened} AS opened,'
             f' CASE WHEN r.rank_of > 0 THEN {ranked} ELSE CASE r."of" WHEN 0 THEN {counted}{of} END END AS numerator,'
             f' CASE WHEN r."each" THEN s.samples ELSE 1 END AS denominator,'
-            f" (s.samples * r.rank + r.rank_of - 1) // greatest(r.rank_of, 1) AS rank_number,"
+            f" {self.dialect.quotient('s.samples * r.rank + r.rank_of - 1', 'greatest(r.rank_of, 1)')} AS rank_number,"
             f" {self._picked('r.one')} AS ones, {self._picked('r.two')} AS twos"
             f" FROM {seen} JOIN {self.table['rules']} r ON r.view = s.view{chosen}{joined}"
         )
-        compared = "sign(CAST(numerator AS HUGEINT) * threshold_of - CAST(threshold AS HUGEINT) * denominator)"
+        apart = f"({self.dialect.whole('numerator')} * threshold_of - threshold * denominator)"
+        compared = f"CASE WHEN {apart} < 0 THEN -1 WHEN {apart} = 0 THEN 0 WHEN {apart} > 0 THEN 1 END"
         side = f"CASE WHEN rank_of > 0 THEN CASE WHEN ones >= rank_number THEN -1 WHEN twos >= rank_number THEN 0 ELSE 1 END ELSE {compared} END"
         sided = f"SELECT *, CASE {side} WHEN -1 THEN below WHEN 0 THEN same WHEN 1 THEN above END AS held, samples IS NULL OR samples < least_samples AS few FROM ({inner})"
         return (
@@ -700,6 +765,11 @@ class _Run:
             f" FROM ({sided})"
         )
 
+    def _id(self) -> str:
+        """SQL: the id of a finding, as `Finding` has it."""
+        said = "j.named || coalesce(g.said, '') || w.stretch"
+        return f"left({self.dialect.digest(said)}, 12)"
+
     def _picked(self, place: str) -> str:
         """SQL: the count in the column whose number is in a column of the rule."""
         if not self.counts:
@@ -708,20 +778,18 @@ class _Run:
 
 
 _OF = ("counted", *_AGGREGATES)
-_ID = "left(sha256(j.named || coalesce(g.said, '') || w.stretch), 12)"
-"""SQL: the id of a finding, as `Finding` has it."""
 _RULE_COLUMNS = (
-    (("rule", "view", "of", "one", "two", "least_samples", "rank", "rank_of", "rank_place"), "BIGINT"),
-    (("all", "one_times", "two_times", "threshold", "threshold_of"), "HUGEINT"),
-    (("each", "below", "same", "above", "excused", "grouped", "sure_met", "sure_breached"), "BOOLEAN"),
-    (("named",), "VARCHAR"),
+    (("rule", "view", "of", "one", "two", "least_samples", "rank", "rank_of", "rank_place"), TIME),
+    (("all", "one_times", "two_times", "threshold", "threshold_of"), WHOLE),
+    (("each", "below", "same", "above", "excused", "grouped", "sure_met", "sure_breached"), TRUTH),
+    (("named",), TEXT),
 )
-_LAST = {"BIGINT": 2**63 - 1, "HUGEINT": 10**38 - 1}
+_LONGEST, _WIDEST = 2**63 - 1, 10**38 - 1
 
 
-def _rounded(numerator: str, denominator: str) -> str:
+def _rounded(dialect: Dialect, numerator: str, denominator: str) -> str:
     """SQL: the quotient of whole numbers (the second positive), rounded half-even to a whole number."""
     size = f"abs({numerator})"
-    whole, rest = f"({size} // {denominator})", f"({size} % {denominator})"
+    whole, rest = f"({dialect.wide_quotient(size, denominator)})", f"({size} % {denominator})"
     up = f"CASE WHEN 2 * {rest} > {denominator} OR (2 * {rest} = {denominator} AND {whole} % 2 = 1) THEN 1 ELSE 0 END"
-    return f"CASE WHEN {denominator} = 1 THEN {numerator} ELSE sign({numerator}) * ({whole} + {up}) END"
+    return f"CASE WHEN {denominator} = 1 THEN {numerator} WHEN {numerator} < 0 THEN -({whole} + {up}) ELSE {whole} + {up} END"

@@ -128,11 +128,11 @@ def _taken(ctx: Context, derivation: Intervals, dimensions: tuple[str, ...], unt
         return {}
     earliest = min(seen.values())
     stretches = tuple(each for each in intervals(ctx, derivation.each, until) if each.end > earliest)
-    scans = Scans()
+    scans = Scans(ctx.engine)
     scope = Scope(ctx, rule, scans, dimensions, stretches)
     whole = compiled(derivation.measure, scope)
     leaves = [compiled(leaf, scope) for leaf in _leaves(derivation.measure)]
-    scans.run(ctx.engine, lambda _done, _total: None)
+    scans.run(lambda _done, _total: None)
     return {key: list(_of_group(key, first, dimensions, stretches, whole, leaves)) for key, first in seen.items()}
 
 

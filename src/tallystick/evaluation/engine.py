@@ -1,80 +1,112 @@
-"""DuckDB: runs SQL, and takes small tables that Python computed (windows, deadlines) over to it."""
+"""Engines: what runs the SQL, and takes small tables that Python computed (windows, deadlines) over to it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
+from typing import Any, Protocol, Self
 
 import duckdb
 import pyarrow as pa
 
-from tallystick.evaluation.dialect import PLACES, name
+from tallystick.evaluation.dialect import PLACES, Dialect, DuckDBDialect, name
 
 TIME = pa.int64()
 TEXT = pa.string()
 NUMBER = pa.decimal128(38, PLACES)
-_ARROW = {"BIGINT": TIME, "VARCHAR": TEXT, "HUGEINT": pa.decimal128(38, 0), "BOOLEAN": pa.bool_()}
+WHOLE = pa.decimal128(38, 0)
+"""A whole number, as `Dialect.whole` makes it."""
+TRUTH = pa.bool_()
 
 Row = tuple[Any, ...]  # a row's types are those of the SQL that asked for it
+Columns = Mapping[str, pa.DataType]
 
 
-class Engine:
-    """A connection, and the temporary tables handed over to it; a context manager that drops them."""
+class Engine(Protocol):
+    """What runs the SQL. As a context manager it drops the tables it made, but those that were to stay."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """How it spells what others spell otherwise."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def rows(self, sql: str) -> list[Row]:
+        """All rows of a query."""
+
+    def table(self, sql: str) -> pa.Table:
+        """All rows of a query, as columns."""
+
+    def columns(self, table: str) -> list[str]:
+        """The column names of a canonical table."""
+
+    def create(self, sql: str, *, stays: bool = False) -> str:
+        """A temporary table of the rows of a query; gives its quoted name."""
+
+    def hand_over(self, columns: Columns, rows: Sequence[Sequence[object]], *, stays: bool = False) -> str:
+        """A temporary table of the rows; gives its quoted name."""
+
+    def take(self, rows: pa.Table, *, stays: bool = False) -> str:
+        """The same of rows that are columns already."""
+
+    def drop(self, tables: Iterable[str]) -> None:
+        """Drops tables that were to stay, by their quoted names."""
+
+
+def arrow(columns: Columns, rows: Sequence[Sequence[object]]) -> pa.Table:
+    """Rows as columns."""
+    arrays = [pa.array([row[place] for row in rows], kind) for place, kind in enumerate(columns.values())]
+    return pa.table(arrays, names=list(columns))
+
+
+class DuckDB:
+    """A connection to the embedded database."""
+
+    _numbers = count()
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
         self._handed: list[str] = []
+        self.dialect: Dialect = DuckDBDialect()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for table in self._handed:
-            self._connection.execute(f"DROP TABLE IF EXISTS {name(table)}")
+        self.drop(self._handed)
         self._handed.clear()
 
     def rows(self, sql: str) -> list[Row]:
-        """All rows of a query."""
         return self._connection.execute(sql).fetchall()
 
-    def run(self, sql: str) -> None:
-        """A statement that gives nothing."""
-        self._connection.execute(sql)
-
     def table(self, sql: str) -> pa.Table:
-        """All rows of a query, as columns."""
         return self._connection.sql(sql).to_arrow_table()
 
-    def keep(self, table: str, columns: Mapping[str, str], rows: Sequence[Sequence[object]]) -> None:
-        """A temporary table of the rows that stays as long as the connection. `columns` says the SQL type of each."""
-        arrays = [pa.array([row[i] for row in rows], _ARROW[kind]) for i, kind in enumerate(columns.values())]
-        self.take(table, columns, pa.table(arrays, names=list(columns)))
-
-    def take(self, table: str, columns: Mapping[str, str], rows: pa.Table) -> None:
-        """The same from columns."""
-        listed = ", ".join(f"CAST({name(column)} AS {kind}) AS {name(column)}" for column, kind in columns.items())
-        self._connection.register(f"{table}_rows", rows)
-        self._connection.execute(f"CREATE TEMP TABLE {name(table)} AS SELECT {listed} FROM {name(f'{table}_rows')}")
-        self._connection.unregister(f"{table}_rows")
-
-    def create(self, sql: str) -> str:
-        """A temporary table of the rows of a query; gives its quoted name."""
-        table = f"tally_handed_{len(self._handed)}"
-        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {name(table)} AS {sql}")
-        self._handed.append(table)
-        return name(table)
-
     def columns(self, table: str) -> list[str]:
-        """The column names of a canonical table."""
         return [str(row[0]) for row in self.rows(f"DESCRIBE {name(table)}")]
 
-    def hand_over(self, columns: dict[str, pa.DataType], rows: Sequence[Sequence[object]]) -> str:
-        """A temporary table of the rows; gives its quoted name."""
-        table = f"tally_handed_{len(self._handed)}"
-        arrays = [pa.array([row[i] for row in rows], kind) for i, kind in enumerate(columns.values())]
-        view = f"{table}_rows"
-        self._connection.register(view, pa.table(arrays, names=list(columns)))
-        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {name(table)} AS SELECT * FROM {name(view)}")
-        self._connection.unregister(view)
-        self._handed.append(table)
-        return name(table)
+    def create(self, sql: str, *, stays: bool = False) -> str:
+        table = name(f"tally_handed_{next(self._numbers)}")
+        self._connection.execute(f"CREATE TEMP TABLE {table} AS {sql}")
+        if not stays:
+            self._handed.append(table)
+        return table
+
+    def hand_over(self, columns: Columns, rows: Sequence[Sequence[object]], *, stays: bool = False) -> str:
+        return self.take(arrow(columns, rows), stays=stays)
+
+    def take(self, rows: pa.Table, *, stays: bool = False) -> str:
+        wide = (name(field.name) for field in rows.schema if field.type == WHOLE)
+        replaced = ", ".join(f"{self.dialect.whole(column)} AS {column}" for column in wide)
+        self._connection.register("tally_handed_rows", rows)
+        table = self.create(
+            f"SELECT *{f' REPLACE ({replaced})' if replaced else ''} FROM tally_handed_rows", stays=stays
+        )
+        self._connection.unregister("tally_handed_rows")
+        return table
+
+    def drop(self, tables: Iterable[str]) -> None:
+        for table in tables:
+            self._connection.execute(f"DROP TABLE IF EXISTS {table}")

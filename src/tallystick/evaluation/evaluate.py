@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import assert_never
 
 from tallystick.evaluation.always import always
@@ -18,7 +19,7 @@ from tallystick.evaluation.counting import Counting, Found
 from tallystick.evaluation.covering import parts
 from tallystick.evaluation.credits import counted_credits, credits_of
 from tallystick.evaluation.derived import with_derived
-from tallystick.evaluation.engine import Engine
+from tallystick.evaluation.engine import DuckDB, Engine
 from tallystick.evaluation.evaluation import (
     BlockedTime,
     CreditDue,
@@ -76,26 +77,28 @@ Progress = Callable[[str, int, int], None]
 """Told of each step: its name, how many of its parts are done, and how many there are."""
 
 
-def evaluate(rulebook: Rulebook, facts: Facts, as_of: int, progress: Progress | None = None) -> Evaluation:
+def evaluate(
+    rulebook: Rulebook, facts: Facts, as_of: int, progress: Progress | None = None, engine: Engine | None = None
+) -> Evaluation:
     """Judges every rule at an instant (microseconds since 1970 UTC), by `docs/meaning.md`.
 
-    The same rulebook, rows and instant give the same result, whatever the order of rows or number of threads. Raises
-    KeyError for a unit, and `zoneinfo.ZoneInfoNotFoundError` for a timezone, that do not exist.
+    The same rulebook, rows and instant give the same result, whatever the engine (the one that holds the facts, if none
+    is given), the order of rows or the number of threads. Raises KeyError for a unit, and `zoneinfo.ZoneInfoNotFoundError` for a timezone, that do not exist.
     """
     told = progress or (lambda *_: None)
-    with Engine(facts.connection) as engine:
-        ctx = with_firsts(with_copies(context(rulebook, facts, engine, as_of)))
+    with engine or DuckDB(facts.connection) as running:
+        ctx = with_firsts(with_copies(context(rulebook, facts, running, as_of)))
         if ctx.evaluated.start >= ctx.evaluated.end:
             return Evaluation(as_of, rulebook.tally)
         if derived_of(rulebook):
             told("deriving data", 0, 1)
             ctx = with_derived(ctx)
-        return _consequences(ctx, _judged(ctx, told), told)
+        return _consequences(ctx, _judged(ctx, told, facts.state), told)
 
 
-def _judged(ctx: Context, told: Progress) -> list[tuple[Rule, Found]]:
+def _judged(ctx: Context, told: Progress, state: Path | None) -> list[tuple[Rule, Found]]:
     """Each rule with its findings, by group and start. Rules about windows share their passes over the data."""
-    rules, scans, counting = ctx.rulebook.rules, Scans(), Counting(ctx)
+    rules, scans, counting = ctx.rulebook.rules, Scans(ctx.engine), Counting(ctx, state)
     covered = {unversioned(rule.id) for rule in rules if rule.gives_way or rule.covers}
     together = {place for place, rule in enumerate(rules) if unversioned(rule.id) not in covered}
     together = {
@@ -108,7 +111,7 @@ def _judged(ctx: Context, told: Progress) -> list[tuple[Rule, Found]]:
         for place, rule in enumerate(rules)
         if place not in together
     ]
-    scans.run(ctx.engine, lambda done, total: told("reading data", done, total))
+    scans.run(lambda done, total: told("reading data", done, total))
     counted = counting.run(_followed(ctx), lambda done, total: told("counting samples", done, total))
     found: list[tuple[Rule, list[Judgement]]] = []
     vacant: dict[str, bool] = {}

@@ -10,7 +10,7 @@ from tallystick.evaluation.clock import NEVER, localized
 from tallystick.evaluation.context import Context, Table, context
 from tallystick.evaluation.derived import with_derived
 from tallystick.evaluation.dialect import text
-from tallystick.evaluation.engine import Engine
+from tallystick.evaluation.engine import DuckDB
 from tallystick.evaluation.finding import Evidence, Finding
 from tallystick.evaluation.measures import series_of
 from tallystick.evaluation.once import with_firsts
@@ -46,7 +46,7 @@ def rows_for(
     rule = next((rule for rule in rulebook.rules if rule.id == finding.rule), None)
     if finding.evidence or rule is None:
         return finding.evidence[:limit]
-    with Engine(facts.connection) as engine:
+    with DuckDB(facts.connection) as engine:
         ctx = with_derived(with_firsts(context(rulebook, facts, engine, as_of)), until=finding.end).of(rule)
         rows = (row for series in _series(rule) for row in _rows(ctx, rule, series, finding, limit))
         return tuple(islice(rows, limit))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tallystick.evaluation.clock import NEVER
 from tallystick.evaluation.context import Context, Table
-from tallystick.evaluation.dialect import texts
+from tallystick.evaluation.dialect import NO_TEXT, texts
 from tallystick.evaluation.engine import TEXT, TIME
 from tallystick.evaluation.rows import ROW_TIME, dimension, known
 from tallystick.rules.measure import Series, SeriesKind
@@ -26,7 +26,7 @@ def by_role(ctx: Context, table: Table, roles: Sequence[str]) -> str:
     A person's role counts at the instant of the row. Where the row also states a role, that one counts alone, and only
     if the person held it or one senior to it.
     """
-    stated = f"t.{dimension('role')}" if "role" in table.dimensions else "CAST(NULL AS VARCHAR)"
+    stated = f"t.{dimension('role')}" if "role" in table.dimensions else NO_TEXT
     by_statement = f"coalesce({stated} IN {texts(roles)}, FALSE)"
     if table.actor is None:
         return by_statement

@@ -9,6 +9,7 @@ from fractions import Fraction
 from tallystick.evaluation.clock import add
 from tallystick.evaluation.context import Context, Judgement, Key
 from tallystick.evaluation.deadlines import no_deadline, period_of
+from tallystick.evaluation.dialect import NO_TEXT
 from tallystick.evaluation.engine import TEXT, TIME, Row
 from tallystick.evaluation.finding import Verdict
 from tallystick.evaluation.judging import (
@@ -142,7 +143,7 @@ def _triggers_sql(ctx: Context, rule: Deletion) -> str:
     trigger, life = ctx.table(rule.trigger), ctx.life_of(rule.trigger)
     condition = f'{chosen(ctx, rule, rule.trigger)} AND t."time" >= {life.start} AND t."time" < {life.end} AND {in_time(ctx, rule, trigger)}'
     source = f"{known(ctx, trigger)} t"
-    of_class = dimension(rule.within.dimension) if isinstance(rule.within, ByClass) else "CAST(NULL AS VARCHAR)"
+    of_class = dimension(rule.within.dimension) if isinstance(rule.within, ByClass) else NO_TEXT
     times = ctx.engine.rows(f'SELECT DISTINCT "time", {of_class} FROM {source} WHERE {condition}')
     periods = [(at, text, period_of(rule.within, text)) for at, text in times]
     handed = ctx.engine.hand_over(
@@ -154,7 +155,7 @@ def _triggers_sql(ctx: Context, rule: Deletion) -> str:
     matches = [f"{column} AS match_{i}" for i, column in enumerate(key(trigger, rule.matching))]
     excused = f"{excuse(ctx, rule, trigger, 'b.happened')} AS excuse"
     triggers = (
-        f"SELECT row_number() OVER () AS place, {', '.join(['b.happened', 'b.deadline', excused, *columns, *matches])}"
+        f"SELECT row_number() OVER (ORDER BY b.happened) AS place, {', '.join(['b.happened', 'b.deadline', excused, *columns, *matches])}"
         f' FROM {source} JOIN {handed} b ON t."time" = b.happened AND {of_class} IS NOT DISTINCT FROM b.of_class WHERE {condition}'
     )
     equal = "".join(f" AND r.match_{i} IS NOT DISTINCT FROM c.match_{i}" for i in range(len(rule.matching)))
@@ -172,7 +173,7 @@ def _owned_sql(ctx: Context, rule: Deletion) -> str:
     """The records that a trigger can concern; none when no table is bound."""
     record = ctx.table(rule.record)
     if not record.bound:
-        missing = "".join(f", CAST(NULL AS VARCHAR) AS match_{i}" for i in range(len(rule.matching)))
+        missing = "".join(f", {NO_TEXT} AS match_{i}" for i in range(len(rule.matching)))
         return f"SELECT CAST(NULL AS BIGINT) AS begins, CAST(NULL AS BIGINT) AS ends{missing}"
     matches = "".join(f", {column} AS match_{i}" for i, column in enumerate(key(record, rule.matching)))
     condition = chosen(ctx, rule, rule.record, environments=False)

@@ -20,7 +20,6 @@ from tallystick.evaluation.clock import ALWAYS
 from tallystick.evaluation.comparing import reference_times, windows_before
 from tallystick.evaluation.conditions import against
 from tallystick.evaluation.context import Context, Group, Key, Table
-from tallystick.evaluation.dialect import all_values, latest, order_statistic
 from tallystick.evaluation.drift import kolmogorov_smirnov, population_stability
 from tallystick.evaluation.engine import Row
 from tallystick.evaluation.numbers import calculate, root
@@ -324,9 +323,9 @@ def _finish(
             found = scan.column(f"{function.value}({taken})")
         case Function.MEDIAN | Function.PERCENTILE:
             percent = _MEDIAN if percentile is None else percentile
-            found = scan.column(order_statistic(taken, percent))
+            found = scan.column(scan.dialect.order_statistic(taken, percent))
         case Function.LATEST:
-            newest = scan.column(latest(condition, number))
+            newest = scan.column(scan.dialect.latest(condition, number))
             return lambda row: Fraction(row[newest]["v"]) * factor
         case Function.STDDEV:
             variance = _variance_of(scan, taken, factor)
@@ -337,7 +336,7 @@ def _finish(
 
 
 def _variance_of(scan: Scan, taken: str, factor: int) -> Callable[[Row], Fraction | None]:
-    values = scan.column(all_values(taken))
+    values = scan.column(scan.dialect.all_values(taken))
     return lambda row: _variance([Fraction(v) * factor for v in row[values] if v is not None])
 
 
@@ -677,7 +676,7 @@ def _all_samples(series: Series, scope: Scope) -> tuple[_Sampled, int]:
     dimensions = scope.shared(table)
     scan = scope.scans.scan(unexempted(scope.ctx, scope.rule, table), dimensions, scope.windows)
     taken = f"CASE WHEN {condition} THEN {table.column(number_name(series))} END"
-    count, values = scan.column(f"count({taken})"), scan.column(all_values(taken))
+    count, values = scan.column(f"count({taken})"), scan.column(scan.dialect.all_values(taken))
     return _Sampled(scan, dimensions, count, lambda _: None, None, limits=True), values
 
 

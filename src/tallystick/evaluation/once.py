@@ -32,10 +32,11 @@ def _firsts(ctx: Context, series: Series, once: Once) -> Table:
     handed = ctx.engine.hand_over(columns, list(_first_of_each_run(ctx, once, times)))
     equal = "".join(f" AND b.{key} IS NOT DISTINCT FROM f.key_{i}" for i, key in enumerate(keys))
     together = ", ".join([*(f"b.{key}" for key in keys), 'b."time"'])
-    order = ", ".join(f"b.{column} NULLS LAST" for column in content(table)) or "1"
+    order = ", ".join(f"b.{column} NULLS LAST" for column in content(table)) or 'b."time"'
     joined = f'FROM {rows} b JOIN {handed} f ON b."time" = f.first{equal}'
     number = f"row_number() OVER (PARTITION BY {together} ORDER BY {order}) AS place"
-    return replace(table, place=f"(SELECT * EXCLUDE (place) FROM (SELECT b.*, {number} {joined}) WHERE place = 1)")
+    columns_of = ", ".join(['"time"', *content(table), '"row"'])
+    return replace(table, place=f"(SELECT {columns_of} FROM (SELECT b.*, {number} {joined}) WHERE place = 1)")
 
 
 def _first_of_each_run(ctx: Context, once: Once, times: Iterable[Row]) -> Iterator[Row]:

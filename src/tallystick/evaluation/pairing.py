@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tallystick.evaluation.context import Table
+from tallystick.evaluation.dialect import NO_TEXT
 from tallystick.evaluation.rows import dimension
 
 _TIME = '"time"'
@@ -12,7 +13,7 @@ _TIME = '"time"'
 
 def key(table: Table, matching: Sequence[str]) -> list[str]:
     """SQL of the texts that must be equal; a dimension that the source lacks is a missing text."""
-    return [dimension(d) if d in table.dimensions else "CAST(NULL AS VARCHAR)" for d in matching]
+    return [dimension(d) if d in table.dimensions else NO_TEXT for d in matching]
 
 
 def first_after(left: str, columns: Sequence[str], right: str | None, matching: int) -> str:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from tallystick.evaluation.clock import NEVER
 from tallystick.evaluation.conditions import attributes, condition_sql
 from tallystick.evaluation.context import Cell, Context, Group, Key, Table
-from tallystick.evaluation.dialect import name, text, texts
+from tallystick.evaluation.dialect import NO_TEXT, name, text, texts
 from tallystick.evaluation.engine import TEXT, TIME
 from tallystick.evaluation.finding import Evidence
 from tallystick.evaluation.spans import Spans
@@ -32,8 +32,8 @@ def known(ctx: Context, table: Table) -> str:
     if table.kind is not SeriesKind.RECORD:
         return f'(SELECT * FROM {table.sql} WHERE "time" < {ctx.as_of})'
     end = f'CASE WHEN "end" < {ctx.as_of} THEN "end" END'
-    rest = '* EXCLUDE ("begin", "end")'
-    return f'(SELECT "begin" AS "time", {end} AS "end", {rest} FROM {table.sql} WHERE "begin" < {ctx.as_of})'
+    rest = "".join(f", {column}" for column in content(table))
+    return f'(SELECT "begin" AS "time", {end} AS "end"{rest}, "row" FROM {table.sql} WHERE "begin" < {ctx.as_of})'
 
 
 def chosen(ctx: Context, rule: Rule, series: Series, *, environments: bool = True) -> str:
@@ -94,7 +94,7 @@ def excuse(ctx: Context, rule: Rule, table: Table, at: str = '"time"') -> str:
     where = exempt_where(ctx, rule, table)
     if where != "FALSE":
         cases.append(f"WHEN {where} THEN 'condition'")
-    return f"CASE {' '.join(cases)} END" if cases else "CAST(NULL AS VARCHAR)"
+    return f"CASE {' '.join(cases)} END" if cases else NO_TEXT
 
 
 def unexempted(ctx: Context, rule: Rule, table: Table) -> str:
@@ -102,7 +102,7 @@ def unexempted(ctx: Context, rule: Rule, table: Table) -> str:
     if table.kind is SeriesKind.RECORD:
         return known(ctx, table)
     excused, only = excuse(ctx, rule, table, ROW_TIME), in_time(ctx, rule, table)
-    if excused.startswith("CAST") and only == "TRUE":
+    if excused == NO_TEXT and only == "TRUE":
         return known(ctx, table)
     return f"(SELECT * FROM {known(ctx, table)} t WHERE ({excused}) IS NULL AND {only})"
 
