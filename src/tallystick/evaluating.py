@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import duckdb
 from pydantic import ValidationError
 
 from tallystick.evaluation.bulk import tallied
@@ -103,4 +104,8 @@ def judge(
         listed = ", ".join(f"{name}.csv" for name in names[:6])
         raise DataError([Problem(str(folder), "no data is bound.", f"Add files such as {listed}, or a tally.toml.")])
     facts = load_facts(rulebook, bindings, at, progress, state)
-    return Judged(rulebook, facts, evaluate(rulebook, facts, at, progress), bindings)
+    try:
+        return Judged(rulebook, facts, evaluate(rulebook, facts, at, progress), bindings)
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        says = f"the data cannot be read to their end ({str(error).splitlines()[0]})."
+        raise DataError([Problem(str(folder), says)]) from None

@@ -394,6 +394,7 @@ def test_all_mistakes_come_at_once(tmp_path: Path) -> None:
     ("name", "content", "says"),
     [
         ("latency.csv", b"", "the file is empty"),
+        ("latency.csv", b"\r\n", "the file is empty"),
         ("latency.csv", b"\xff\xfet\x00i\x00", "cannot be read (line with a NUL character)"),
         ("latency.csv", b"t\xffme,value\n", "cannot be read (not UTF-8)"),
         ("latency.csv", b'"time,value\n', "cannot be read (unexpected end of data)"),

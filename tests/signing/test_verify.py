@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from datetime import date
 from functools import cache
@@ -418,6 +419,15 @@ def test_a_signature_that_claims_more_of_its_room_than_it_fills_is_noticed(paper
     forged = papers.signed[:place] + f"{length:04X}".encode() + papers.signed[place + 4 :]
     assert failing(verify(forged, None, papers.trust))
     assert not proven(forged, papers)
+
+
+def test_the_name_by_which_a_signature_finds_its_certificate_is_noticed(papers: Papers) -> None:
+    issuer, other = (name.hex().upper().encode() for name in (b"Test Authority", b"TesT Authority"))
+    places = [each.start() for each in re.finditer(issuer, papers.signed)]
+    assert len(places) > 4
+    for place in places:
+        forged = papers.signed[:place] + other + papers.signed[place + len(issuer) :]
+        assert not proven(forged, papers)
 
 
 # --- a thousand bytes ------------------------------------------------------------------------------------------

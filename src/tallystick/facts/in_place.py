@@ -81,8 +81,11 @@ def read_in_place(
         if select is None:
             continue
         lying = _Lying(connection, f"tally_rows_{len(shapes)}", layout, select, environments, as_of)
-        parts = lying.parts(state) if state is not None else ()
-        look = joined(lying.looks) if lying.looks else lying.look()
+        try:
+            parts = lying.parts(state) if state is not None else ()
+            look = joined(lying.looks) if lying.looks else lying.look()
+        except duckdb.Error:
+            continue  # the careful reader says what is wrong with the files
         texts = {name: lying.dictionary(place, look.texts[name]) for place, name in enumerate(lying.dimensions)}
         metrics = {text: _metric(sources, table) for text, table in by_text.items()}
         for text, number_of in _in_order(look.rows, metrics).items():
@@ -262,7 +265,7 @@ class _Lying:
         self._view(relation, self.paths)
 
     def _view(self, name: str, paths: Sequence[str]) -> None:
-        self.connection.execute(f"CREATE TEMP VIEW {name} AS {self.select.of(paths)}")
+        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {self.select.of(paths)}")
 
     def parts(self, state: Path) -> tuple[Part, ...]:
         """The segments of the files in a state folder, each a part, and the look at each of them. None without as-of."""
@@ -329,7 +332,7 @@ class _Lying:
         table, given = f"{self.relation}_texts_{place}", f"{self.relation}_raws"
         self.connection.register(given, pa.table({"raw": raws}))
         self.connection.execute(
-            f"CREATE TEMP TABLE {table} AS SELECT raw, text, dense_rank() OVER (ORDER BY text) AS number"
+            f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT raw, text, dense_rank() OVER (ORDER BY text) AS number"
             f" FROM (SELECT raw, nullif(trim(raw), '') AS text FROM {given})"
         )
         self.connection.unregister(given)

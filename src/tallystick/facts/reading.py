@@ -148,7 +148,7 @@ def _read_csv(
 def _header(path: Path, given: str | None) -> tuple[str, list[str]]:
     """The delimiter (where none is given, the most frequent of the usual ones) and the names of the columns."""
     first = next(lines(path), None)
-    if first is None or first == "\n":
+    if first is None or (isinstance(first, str) and not first.strip("\r\n")):
         raise _UnreadableFile("the file is empty: a CSV file has a line with the names of its columns.")
     if isinstance(first, Fault):
         raise _UnreadableFile(f"the line with the names of the columns cannot be read ({first.reason}).")

@@ -412,6 +412,9 @@ def _uncovered_parts(embedded: Any, status: Any) -> str | None:
     signer = embedded.signer_info
     if [each["type"].native for each in signer["unsigned_attrs"]] not in ([], ["signature_time_stamp_token"]):
         return "a note"
+    named, certificate = signer["sid"].chosen, status.signing_cert  # names are compared without regard to case
+    if signer["sid"].name == "issuer_and_serial_number" and named["issuer"].dump() != certificate.issuer.dump():
+        return "a name for its certificate"
     used, versions = signer["digest_algorithm"], (embedded.signed_data["version"], signer["version"])
     listed = [each.dump() for each in embedded.signed_data["digest_algorithms"]]
     plain = used["parameters"].dump() in _NO_PARAMETERS and listed == [used.dump()]

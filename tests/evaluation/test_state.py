@@ -1,0 +1,162 @@
+"""What is kept from one evaluation to the next saves reading, and never changes what is found."""
+
+from __future__ import annotations
+
+import os
+import random
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any as Anything
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from tallystick.evaluating import judge
+from tallystick.facts import settled
+from tallystick.facts.problem import DataError
+from tallystick.rules.rulebook import Rulebook
+
+from .building import at
+from .test_counting import AS_OF, BIND, SCHEMA, book, plain_rules, said, samples
+
+RULES = book(*plain_rules())
+DAY = 86_400_000_000
+Rows = list[dict[str, Anything]]
+
+
+def put(folder: Path, name: str, rows: Rows) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / "tally.toml").write_text(BIND.replace("FILE", "samples_*.parquet"), encoding="utf-8")
+    file = folder / f"samples_{name}.parquet"
+    parquet.write_table(pa.Table.from_pylist(rows, SCHEMA), file)
+    return file
+
+
+def by_week() -> dict[str, Rows]:
+    weeks: dict[str, Rows] = {}
+    for row in samples():
+        weeks.setdefault(f"{row['time'] // (7 * DAY):05}", []).append(row)
+    return dict(sorted(weeks.items()))
+
+
+def after(rows: Rows) -> str:
+    """An instant after all of the rows."""
+    return datetime.fromtimestamp(max(row["time"] for row in rows) // 1_000_000 + 1, UTC).isoformat()
+
+
+def same(data: Path, state: Path, as_of: str = AS_OF, rules: Rulebook = RULES) -> None:
+    """With a state, what is found is what is found without; also once more."""
+    expected = judge(rules, data, as_of)
+    for _ in range(2):
+        judged = judge(rules, data, as_of, state=state)
+        assert said(judged) == said(expected)
+        assert judged.facts.read == expected.facts.read
+
+
+def spoil(file: Path) -> None:
+    """Zeros in place of the data of a file; its size, footer and time of change stay."""
+    about, raw = file.stat(), file.read_bytes()
+    footer = int.from_bytes(raw[-8:-4], "little") + 8
+    file.write_bytes(raw[:4] + bytes(len(raw) - footer - 4) + raw[-footer:])
+    os.utime(file, ns=(about.st_atime_ns, about.st_mtime_ns))
+
+
+def test_each_new_file_is_added_to_what_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settled, "_MOST_SEGMENTS", 3)
+    data, state = tmp_path / "data", tmp_path / "state"
+    for name, rows in by_week().items():
+        put(data, name, rows)
+        same(data, state, after(rows))
+    same(data, state)
+
+
+def test_files_that_were_read_are_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settled, "_FOOTER", 8)  # so small are these files that what is spoiled would be looked at
+    data, state, (*old, last) = tmp_path / "data", tmp_path / "state", by_week().values()
+    files = [put(data, str(place), rows) for place, rows in enumerate(old)]
+    monthly = book(*(rule for rule in plain_rules() if "month" in rule.model_dump_json()))
+    before = [row for rows in old for row in rows]
+    judge(monthly, data, after(before), state=state)
+    put(data, "last", [row | {"time": row["time"] + 14 * DAY} for row in last])  # in a month without other rows
+    expected = said(judge(monthly, data, "2027-03-10T00:00:00Z"))
+    for file in files:
+        spoil(file)
+    assert said(judge(monthly, data, "2027-03-10T00:00:00Z", state=state)) == expected
+    with pytest.raises(DataError, match="not readable as Parquet"):
+        judge(monthly, data, "2027-03-10T00:00:00Z")
+
+
+def test_late_rows_reopen_the_windows_that_they_touch(tmp_path: Path) -> None:
+    data, state, rows = tmp_path / "data", tmp_path / "state", samples()
+    put(data, "most", rows[50:])
+    same(data, state)
+    put(data, "late", rows[:50])
+    same(data, state)
+    put(data, "early", [row | {"time": at("2026-11-01")} for row in rows[:3]])
+    same(data, state)
+
+
+def test_a_file_that_was_changed_or_removed_is_noticed(tmp_path: Path) -> None:
+    data, state, rows = tmp_path / "data", tmp_path / "state", samples()
+    for place in range(3):
+        put(data, str(place), rows[place::3])
+    same(data, state)
+    put(data, "1", [row | {"value": row["value"] / 2} if row["metric"] == "speed" else row for row in rows[1::3]])
+    same(data, state)
+    (data / "samples_2.parquet").unlink()
+    same(data, state)
+
+
+def test_rows_that_are_not_known_yet_are_not_kept(tmp_path: Path) -> None:
+    data, state = tmp_path / "data", tmp_path / "state"
+    for name, rows in by_week().items():
+        put(data, name, rows)
+    for as_of in ("2027-01-20T08:00:00Z", "2027-01-10", AS_OF, "2027-01-20T08:00:00Z", "2027-02-11"):
+        same(data, state, as_of)
+
+
+def test_another_agreement_shares_nothing_that_it_must_not(tmp_path: Path) -> None:
+    data, state = tmp_path / "data", tmp_path / "state"
+    put(data, "all", samples())
+    same(data, state)
+    same(data, state, rules=book(*plain_rules()[4:]))
+    same(data, state, rules=book(*plain_rules(), effective="2027-01-05"))
+    stricter = [rule.model_copy(update={"per": ("environment",)}) for rule in plain_rules()]
+    same(data, state, rules=book(*stricter))
+
+
+@pytest.mark.parametrize("wrong", [b"", b"PAR1", b"[]", b"[{}]", b"null"])
+def test_what_is_damaged_is_made_anew(tmp_path: Path, wrong: bytes) -> None:
+    data, state = tmp_path / "data", tmp_path / "state"
+    put(data, "all", samples())
+    same(data, state)
+    for file in state.iterdir():
+        file.write_bytes(wrong)
+    same(data, state)
+
+
+def test_rows_out_of_order_are_set_aside_each_time(tmp_path: Path) -> None:
+    data, state, rows = tmp_path / "data", tmp_path / "state", samples()
+    put(data, "sound", rows[1:])
+    same(data, state)
+    put(data, "wrong", [rows[0] | {"metric": "speed", "value": float("nan")}])
+    for _ in range(2):
+        assert [one.count for one in judge(RULES, data, AS_OF, state=state).facts.set_aside] == [1]
+    same(data, state)
+
+
+def test_order_of_time_does_not_matter(tmp_path: Path) -> None:
+    data, state, rows = tmp_path / "data", tmp_path / "state", samples()
+    random.Random(3).shuffle(rows)
+    for place in range(6):
+        put(data, str(place), rows[place * 100 : place * 100 + 100])
+        same(data, state)
+
+
+def test_a_folder_that_cannot_be_used_is_said(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    put(data, "all", samples())
+    (tmp_path / "state").write_text("")
+    with pytest.raises(DataError, match="state"):
+        judge(RULES, data, AS_OF, state=tmp_path / "state")
