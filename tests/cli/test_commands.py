@@ -514,11 +514,13 @@ def test_schema_is_that_of_the_rules(project: Path) -> None:
     assert json.loads(run("schema").stdout) == Rulebook.model_json_schema()
 
 
-@pytest.mark.parametrize("template", ["ai-governance", "uptime"])
+@pytest.mark.parametrize("template", ["ai-governance", "uptime", "cover-page", "order-form", "amendment"])
 def test_new_builds_and_evaluates_at_once(project: Path, template: str) -> None:
     made = run("new", "mine", "--template", template)
     assert made.exit_code == 0, made.output
-    assert run("check", "mine/agreement.msa").exit_code == 0
+    assert run("check", *map(str, Path("mine").rglob("*.msa"))).exit_code == 0
+    for under in Path("mine").glob("*/*.msa"):
+        assert f"tally build {under} -o mine/build/{under.stem}" in made.output
     result = run("evaluate", "mine/agreement.msa", "--as-of", "2027-07-01")
     assert result.exit_code in (0, 1), result.output
     assert "Service credits" in result.output

@@ -8,8 +8,10 @@ from decimal import Decimal
 import pytest
 
 from tallystick.compilation import Compiled, compile_source
-from tallystick.model.agreement import Prose, Reference, Target
+from tallystick.model.agreement import Operative, Prose, Reference, Target
 from tallystick.prose.from_measure import measure_definition
+from tallystick.prose.from_rule import rule_sentence
+from tallystick.prose.manner import Manner, written
 from tallystick.prose.quantity import date_text, listed, money_text, number_text, ordinal_text, quantity_text
 from tallystick.prose.references import reference_link
 from tallystick.prose.sentence import Link
@@ -145,6 +147,27 @@ def test_references_print_names_and_numbers() -> None:
         "Section\u00a02.1", "Article\u00a02",
     ]  # fmt: skip
     assert reference_link(agreement, Reference(Target.PART, "measure", agreement.span)) == ""
+
+
+def test_the_verb_of_prose_and_of_own_wording_is_that_of_the_house() -> None:
+    agreement = compiled(
+        '"""{provider} {shall} not wait.""" provider must perform approval at least 1 time each week'
+        ' worded """{holder} {shall} see to {event} {times}, {window}.""".'
+    ).agreement
+    clause = next(iter(agreement.clauses))
+    verbs = [
+        part for item in clause.content if isinstance(item, Prose) for part in item.parts if isinstance(part, Reference)
+    ]
+    assert [reference_link(agreement, part) for part in verbs[1:]] == ["shall"]
+    with written(Manner(verb="must")):
+        assert [reference_link(agreement, part) for part in verbs[1:]] == ["must"]
+        [said] = [rule_sentence(agreement, item).text for item in clause.content if isinstance(item, Operative)]
+    assert said.startswith("The Provider must see to")
+
+
+def test_nothing_else_may_be_called_by_that_verb() -> None:
+    _, found = compile_source(Source("test.msa", HEAD + 'term shall "Shall" = 3 days.'))
+    assert [each.code for each in found if each.code == "T0209"] == ["T0209"]
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,7 @@ CHANGES = {
     "comparison and window": [("at most 6 hours over each month", "below 4 hours over each quarter")],
     "text": [('"urgent" matching ticket labelled urgent', '"high" matching ticket labelled urgent')],
     "words": [("ends when normal operation has been", "ends where normal service was")],
+    "verb and words around it": [("{shall} announce maintenance", "may announce its maintenance"), ("and {shall} keep", "and {shall} then keep")],
     "words around a reference": [("that leaves\n    the {service} usable is not", "of the {service} is")],
     "paragraph struck": [("\n\n    Maintenance that was announced under {@maintenance_windows} leaves the measurement altogether.", "")],
     "paragraph put in": [("leaves the measurement altogether.", "leaves the measurement altogether.\n\n    They wrote a paragraph.")],
@@ -118,6 +119,8 @@ def test_a_file_in_another_house_style_is_compared_in_that_style() -> None:
     assert imported(before, file).unmapped == ()
     changed = typed(before, lambda text: text.replace("Target (99.9%)", "Target (99.8%)"))
     assert [each.now for each in imported(before, changed).proposals] == ["99.8%"]
+    verb = imported(before, typed(before, lambda text: text.replace("must announce", "may announce")))
+    assert (verb.unmapped, "{provider} may announce" in verb.changed["agreement.msa"]) == ((), True)
     broken = to_docx(before.document, before.tally, {"style/style.toml": b"verb = 3"})
     assert read_word_file(broken).manner == PLAIN
 

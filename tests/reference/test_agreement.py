@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import Callable
 from dataclasses import astuple, replace
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tallystick.evaluation.engine import Engine
 from tallystick.evaluation.evaluate import evaluate as evaluate_in_engine
 from tallystick.evaluation.evaluation import Evaluation
 from tallystick.evaluation.finding import Finding
@@ -170,12 +172,13 @@ def instant_of_cure(cure: Any) -> int:
     return int(cure.at if cure.at is not None else cure.breached if cure.until is None else cure.until)
 
 
-def assert_agreement(example: Example) -> None:
+def assert_agreement(example: Example, engine: Callable[[Facts], Engine] | None = None) -> None:
     """The engine and the reference come to the same."""
     expected = evaluate(example.rulebook.model_dump(mode="json"), example.tables, example.as_of)
     facts = facts_of(example.tables)
     try:
-        found = evaluate_in_engine(example.rulebook, facts, example.as_of)
+        chosen = None if engine is None else engine(facts)
+        found = evaluate_in_engine(example.rulebook, facts, example.as_of, engine=chosen)
     finally:
         facts.connection.close()
     assert_findings_agree(found, expected, example.rulebook)
@@ -222,7 +225,7 @@ def test_the_order_of_rows_changes_nothing(example: Example, chance: random.Rand
     assert evaluate(book, example.tables, example.as_of) == evaluate(book, shuffled, example.as_of)
 
 
-def _made_plain(example: Example) -> Example:
+def made_plain(example: Example) -> Example:
     """The same with `keep` rules that are judged together wherever their measure allows it."""
     bare: dict[str, Any] = {"exemptions": (), "only": (), "between": None, "confidence": None, "samples_each": None}
     rules = tuple(
@@ -244,4 +247,4 @@ def _whole(measure: Measure) -> Measure:
 @settings(EACH_KIND)
 @given(examples(("keep",)))
 def test_rules_judged_together_equal_the_reference(example: Example) -> None:
-    assert_agreement(_made_plain(example))
+    assert_agreement(made_plain(example))

@@ -68,7 +68,9 @@ def start(
 @app.command(rich_help_panel=DRAFT)
 def new(
     name: Annotated[str, typer.Argument(help="Folder to make.", show_default=False)],
-    template: Annotated[str, typer.Option(help="Which shipped agreement to start from.")] = "ai-governance",
+    template: Annotated[
+        str, typer.Option(help="ai-governance, uptime, cover-page, order-form or amendment.")
+    ] = "ai-governance",
 ) -> None:
     """Start an agreement from a template, with data."""
     from tallystick.cli.new import new_agreement

@@ -35,5 +35,7 @@ def new_agreement(folder: Path, template: str) -> int:
         return COULD_NOT_RUN
     out.print(f"Made {folder} from the template {template}. Now:")
     out.print(f"  tally build {folder}/agreement.msa -o {folder}/build")
+    for under in sorted(folder.glob("*/*.msa")):
+        out.print(f"  tally build {under} -o {folder}/build/{under.stem}")
     out.print(f"  tally evaluate {folder}/agreement.msa --as-of 2027-07-01")
     return KEPT

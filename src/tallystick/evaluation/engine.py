@@ -22,6 +22,10 @@ Row = tuple[Any, ...]  # a row's types are those of the SQL that asked for it
 Columns = Mapping[str, pa.DataType]
 
 
+class EngineFailed(Exception):
+    """An engine cannot be reached, or cannot do what it is asked; the message says why."""
+
+
 class Engine(Protocol):
     """What runs the SQL. As a context manager it drops the tables it made, but those that were to stay."""
 

@@ -88,6 +88,10 @@ class Facts:
     shapes: Mapping[tuple[SeriesKind, str], Shape] = field(default_factory=dict)
     state: Path | None = None
 
+    def held(self) -> list[str]:
+        """The canonical tables that the connection holds: those of all sources but the ones read in place."""
+        return sorted(table_name(*key) for key in self.bound - self.shapes.keys())
+
     def has(self, kind: SeriesKind, name: str) -> bool:
         """Whether the source was bound to data (an empty table counts)."""
         return (kind, name) in self.bound

@@ -47,11 +47,13 @@ class Target(StrEnum):
     STANDARD = "standard"
     CALENDAR = "calendar"
     PART = "part"
+    VERB = "verb"
 
 
 @dataclass(frozen=True)
 class Reference:
-    """`{name}` or `{@clause}` in prose: prints the name or number of what it points to, as a live link."""
+    """`{name}` or `{@clause}` in prose: prints the name or number of what it points to, as a live link. `{shall}` points to
+    nothing and prints the verb of duty of the house."""
 
     target: Target
     id: str

@@ -23,7 +23,7 @@ from tallystick.model.agreement import (
 from tallystick.model.scope import Declared, Scope
 from tallystick.source import Span
 from tallystick.syntax import tree
-from tallystick.syntax.names import INTERPOLATION
+from tallystick.syntax.names import INTERPOLATION, VERB
 
 _NAME = re.compile(r"@?[A-Za-z_][A-Za-z0-9_]*\Z")
 
@@ -77,6 +77,8 @@ def _reference(scope: Scope, name: str, span: Span, numbered: Numbered, parts: f
         return None
     if name in parts:
         return Reference(Target.PART, name, span)
+    if name == VERB:
+        return Reference(Target.VERB, name, span)
     if name.startswith("@"):
         return _cross_reference(scope, name[1:], span, numbered)
     declared = scope.names.get(name)

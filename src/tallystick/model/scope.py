@@ -21,6 +21,7 @@ from tallystick.model.agreement import (
 )
 from tallystick.rules.rule import FiscalYear
 from tallystick.source import Span
+from tallystick.syntax.names import VERB
 from tallystick.syntax.tree import Name, NameReference, ParamNode
 
 Declared = Party | Role | Metric | Event | Record | Term | Definition | Standard
@@ -85,7 +86,9 @@ class Scope:
         span = declared.span
         alike = (other for other in self.names.values() if other.id.lower() == declared.id.lower())
         before = self.names.get(declared.id) or next(alike, None)
-        if before is None:
+        if declared.id == VERB:
+            self.report("T0209", span, name=declared.id)
+        elif before is None:
             self.names[declared.id] = declared
         elif before.span is None:
             self.report("T0209", span, name=declared.id)

@@ -21,6 +21,7 @@ from tallystick.proposals.differences import Hunk
 from tallystick.proposals.proposal import Edit
 from tallystick.redline.from_documents import alike
 from tallystick.source import Source, Span
+from tallystick.syntax.names import VERB
 from tallystick.syntax.tokens import TokenKind, ends_statement, scan
 
 _AROUND = ((3, 3), (2, 2), (1, 1), (3, 0), (0, 3), (2, 0), (0, 2), (1, 0), (0, 1), (0, 0))
@@ -54,13 +55,15 @@ class Names:
     def pattern(self, words: str) -> str:
         """A regular expression for these words, in which references may stand for what they print."""
         found = []
-        for blank, title, section, other in re.findall(self._parts, words):
+        for blank, title, section, verb, other in re.findall(self._parts, words):
             if blank:
                 found.append(r"\s+")
             elif title:
                 found.append(rf"(?:{re.escape(title)}|\{{{self.capital[title]}\}})")
             elif section:
                 found.append(rf"(?:{re.escape(section)}|\{{@\w+\}})")
+            elif verb:
+                found.append(rf"(?:{verb}|\{{{VERB}\}})")
             else:
                 found.append(re.escape(other))
         return "".join(found)
@@ -78,7 +81,7 @@ class Names:
 
     @cached_property
     def _parts(self) -> str:
-        return rf"(\s+)|({self._titles})|((?:Section|Article)\s[\d.]*\d)|(.)"
+        return rf"(\s+)|({self._titles})|((?:Section|Article)\s[\d.]*\d)|\b(shall|must|will)\b|(.)"
 
 
 def replacements(hunk: Hunk, regions: Sequence[Span], names: Names) -> Iterator[Edit]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tallystick.model.agreement import Agreement, Reference, Target
+from tallystick.prose.manner import manner
 from tallystick.prose.sentence import Inline, Link
 
 INTERPRETATION = "interpretation"
@@ -39,5 +40,7 @@ def reference_link(agreement: Agreement, reference: Reference) -> Inline:
             return Link(f"Article\u00a0{agreement.numbers[reference.target, name]}", anchor)
         case Target.SCHEDULE:
             return Link(f"Schedule\u00a0{agreement.numbers[reference.target, name]}", anchor)
+        case Target.VERB:
+            return manner().verb
         case Target.PART:
             return ""

@@ -11,6 +11,9 @@ from tallystick.syntax import tree
 # `{name}` or `{@clause}` in prose.
 INTERPOLATION = re.compile(r"\{([^{}\n]*)\}")
 
+# `{shall}` in prose: the verb of duty of the house in which the paper is printed.
+VERB = "shall"
+
 
 def definition_name(node: tree.DefinitionNode) -> str:
     """The name of a definition; without one, its title in small letters with `_` for all else."""

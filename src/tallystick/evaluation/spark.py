@@ -1,0 +1,133 @@
+"""Apache Spark as the engine: the same plans, for data that has outgrown one machine.
+
+Canonical tables that were read on this machine are handed over; what lies in Spark already stays there. Nothing but
+findings, and the small tables that plans are made from, comes back to the driver.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import count
+from typing import TYPE_CHECKING, Self
+
+from tallystick.evaluation.dialect import Dialect, SparkDialect, name
+from tallystick.evaluation.engine import Columns, EngineFailed, Row, arrow
+from tallystick.facts.tables import Facts
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyspark.sql import DataFrame, SparkSession
+
+LOCAL = "spark:local"
+_CLUSTER, _CONNECT = "spark://", "sc://"
+_MEANING = {
+    "spark.sql.ansi.enabled": "true",  # a number that does not fit is an error, not NULL
+    "spark.sql.ansi.doubleQuotedIdentifiers": "true",
+    "spark.sql.decimalOperations.allowPrecisionLoss": "false",  # no decimal place is ever dropped
+    "spark.sql.legacy.consecutiveStringLiterals.enabled": "false",
+    "spark.sql.caseSensitive": "false",
+    "spark.sql.session.timeZone": "UTC",
+}
+"""What of a session's settings the meaning of a query depends on."""
+_SMALL = 1_000_000
+"""A table of so many rows goes to every worker, and large data need not be moved to be joined with it."""
+
+
+def is_spark(address: str) -> bool:
+    """Whether it is the address of a Spark: a cluster's, a Connect server's, or `spark:local`."""
+    return address == LOCAL or address.startswith((_CLUSTER, _CONNECT))
+
+
+def connected(address: str, settings: Mapping[str, str] | None = None) -> SparkSession:
+    """A session of the Spark at an address, begun with further settings of Spark's. Raises EngineFailed."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # about versions of pandas, which is not used
+            from pyspark.sql import SparkSession
+    except ImportError:
+        says = "Spark needs the package pyspark, and Java 17 or newer. Install it: pip install 'tallystick[spark]'"
+        raise EngineFailed(says) from None
+    with _failures(f"no Spark answers at {address}"):
+        builder = SparkSession.builder.appName("tallystick").config("spark.ui.showConsoleProgress", "false")
+        if address.startswith(_CONNECT):
+            return builder.remote(address).getOrCreate()
+        builder = builder.master("local[*]" if address == LOCAL else address)
+        return builder.config(map={"spark.ui.enabled": "false", **(settings or {})}).getOrCreate()
+
+
+class Spark:
+    """A session of Spark, with the canonical tables of some facts as temporary views."""
+
+    _numbers = count()
+
+    def __init__(self, session: SparkSession, facts: Facts) -> None:
+        self._session = session
+        self._made: dict[str, DataFrame] = {}
+        self._handed: list[str] = []
+        self.dialect: Dialect = SparkDialect()
+        with _failures("Spark cannot be used"):
+            for key, value in _MEANING.items():
+                session.conf.set(key, value)
+        for table in facts.held():
+            self._view(table, self._frame(facts.connection.sql(f"SELECT * FROM {name(table)}").to_arrow_table()))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.drop(self._handed)
+        self._handed.clear()
+
+    def rows(self, sql: str) -> list[Row]:
+        found = self.table(sql)
+        return list(zip(*(column.to_pylist() for column in found.columns), strict=True))
+
+    def table(self, sql: str) -> pa.Table:
+        with _failures("Spark cannot judge the data"):
+            return self._session.sql(sql).toArrow()
+
+    def columns(self, table: str) -> list[str]:
+        with _failures("Spark cannot read the data"):
+            return self._session.table(name(table)).columns
+
+    def create(self, sql: str, *, stays: bool = False) -> str:
+        with _failures("Spark cannot judge the data"):
+            return self._named(self._session.sql(sql).persist(), stays=stays)
+
+    def hand_over(self, columns: Columns, rows: Sequence[Sequence[object]], *, stays: bool = False) -> str:
+        return self._named(self._frame(arrow(columns, rows)), stays=stays)
+
+    def drop(self, tables: Iterable[str]) -> None:
+        for table in tables:
+            self._made.pop(table).unpersist()
+            self._session.catalog.dropTempView(table.strip('"'))
+
+    def _frame(self, rows: pa.Table) -> DataFrame:
+        with _failures("Spark cannot take the data over"):
+            frame = self._session.createDataFrame(rows)
+            return frame.hint("broadcast") if rows.num_rows <= _SMALL else frame
+
+    def _named(self, frame: DataFrame, *, stays: bool) -> str:
+        table = f"tally_handed_{next(self._numbers)}"
+        self._view(table, frame)
+        if not stays:
+            self._handed.append(name(table))
+        return name(table)
+
+    def _view(self, table: str, frame: DataFrame) -> None:
+        frame.createOrReplaceTempView(table)
+        self._made[name(table)] = frame
+
+
+@contextmanager
+def _failures(what: str) -> Iterator[None]:
+    """What Spark raises, as one plain sentence."""
+    from pyspark.errors import PySparkException
+
+    try:
+        yield
+    except (PySparkException, OSError, RuntimeError) as error:
+        first = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        raise EngineFailed(f"{what} ({first})") from error
