@@ -97,7 +97,10 @@ class Spark:
             return self._named(self._session.sql(sql).persist(), stays=stays)
 
     def hand_over(self, columns: Columns, rows: Sequence[Sequence[object]], *, stays: bool = False) -> str:
-        return self._named(self._frame(arrow(columns, rows)), stays=stays)
+        return self.take(arrow(columns, rows), stays=stays)
+
+    def take(self, rows: pa.Table, *, stays: bool = False) -> str:
+        return self._named(self._frame(rows), stays=stays)
 
     def drop(self, tables: Iterable[str]) -> None:
         for table in tables:
