@@ -37,13 +37,6 @@ SIZES = {
     },
     "large": {"samples": 50_000_000, "rules": (5_000,), "events": 5_000_000, "clauses": 10_000, "most": 10},
 }
-NOT_RUN = (
-    (
-        "Great Expectations, soda-core 3, datacontract-cli",
-        "they check columns of a table; no worker is written for them yet",
-    ),
-    ("RTAMT", "it monitors one signal at a time; no worker is written for it yet"),
-)
 
 
 @dataclass(frozen=True)
@@ -153,6 +146,40 @@ def evaluation(bench: Bench) -> list[Row]:
                     f"{number:,} rules, {'a query for each' if worker == 'duckdb_each' else worker.partition('_')[0]}"
                 )
                 rows.append(_row(named, peer, _median(ours), "", ""))
+        if number == 1_000:
+            rows.extend(_checkers(bench, folder, samples, _median(ours)))
+    return rows
+
+
+def _checkers(bench: Bench, folder: Path, samples: Path, than: float | None) -> list[Row]:
+    """Tools that check data, a check for each rule: see each worker for how much of a rule its checks say."""
+    checkers = {
+        "great_expectations_each": bench.python("great_expectations", "pyarrow"),
+        "soda_each": bench.python("soda-core-duckdb==3.5.6", "pytz"),
+        "datacontract_each": bench.python("datacontract-cli[duckdb]"),
+    }
+    rows = []
+    for worker, python in checkers.items():
+        peer = bench.run(worker, python, folder=str(folder), samples=str(samples), most=bench.size["most"])
+        named = worker.removesuffix("_each").replace("_", " ")
+        rows.append(_row(f"1,000 rules, {named}: a check for each", peer, than, tool="" if peer else named))
+    one = bench.run("rtamt_one", bench.python("rtamt"), samples=bench.size["samples"], measured=20_000)
+    rows.append(_row("one rule, RTAMT", one, than, tool="" if one else "rtamt"))
+    return rows
+
+
+def growth(bench: Bench) -> list[Row]:
+    """One more day on a year in daily files, with and without what an earlier evaluation kept (`--state`)."""
+    days = data.write_days(bench.place / f"days-{bench.size['samples']}", int(str(bench.size["samples"])))
+    specs = data.rules(1_000)
+    whole = data.write_folder(bench.place / "days", days / "*.parquet", specs)
+    plain = data.write_folder(bench.place / "days-plain", days / "*.parquet", [s for s in specs if not s.percent])
+    rows = []
+    for folder, what in ((whole, "1,000 rules"), (plain, "those without percentiles")):
+        full = bench.run("tally_evaluate", folder=str(folder))
+        rows.append(_row(f"{what}, 365 days", full))
+        more = bench.run("tally_evaluate", folder=str(folder), days=str(days), state=str(bench.place / "state"))
+        rows.append(_row(f"{what}, the last day, with what is kept of 364", more, _median(full), "at most 0.05×"))
     return rows
 
 
@@ -268,6 +295,7 @@ def paper(bench: Bench) -> list[Row]:
 
 PARTS: dict[str, Callable[[Bench], list[Row]]] = {
     "evaluation": evaluation,
+    "growth": growth,
     "events": events,
     "decisions": decisions,
     "compiling": compiling,
@@ -317,10 +345,9 @@ def main() -> None:
         print(name, file=sys.stderr, flush=True)
         rows = PARTS[name](bench)
         parts.append(f"### {name.capitalize()}\n\n{PARTS[name].__doc__}\n\n{table(rows)}")
-    missing = [*bench.failed.items(), *NOT_RUN]
-    parts.append(
-        "### Not run\n\n| tool | why |\n| --- | --- |\n" + "\n".join(f"| {tool} | {why} |" for tool, why in missing)
-    )
+    if bench.failed:
+        listed = "\n".join(f"| {tool} | {why} |" for tool, why in bench.failed.items())
+        parts.append(f"### Not run\n\n| tool | why |\n| --- | --- |\n{listed}")
     text = "\n\n".join(parts)
     print(text)
     if given.write:

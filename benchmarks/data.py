@@ -49,6 +49,22 @@ def write_samples(path: Path, samples: int) -> Path:
     return path
 
 
+def write_days(folder: Path, samples: int) -> Path:
+    """The same samples, a file for each day of the year."""
+    if not folder.exists():
+        part = folder.with_suffix(".part")
+        part.mkdir(parents=True, exist_ok=True)
+        whole = write_samples(folder.parent / f"samples-{samples}.parquet", samples)
+        for day in range(365):
+            start = START + day * (YEAR // 365)
+            duckdb.execute(
+                f"COPY (SELECT * FROM '{whole}' WHERE time >= make_timestamptz({start}) AND"
+                f" time < make_timestamptz({start + YEAR // 365})) TO '{part}/{day:03d}.parquet' (FORMAT parquet)"
+            )
+        part.rename(folder)
+    return folder
+
+
 def rules(number: int) -> list[RuleSpec]:
     """So many rules: four in ten percentiles, two shares, two means, one maximum, one count."""
     chance, found = random.Random(1), []

@@ -12,11 +12,13 @@ def config():
     return json.loads(sys.argv[1])
 
 
-def report(work, version, runs=None, factor=1.0, **more):
-    """Runs it once to warm up and then several times; prints seconds (times a factor) and the peak of memory."""
+def report(work, version, runs=None, factor=1.0, before=None, **more):
+    """Runs it (each time after `before`, which does not count) once to warm up and then several times; prints seconds (times a factor) and the peak of memory."""
     asked = config()
     seconds = []
     for number in range((runs or asked["runs"]) + asked.get("warm", 1)):
+        if before:
+            before()
         gc.collect()
         begun = time.perf_counter()
         work()

@@ -8,6 +8,7 @@ order of rows can show. What a percentile came to is read in a second scan, for 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -297,13 +298,14 @@ class _Layout:
         tables = [ctx.table(_series(each.rule)) for each in rules]
         self.strips = [(source, place) for source in dict.fromkeys(t.id for t in tables) for place in (*self.named, "")]
         self.sources = {table.id: table for table in tables}
+        of_source: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        for number, (source, place) in enumerate(self.strips):
+            of_source[source].append((number, place))
         views: dict[tuple[int, ...], int] = {}
         self.view_of: list[int] = []
         for each in rules:
             source, wanted = _series(each.rule).name, each.rule.environments if has_environments else ()
-            strips = (
-                n for n, (of, place) in enumerate(self.strips) if of == source and (not wanted or place in wanted)
-            )
+            strips = (number for number, place in of_source[source] if not wanted or place in wanted)
             self.view_of.append(views.setdefault(tuple(strips), len(views)))
         self.views = list(views)
         self.columns: dict[_Count, int] = {}

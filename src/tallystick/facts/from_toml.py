@@ -5,7 +5,9 @@ from __future__ import annotations
 import glob
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import available_timezones
@@ -68,15 +70,16 @@ def bind(rulebook: Rulebook, folder: Path) -> tuple[Bindings, tuple[Problem, ...
     defaults = _defaults(document.pop("defaults", {}), problems)
     problems += _of_derived(document, derived_of(rulebook))
     sections = list(_sections(document, sources, problems))
-    tables = [_section_table(folder, sources, defaults, *section, problems) for section in sections]
+    place = _Folder(folder)
+    tables = [_section_table(place, sources, defaults, *section, problems) for section in sections]
     mentioned = {(kind, name) for kind, name, _, _ in sections}
     tables += [
-        _named_table(folder, source, kind, defaults, problems)
+        _named_table(place, source, kind, defaults, problems)
         for (kind, _), source in sources.items()
         if (kind, source.id) not in mentioned
     ]
     bound = tuple(table for table in tables if table is not None)
-    unused = _unused(folder, bound)
+    unused = _unused(place, bound)
     problems += _files_of_derived(unused, derived_of(rulebook))
     return Bindings(folder=folder, tables=bound, unused=unused), tuple(problems)
 
@@ -241,7 +244,7 @@ def _times_are_known(section: Section, place: str, problems: list[Problem]) -> b
 
 
 def _section_table(
-    folder: Path,
+    folder: _Folder,
     sources: Sources,
     defaults: dict[str, Any],
     kind: SeriesKind,
@@ -277,7 +280,7 @@ def _with_defaults(
 
 
 def _named_table(
-    folder: Path, source: Source, kind: SeriesKind, defaults: dict[str, Any], problems: list[Problem]
+    folder: _Folder, source: Source, kind: SeriesKind, defaults: dict[str, Any], problems: list[Problem]
 ) -> Table | None:
     """The table of a file that has the name of the source, if there is one."""
     usual = {key: value for key, value in defaults.items() if key != "file"}
@@ -378,7 +381,43 @@ def _unit_problems(table: Table, source: Source, place: str) -> list[Problem]:
 # --- files -----------------------------------------------------------------------------------------------------
 
 
-def _files(folder: Path, section: Section, place: str, problems: list[Problem]) -> tuple[DataFile, ...]:
+@dataclass(frozen=True)
+class _Folder:
+    """The folder of the data. What is in it is looked up once: two hundred sections may name the same thousand files."""
+
+    path: Path
+    _named: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _files: dict[tuple[tuple[str, ...], Format | None], tuple[DataFile, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def data_files(self) -> list[str]:
+        """Names of the files in the folder that could be data."""
+        return sorted(path.name for path in self.path.iterdir() if path.is_file() and _format(path.name) is not None)
+
+    def named(self, wanted: str) -> tuple[str, ...]:
+        """The file of that name, or all that a pattern finds, in order of name. Raises OSError."""
+        if wanted not in self._named:
+            one = (self.path / wanted).is_file()
+            # Not `Path.glob`, which refuses patterns that begin outside of the folder.
+            matches = [wanted] if one else glob.glob(wanted, root_dir=self.path, recursive=True)  # noqa: PTH207
+            found = sorted(Path(name).as_posix() for name in matches if (self.path / name).is_file())
+            self._named[wanted] = tuple(found)
+        return self._named[wanted]
+
+    def files(self, names: Sequence[str], given: Format | None) -> tuple[DataFile, ...]:
+        """Files of a format, or of that which their names say; those that say none are left out."""
+        key = (tuple(names), given)
+        if key not in self._files:
+            known = ((name, given or _format(name)) for name in names)
+            self._files[key] = tuple(
+                DataFile(path=(self.path / name).absolute(), name=name, format=written)
+                for name, written in known
+                if written is not None
+            )
+        return self._files[key]
+
+
+def _files(folder: _Folder, section: Section, place: str, problems: list[Problem]) -> tuple[DataFile, ...]:
     """The files that `file` names: one, or all that a pattern with `*`, `?` or `[…]` finds, in order of name."""
     wanted = section.file or ""
     if _URL.match(wanted):
@@ -387,24 +426,21 @@ def _files(folder: Path, section: Section, place: str, problems: list[Problem]) 
         )
         return ()
     try:
-        one = (folder / wanted).is_file()
+        found = folder.named(wanted)
     except OSError as error:
         problems.append(Problem(place, f"the file `{wanted[:60]}` cannot be read ({error.strerror})."))
         return ()
-    # Not `Path.glob`, which refuses patterns that begin outside of the folder.
-    matches = [wanted] if one else glob.glob(wanted, root_dir=folder, recursive=True)  # noqa: PTH207
-    found = sorted(Path(name).as_posix() for name in matches if (folder / name).is_file())
     if not found:
-        there = suggestion(wanted, _data_files(folder), "data files in the folder")
+        there = suggestion(wanted, folder.data_files, "data files in the folder")
         problems.append(Problem(place, f"there is no file `{wanted}`.", there))
     return _with_formats(folder, found, section, place, problems)
 
 
 def _files_named(
-    folder: Path, name: str, section: Section, place: str, problems: list[Problem]
+    folder: _Folder, name: str, section: Section, place: str, problems: list[Problem]
 ) -> tuple[DataFile, ...]:
     """The one file in the folder that is called like the source."""
-    found = [file for file in _data_files(folder) if file.split(".", 1)[0] == name and _format(file) is not None]
+    found = [file for file in folder.data_files if file.split(".", 1)[0] == name]
     if len(found) > 1:
         says = f"{' and '.join(f'`{file}`' for file in found)} could both be its data."
         problems.append(Problem(place, says, f'Say which in {FILE}: file = "{found[0]}".'))
@@ -413,17 +449,14 @@ def _files_named(
 
 
 def _with_formats(
-    folder: Path, names: list[str], section: Section, place: str, problems: list[Problem]
+    folder: _Folder, names: Sequence[str], section: Section, place: str, problems: list[Problem]
 ) -> tuple[DataFile, ...]:
-    files = []
-    for name in names:
-        known = section.format or _format(name)
-        if known is None:
+    files = folder.files(names, section.format)
+    for name in names if len(files) < len(names) else ():
+        if _format(name) is None:
             says = f"the name `{name}` does not say how the file is written."
             problems.append(Problem(place, says, 'Write format = "csv", "parquet" or "json lines".'))
-        else:
-            files.append(DataFile(path=(folder / name).absolute(), name=name, format=known))
-    return tuple(files)
+    return files
 
 
 def _format(name: str) -> Format | None:
@@ -433,11 +466,8 @@ def _format(name: str) -> Format | None:
     return None if packed and known is Format.PARQUET else known
 
 
-def _data_files(folder: Path) -> list[str]:
-    """Names of the files in the folder that could be data."""
-    return sorted(path.name for path in folder.iterdir() if path.is_file() and _format(path.name) is not None)
-
-
-def _unused(folder: Path, tables: Iterable[Table]) -> tuple[str, ...]:
-    used = {file.path.resolve() for table in tables for file in table.files}
-    return tuple(name for name in _data_files(folder) if (folder / name).resolve() not in used)
+def _unused(folder: _Folder, tables: Iterable[Table]) -> tuple[str, ...]:
+    if not folder.data_files:
+        return ()
+    used = {path.resolve() for path in {file.path for table in tables for file in table.files}}
+    return tuple(name for name in folder.data_files if (folder.path / name).resolve() not in used)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,7 +48,7 @@ class InPlace:
 class _Layout:
     """What metrics must share to lie together: files, cells, and the column that tells them apart."""
 
-    files: tuple[DataFile, ...]
+    files: tuple[DataFile, ...] = field(hash=False)
     begin: str
     time_format: str
     timezone: str | None
@@ -77,14 +77,13 @@ def read_in_place(
     read: dict[str, int] = {}
     for layout, members in layouts.items():
         by_text = {_text_of(table): table for table in members}
-        select = _select(connection, layout) if len(by_text) == len(members) else None
-        if select is None:
+        if len(by_text) < len(members):
             continue
-        lying = _Lying(connection, f"tally_rows_{len(shapes)}", layout, select, environments, as_of)
         try:
+            lying = _Lying(connection, f"tally_rows_{len(shapes)}", layout, environments, as_of)
             parts = lying.parts(state) if state is not None else ()
-            look = joined(lying.looks) if lying.looks else lying.look()
-        except duckdb.Error:
+            look = joined(lying.looks) if lying.looks else lying.look(lying.paths)
+        except (_NotPlain, duckdb.Error):
             continue  # the careful reader says what is wrong with the files
         texts = {name: lying.dictionary(place, look.texts[name]) for place, name in enumerate(lying.dimensions)}
         metrics = {text: _metric(sources, table) for text, table in by_text.items()}
@@ -142,22 +141,27 @@ class _Select:
 
     asked: str
     at: str
+    types: Mapping[str, str]
 
     def of(self, paths: Iterable[str]) -> str:
         return f"SELECT {self.asked} FROM {_parquet(paths)}"
 
 
-def _select(connection: duckdb.DuckDBPyConnection, layout: _Layout) -> _Select | None:
-    """Rows with `source`, `time`, `steps` and the dimensions, and what is checked; None when columns do not fit."""
-    try:
-        types = _types(connection, layout)
-        if types is None or not _fits(connection, layout, types):
-            return None
-    except duckdb.Error:
-        return None  # the careful reader says what is wrong with the files
+class _NotPlain(Exception):
+    """Files that must be read with care."""
+
+
+def _select(connection: duckdb.DuckDBPyConnection, layout: _Layout) -> _Select:
+    """Rows with `source`, `time`, `steps` and the dimensions, and what is checked, by the columns of the first file."""
+    described = connection.execute(f"DESCRIBE SELECT * FROM {_parquet([str(layout.files[0].path)])}").fetchall()
+    types = {str(row[0]): str(row[1]) for row in described}
+    if not {layout.begin, layout.value, *(column for _, column in layout.dimensions)} | ({layout.apart} - {None}) <= {
+        *types
+    }:
+        raise _NotPlain
     at = _instant(layout, types[layout.begin])
-    if at is None:
-        return None
+    if at is None or not _known(layout, types):
+        raise _NotPlain
     value = identifier(layout.value)
     raw = {column: identifier(column) for column in types}
     if layout.apart is not None and types[layout.apart] != "VARCHAR":
@@ -168,7 +172,7 @@ def _select(connection: duckdb.DuckDBPyConnection, layout: _Layout) -> _Select |
         for name, column in layout.dimensions
     )
     asked = f'{apart} AS source, {at} AS "time", {_steps(value, types[layout.value])} AS steps, {value} AS given{dimensions}'
-    return _Select(asked, at)
+    return _Select(asked, at, types)
 
 
 def _parquet(paths: Iterable[str], more: str = "") -> str:
@@ -176,35 +180,30 @@ def _parquet(paths: Iterable[str], more: str = "") -> str:
     return f"read_parquet([{files}], hive_partitioning = false{more})"
 
 
-def _types(connection: duckdb.DuckDBPyConnection, layout: _Layout) -> dict[str, str] | None:
-    """The types of the columns; None where the files differ, or lack one."""
-    one = {
-        tuple((str(row[0]), str(row[1])) for row in connection.execute(f"DESCRIBE SELECT * FROM {each}").fetchall())
-        for each in (
-            f"read_parquet({literal(glob.escape(str(file.path)))}, hive_partitioning = false)" for file in layout.files
-        )
-    }
-    types = dict(one.pop())
-    needed = {layout.begin, layout.value, *(column for _, column in layout.dimensions)} | ({layout.apart} - {None})
-    return None if one or not needed <= types.keys() else types
-
-
-def _fits(connection: duckdb.DuckDBPyConnection, layout: _Layout, types: Mapping[str, str]) -> bool:
-    """Whether texts are texts, and every number is one whose size the files vouch for."""
+def _known(layout: _Layout, types: Mapping[str, str]) -> bool:
+    """Whether texts are texts, and numbers of a type that can be read exactly."""
     texts = [column for _, column in layout.dimensions] + ([layout.apart] if layout.apart is not None else [])
-    if not all(types[column] == "VARCHAR" or types[column] in _WHOLE for column in texts):
-        return False
     kind = types[layout.value]
-    if kind != "DOUBLE" and kind not in _WHOLE and not _narrow(kind):
-        return False
-    files = ", ".join(literal(glob.escape(str(file.path))) for file in layout.files)
+    return all(types[column] == "VARCHAR" or types[column] in _WHOLE for column in texts) and (
+        kind == "DOUBLE" or kind in _WHOLE or _narrow(kind)
+    )
+
+
+def _fits(connection: duckdb.DuckDBPyConnection, layout: _Layout, paths: Sequence[str]) -> bool:
+    """Whether files have the same columns, and vouch for the size of every number."""
+    listed = f"[{', '.join(literal(glob.escape(path)) for path in paths)}]"
+    said = "concat_ws(' ', name, type, type_length, converted_type, scale, precision, logical_type)"
+    kinds = connection.execute(
+        f"SELECT count(DISTINCT said) FROM (SELECT string_agg({said}, chr(10) ORDER BY name) AS said"
+        f" FROM parquet_schema({listed}) GROUP BY file_name)"
+    ).fetchall()[0][0]
     path = literal(layout.value.replace(".", "\\."))
     unknown, least, most = connection.execute(
         "SELECT count(*) FILTER (num_values > stats_null_count AND (stats_min_value IS NULL OR stats_max_value IS NULL)),"
         " min(TRY_CAST(stats_min_value AS DOUBLE)), max(TRY_CAST(stats_max_value AS DOUBLE))"
-        f" FROM parquet_metadata([{files}]) WHERE path_in_schema = {path}"
+        f" FROM parquet_metadata({listed}) WHERE path_in_schema = {path}"
     ).fetchall()[0]
-    return not unknown and (least is None or -_MOST < least <= most < _MOST)
+    return kinds == 1 and not unknown and (least is None or -_MOST < least <= most < _MOST)
 
 
 def _narrow(kind: str) -> bool:
@@ -253,12 +252,11 @@ class _Lying:
         connection: duckdb.DuckDBPyConnection,
         relation: str,
         layout: _Layout,
-        select: _Select,
         environments: Sequence[str],
         as_of: int | None,
     ) -> None:
         self.connection, self.relation, self.as_of = connection, relation, as_of
-        self.layout, self.select, self.environments = layout, select, environments
+        self.layout, self.select, self.environments = layout, _select(connection, layout), environments
         self.dimensions = [name for name, _ in layout.dimensions]
         self.paths = [str(file.path) for file in layout.files]
         self.looks: list[Look] = []
@@ -273,7 +271,7 @@ class _Lying:
             return ()
         described = replace(self.layout, files=())
         layout = digest(repr(described), self.select.asked, self.environments)
-        found = settled(state, layout, self.paths, self.as_of, self._look_at, self._newest)
+        found = settled(state, layout, self.paths, self.as_of, self.look, self._newest)
         groups = [(each.name, each.of, each.files) for each in found.segments]
         parts = [
             (Part(f"{self.relation}_{n}", name, of, frozenset(files.values())), list(files))
@@ -283,19 +281,19 @@ class _Lying:
             parts.append((Part(f"{self.relation}_open", "", (), frozenset()), list(found.open)))
         for part, paths in parts:
             self._view(part.relation, paths)
-        self.looks = [each.look for each in found.segments] + ([self._look_at(found.open)] if found.open else [])
+        self.looks = [each.look for each in found.segments] + ([self.look(found.open)] if found.open else [])
         return tuple(part for part, _ in parts)
-
-    def _look_at(self, paths: Sequence[str]) -> Look:
-        return self.look(f"({self.select.of(paths)})")
 
     def _newest(self, paths: Sequence[str]) -> dict[str, int]:
         asked = f"SELECT filename, max({self.select.at}) FROM {_parquet(paths, ', filename = true')} GROUP BY filename"
         return {path: last for path, last in self.connection.execute(asked).fetchall() if last is not None}
 
-    def look(self, relation: str | None = None) -> Look:
-        """Which texts the columns have, how many rows there are, and whether any is out of order."""
-        lying = relation or self.relation
+    def look(self, paths: Sequence[str]) -> Look:
+        """Which texts the columns of files have, how many rows there are, and whether any is out of order. Raises
+        _NotPlain for files with other columns than the first, or with numbers of unknown size."""
+        if not _fits(self.connection, self.layout, paths):
+            raise _NotPlain
+        lying = f"({self.select.of(paths)})"
         texts = {name: self._texts(lying, name) for name in self.dimensions}
         named = {_text(raw) for raw in texts["environment"].to_pylist()} if "environment" in texts else set()
         unknown = bool(self.environments) and not named <= {*self.environments}
