@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from tallystick.evaluation.dialect import NO_TEXT, Dialect, number_text, text
 from tallystick.evaluation.engine import Engine, Row
 from tallystick.evaluation.finding import Evidence, Finding, Verdict
 from tallystick.evaluation.judging import judgement
+from tallystick.evaluation.numbers import shown
 from tallystick.evaluation.rows import dimension, labels
 from tallystick.evaluation.windows import Stretch
 from tallystick.quantities import Unit
@@ -120,6 +122,11 @@ class Cases:
         """All findings."""
         rows = engine.rows(f"SELECT {', '.join(self.columns)} FROM ({self.sql})")
         return [self.judgement(row) for row in rows] or list(self.otherwise)
+
+    @property
+    def shown_threshold(self) -> Decimal | None:
+        """The threshold of a case about a row, as it is shown."""
+        return None if self.threshold is None or self.unit is None else shown(self.threshold, self.unit.factor)
 
     @property
     def order(self) -> str:
@@ -254,12 +261,8 @@ class CaseFindings(InColumns):
         return self._read("", f"{self.cases.id(self.engine.dialect)} AS id", *more)
 
 
-def lying(ctx: Context, cases: Cases, few: int | None = None) -> CaseFindings | None:
+def lying(ctx: Context, cases: Cases) -> CaseFindings | None:
     """The findings of many cases where they lie; None for few, which are better made at once."""
     found = ctx.engine.rows(f"SELECT verdict, count(*) FROM ({cases.sql}) GROUP BY verdict")
     numbers = Counter({VERDICTS[place]: number for place, number in found})
-    return (
-        CaseFindings(ctx.engine, cases.rule, cases, numbers)
-        if numbers.total() > (FEW if few is None else few)
-        else None
-    )
+    return CaseFindings(ctx.engine, cases.rule, cases, numbers) if numbers.total() > FEW else None

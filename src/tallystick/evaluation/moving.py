@@ -44,15 +44,24 @@ def moved(ctx: Context, rows: str, column: str, period: Period, times: int = 1) 
     """
     if period.unit in _ELAPSED:
         return Moved(f"({column} + {period.amount * times * _ELAPSED[period.unit]})")
-    least, most = ctx.evaluated
-    if most - least > _LONG:
-        least, most = ctx.engine.rows(f"SELECT min({column}), max({column}) FROM {rows}")[0]
-    if least is None:
-        return Moved("CAST(NULL AS BIGINT)")
-    return in_words(ctx.engine.dialect, ctx.zone, column, period, times, least, most) or _each(ctx, rows, column, period, times)
+    least, most = _span(ctx, rows, column)
+    return in_words(ctx.engine.dialect, ctx.zone, column, period, times, least, most) or _each(
+        ctx, rows, column, period, times
+    )
 
 
-def in_words(dialect: Dialect, zone: ZoneInfo, column: str, period: Period, times: int, least: int, most: int) -> Moved | None:
+def _span(ctx: Context, rows: str, column: str) -> tuple[int, int]:
+    """Instants between which all of the column lie: the life where that is not too long."""
+    start, end = ctx.evaluated
+    if end - start <= _LONG:
+        return start, end
+    least, most = ctx.engine.rows(f"SELECT min({column}), max({column}) FROM {rows}")[0]
+    return (0, 0) if least is None else (least, most)
+
+
+def in_words(
+    dialect: Dialect, zone: ZoneInfo, column: str, period: Period, times: int, least: int, most: int
+) -> Moved | None:
     """SQL of the instants of a column, which lie from `least` to `most`, moved by days or months of a zone; None where
     there is none."""
     if period.unit not in {*_DAYS, *_MONTHS}:
