@@ -9,21 +9,24 @@ from dataclasses import astuple, replace
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tallystick.evaluation import bulk, cases
 from tallystick.evaluation.engine import Engine
 from tallystick.evaluation.evaluate import evaluate as evaluate_in_engine
 from tallystick.evaluation.evaluation import Evaluation
 from tallystick.evaluation.finding import Finding
+from tallystick.evaluation.to_table import to_table
 from tallystick.facts.tables import Facts, table_name
 from tallystick.quantities import known_unit
 from tallystick.rules.measure import Aggregate, Measure, SeriesKind, Share
 from tallystick.rules.rule import Calendar, CalendarUnit, Keep
-from tallystick.rules.rulebook import MetricData, Rulebook
+from tallystick.rules.rulebook import WAIVER, MetricData, Rulebook
 
 from . import findings as plain
 from .evaluator import Result, evaluate
@@ -179,11 +182,11 @@ def assert_agreement(example: Example, engine: Callable[[Facts], Engine] | None 
     try:
         chosen = None if engine is None else engine(facts)
         found = evaluate_in_engine(example.rulebook, facts, example.as_of, engine=chosen)
+        assert_findings_agree(found, expected, example.rulebook)
+        assert_consequences_agree(found, expected)
+        assert_waivers_agree(found, expected)
     finally:
         facts.connection.close()
-    assert_findings_agree(found, expected, example.rulebook)
-    assert_consequences_agree(found, expected)
-    assert_waivers_agree(found, expected)
 
 
 # --- the tests --------------------------------------------------------------------------------------------------
@@ -248,3 +251,37 @@ def _whole(measure: Measure) -> Measure:
 @given(examples(("keep",)))
 def test_rules_judged_together_equal_the_reference(example: Example) -> None:
     assert_agreement(made_plain(example))
+
+
+# --- findings that stay with the data ----------------------------------------------------------------------------
+
+ABOUT_CASES = ("cadence", "response", "precedence", "prohibition", "retention")
+
+
+def _without_consequences(example: Example) -> Example:
+    """The same where nothing follows from any finding."""
+    rules = tuple(rule.model_copy(update={"remedies": ()}) for rule in example.rulebook.rules)
+    tables = {source: rows for source, rows in example.tables.items() if source[1] != WAIVER}
+    return replace(
+        example, rulebook=example.rulebook.model_copy(update={"rules": rules, "remedies": ()}), tables=tables
+    )
+
+
+@pytest.mark.parametrize("kind", ABOUT_CASES)
+def test_findings_that_stay_with_the_data_are_the_same(kind: str) -> None:
+    """In every word, whatever the order of rows; and they equal the reference."""
+
+    def same(example: Example, chance: random.Random) -> None:
+        bare = _without_consequences(example)
+        shuffled = {source: chance.sample(rows, len(rows)) for source, rows in bare.tables.items()}
+        at_once, lying = facts_of(bare.tables), facts_of(shuffled)
+        few = evaluate_in_engine(bare.rulebook, at_once, bare.as_of)
+        with patch.object(cases, "FEW", 0), patch.object(bulk.gathered, "__defaults__", (0,)):
+            many = evaluate_in_engine(bare.rulebook, lying, bare.as_of)
+            assert many == few
+            assert to_table(bare.rulebook, many).to_pylist() == to_table(bare.rulebook, few).to_pylist()
+            assert_agreement(bare)
+        at_once.connection.close()
+        lying.connection.close()
+
+    settings(EACH_KIND)(given(examples((kind,)), st.randoms(use_true_random=False))(same))()

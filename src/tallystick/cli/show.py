@@ -140,7 +140,8 @@ def _findings(judged: Judged, zone: ZoneInfo, *, everything: bool) -> None:
 
 def _precedence(judged: Judged) -> None:
     """Which of the texts that judged something go before another, and why."""
-    used = {item.rule.partition("/")[0] for item in judged.evaluation.findings}
+    found = tallied(judged.evaluation.findings, lambda item: item.rule.partition("/")[0], lambda rule: rule.id)
+    used = {rule for rule, _ in found}
     lines = [
         f"{rule.number} {rule.id} {prevails_text(each)}"
         for rule in judged.rulebook.rules

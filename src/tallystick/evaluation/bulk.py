@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -115,8 +116,39 @@ def plain(value: Decimal) -> Decimal:
     return Decimal(written.rstrip("0").rstrip(".") if "." in written else written)
 
 
+class InColumns(Sequence[Finding], ABC):
+    """The findings of a rule after which nothing follows, in columns: each is made when it is looked at."""
+
+    rule: Rule
+
+    @abstractmethod
+    def counted(self) -> Counter[Verdict]:
+        """How many there are of each verdict. No finding is made."""
+
+    @abstractmethod
+    def only(self, verdicts: Iterable[Verdict]) -> Iterator[Finding]:
+        """Those with one of the verdicts, in order."""
+
+    @abstractmethod
+    def part(self, start: int, length: int) -> Iterator[Finding]:
+        """So many of them from a place on, in order."""
+
+    @overload
+    def __getitem__(self, place: int) -> Finding: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Finding]: ...
+    def __getitem__(self, place: int | slice) -> Finding | Sequence[Finding]:
+        if isinstance(place, slice):
+            return [self[i] for i in range(*place.indices(len(self)))]
+        return next(self.part(range(len(self))[place], 1))
+
+    def __iter__(self) -> Iterator[Finding]:
+        for first in range(0, len(self), _BATCH):
+            yield from self.part(first, min(_BATCH, len(self) - first))
+
+
 @dataclass(frozen=True)
-class BulkFindings(Sequence[Finding]):
+class BulkFindings(InColumns):
     """The findings of one rule: a stretch of those of a bulk."""
 
     bulk: Bulk
@@ -127,32 +159,27 @@ class BulkFindings(Sequence[Finding]):
     def __len__(self) -> int:
         return self.length
 
-    @overload
-    def __getitem__(self, place: int) -> Finding: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[Finding]: ...
-    def __getitem__(self, place: int | slice) -> Finding | Sequence[Finding]:
-        if isinstance(place, slice):
-            return [self[i] for i in range(*place.indices(self.length))]
-        at = range(self.length)[place]
-        return self.bulk.finding(self.bulk.whole.slice(self.start + at, 1).to_pylist()[0])
-
-    def __iter__(self) -> Iterator[Finding]:
-        for first in range(0, self.length, _BATCH):
-            batch = self.bulk.whole.slice(self.start + first, min(_BATCH, self.length - first))
-            yield from map(self.bulk.finding, batch.to_pylist())
-
     def counted(self) -> Counter[Verdict]:
         """How many there are of each verdict."""
         found = self.bulk.verdicts["verdict"].slice(self.start, self.length).value_counts().to_pylist()
         return Counter({VERDICTS[each["values"]]: each["counts"] for each in found})
+
+    def only(self, verdicts: Iterable[Verdict]) -> Iterator[Finding]:
+        """Those with one of the verdicts, in order."""
+        wanted = frozenset(verdicts)
+        if any(self.counted()[verdict] for verdict in wanted):
+            yield from (finding for finding in self if finding.verdict in wanted)
+
+    def part(self, start: int, length: int) -> Iterator[Finding]:
+        """So many of them from a place on, in order."""
+        yield from map(self.bulk.finding, self.bulk.whole.slice(self.start + start, length).to_pylist())
 
 
 @dataclass(frozen=True)
 class Uncured(Sequence[CureStatus]):
     """The cure status of each breach among findings after which nothing else follows: there is no cure period."""
 
-    found: BulkFindings
+    found: InColumns
 
     def __len__(self) -> int:
         return self.found.counted()[Verdict.BREACHED]
@@ -165,9 +192,8 @@ class Uncured(Sequence[CureStatus]):
         return tuple(self)[place]
 
     def __iter__(self) -> Iterator[CureStatus]:
-        for finding in self.found:
-            if finding.verdict is Verdict.BREACHED:
-                yield CureStatus(finding.id, finding.rule, finding.clause, CureState.UNCURED, finding.end)
+        for finding in self.found.only([Verdict.BREACHED]):
+            yield CureStatus(finding.id, finding.rule, finding.clause, CureState.UNCURED, finding.end)
 
 
 class Joined(Sequence[T]):
@@ -218,7 +244,7 @@ def tallied(
     """How many findings there are of each verdict, by something that all findings of a rule share."""
     found: Counter[tuple[K, Verdict]] = Counter()
     for part in _parts(findings):
-        if isinstance(part, BulkFindings):
+        if isinstance(part, InColumns):
             found.update({(of_rule(part.rule), verdict): number for verdict, number in part.counted().items()})
         else:
             found.update((of(finding), finding.verdict) for finding in part)
@@ -229,7 +255,9 @@ def having(findings: Sequence[Finding], verdicts: Iterable[Verdict]) -> Iterator
     """The findings with one of the verdicts, in order."""
     wanted = frozenset(verdicts)
     for part in _parts(findings):
-        if not isinstance(part, BulkFindings) or any(part.counted()[verdict] for verdict in wanted):
+        if isinstance(part, InColumns):
+            yield from part.only(wanted)
+        else:
             yield from (finding for finding in part if finding.verdict in wanted)
 
 

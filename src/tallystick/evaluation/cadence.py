@@ -7,8 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from tallystick.evaluation.cases import NO_TIME, Cases, placed
 from tallystick.evaluation.clock import NEVER, add
 from tallystick.evaluation.context import Context, Judgement, Key
+from tallystick.evaluation.dialect import text
+from tallystick.evaluation.engine import TEXT, TIME
 from tallystick.evaluation.finding import Evidence, Verdict
 from tallystick.evaluation.groups import Seen, seen_anywhere
 from tallystick.evaluation.judging import (
@@ -20,6 +23,7 @@ from tallystick.evaluation.judging import (
     unbound,
     without_cases,
 )
+from tallystick.evaluation.moving import moved
 from tallystick.evaluation.rows import (
     Exceptions,
     between_spans,
@@ -32,10 +36,10 @@ from tallystick.evaluation.rows import (
 )
 from tallystick.evaluation.spans import Spans
 from tallystick.evaluation.windows import Stretch
-from tallystick.rules.rule import Cadence, has_runs
+from tallystick.rules.rule import Cadence, During, has_runs
 
 
-def cadence(ctx: Context, rule: Cadence) -> list[Judgement]:
+def cadence(ctx: Context, rule: Cadence) -> Cases | list[Judgement]:
     """The findings of the rule: one for each period kept or missed, in each group."""
     reason = unbound(ctx, rule.event, *([rule.start] if rule.start else []), *time_records(rule))
     seen = seen_anywhere(ctx, rule)
@@ -45,15 +49,55 @@ def cadence(ctx: Context, rule: Cadence) -> list[Judgement]:
         return [judgement(rule, key, ctx.evaluated, Verdict.UNMEASURED, because=because) for key in keys]
     if has_runs(rule):
         return list(_in_runs(ctx, rule, seen)) or without_cases(ctx, rule)
-    times = _times(ctx, rule, rule.per)
-    exceptions, starts = Exceptions(ctx, rule, rule.per), _starts(ctx, rule, seen)
-    found = [
+    starts = _starts(ctx, rule, seen)
+    begun = {key: max(first, ctx.life.start) for key, first in starts.items() if first < ctx.life.end}
+    if not starts:
+        return without_cases(ctx, rule)
+    if not any(isinstance(each, During) for each in rule.exemptions):
+        return _one_after_another(ctx, rule, begun)
+    exceptions, times = Exceptions(ctx, rule, rule.per), _times(ctx, rule, rule.per)
+    return [
         found
-        for key, first in starts.items()
-        if first < ctx.life.end
-        for found in _group(ctx, rule, exceptions, key, _Run(max(first, ctx.life.start), ctx.life.end), times[key])
+        for key, first in begun.items()
+        for found in _group(ctx, rule, exceptions, key, _Run(first, ctx.life.end), times[key])
     ]
-    return found if starts else without_cases(ctx, rule)
+
+
+def _one_after_another(ctx: Context, rule: Cadence, begun: Seen) -> Cases:
+    """Where nothing excuses a period, each goes from one event (or the beginning) to the next: kept if it is not longer
+    than the rule allows. Of the last, which no event ends, the deadline tells."""
+    labels = [f"label_{i}" for i in range(len(rule.per))]
+    listed = "".join(f", {label}" for label in labels)
+    starts = ctx.engine.hand_over(
+        dict.fromkeys(labels, TEXT) | {"began": TIME}, [(*key, at) for key, at in begun.items()]
+    )
+    named = "".join(f", {dimension(d)} AS {label}" for d, label in zip(rule.per, labels, strict=True))
+    joined = " AND ".join(f"e.{label} = s.{label}" for label in labels) or "TRUE"
+    times = (
+        f'SELECT DISTINCT "time" AS happened{"".join(f", e.{label}" for label in labels)}'
+        f' FROM (SELECT "time"{named} FROM {_events(ctx, rule)} AND "time" < {ctx.life.end}) e JOIN {starts} s'
+        f' ON {joined} AND e."time" > s.began'
+        f" UNION ALL SELECT began{listed} FROM {starts}"
+    )
+    partition = f"PARTITION BY {', '.join(labels)} " if labels else ""
+    pairs = f"SELECT *, lead(happened) OVER ({partition}ORDER BY happened) AS following FROM ({times})"
+    rows = f"({pairs}) t"
+    due = moved(ctx, rows, "t.happened", rule.every)
+    missed = f"CASE WHEN following IS NULL AND due >= {ctx.as_of} THEN {placed(Verdict.PENDING)} ELSE {placed(Verdict.BREACHED)} END"
+    judged = (
+        f"SELECT *, CASE WHEN following <= due THEN {placed(Verdict.MET)} ELSE {missed} END AS verdict"
+        f" FROM (SELECT t.*, {due.sql} AS due FROM {rows}{due.join})"
+    )
+    ended = f"following IS NULL AND due >= {ctx.life.end}" if ctx.life.end <= ctx.as_of else "FALSE"
+    met = f"verdict = {placed(Verdict.MET)}"
+    sql = (
+        f'SELECT happened AS start, CASE WHEN {met} THEN following ELSE due END AS "end", verdict,'
+        f" CASE verdict WHEN {placed(Verdict.PENDING)} THEN {text(OPEN_DEADLINE)} ELSE '' END AS because, '' AS excuse,"
+        f" {NO_TIME} AS value, CASE WHEN {met} THEN 1 ELSE 0 END AS samples,"
+        f" CASE WHEN {met} THEN NULL ELSE following END AS performed, FALSE AS cased{listed}"
+        f" FROM ({judged}) WHERE NOT ({ended})"
+    )
+    return Cases(rule, sql)
 
 
 @dataclass(frozen=True)
@@ -175,15 +219,19 @@ def _group(
 
 def _times(ctx: Context, rule: Cadence, dimensions: Sequence[str]) -> Mapping[tuple[str | None, ...], Sequence[int]]:
     """When the event happened in the life, by its values of some dimensions, in order."""
-    table, life = ctx.table(rule.event), ctx.life_of(rule.event)
     columns = ", ".join([*(dimension(d) for d in dimensions), '"time"'])
-    sql = (
-        f"SELECT DISTINCT * FROM (SELECT {columns} FROM {known(ctx, table)} WHERE {chosen(ctx, rule, rule.event)}"
-        f' AND NOT {exempt_where(ctx, rule, table)} AND "time" >= {life.start} AND "time" < {life.end})'
-    )
     found: dict[tuple[str | None, ...], list[int]] = defaultdict(list)
-    for *key, time in ctx.engine.rows(sql):
+    for *key, time in ctx.engine.rows(f"SELECT DISTINCT {columns} FROM {_events(ctx, rule)}"):
         found[tuple(key)].append(time)
     for times in found.values():
         times.sort()
     return found
+
+
+def _events(ctx: Context, rule: Cadence) -> str:
+    """SQL after FROM: the events in the life that no exception takes out."""
+    table, life = ctx.table(rule.event), ctx.life_of(rule.event)
+    return (
+        f"{known(ctx, table)} WHERE {chosen(ctx, rule, rule.event)} AND NOT {exempt_where(ctx, rule, table)}"
+        f' AND "time" >= {life.start} AND "time" < {life.end}'
+    )

@@ -120,7 +120,7 @@ def _working(period: Period, clock: Clock) -> WorkingTime:
 def _move(at: int, days: int, months: int, zone: ZoneInfo) -> int:
     local = localized(at, zone)
     day = plus_months(local.date(), months) + timedelta(days=days)
-    return instant(datetime.combine(day, local.time(), zone))
+    return instant(datetime.combine(day, local.time().replace(fold=0), zone))
 
 
 def plus_months(day: date, months: int) -> date:

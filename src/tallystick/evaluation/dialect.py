@@ -43,6 +43,11 @@ def decimal_of_steps(steps: str) -> str:
     return f"CAST(CAST({steps} AS DECIMAL(29, 0)) * CAST(0.000000001 AS DECIMAL(9, 9)) AS DECIMAL(38, {PLACES}))"
 
 
+def number_text(value: str) -> str:
+    """A decimal of the canonical type as text, without zeros at its end."""
+    return f"trim(TRAILING '.' FROM trim(TRAILING '0' FROM CAST({value} AS STRING)))"
+
+
 def texts(values: Iterable[str]) -> str:
     """A list of text constants, for `IN`. An empty one holds nothing."""
     return "(" + (", ".join(text(value) for value in values) or "NULL") + ")"
@@ -74,6 +79,10 @@ class Dialect(Protocol):
 
     def digest(self, value: str, /) -> str:
         """The SHA-256 of a text in UTF-8, in hexadecimal digits."""
+
+    def months_after(self, local: str, months: int, /) -> str:
+        """A local time in microseconds, some months later (earlier, if negative): the last day of a month that lacks the
+        day."""
 
     def nearest_ranks(self, keys: Sequence[str], value: str, shares: Sequence[Fraction], relation: str, /) -> str:
         """A query: for each group of rows its keys and, for the share s at place i, as `r{i}` the k-th smallest value,
@@ -107,6 +116,9 @@ class DuckDBDialect:
 
     def digest(self, value: str) -> str:
         return f"sha256({value})"
+
+    def months_after(self, local: str, months: int) -> str:
+        return f"epoch_us(make_timestamp({local}) + INTERVAL ({months}) MONTH)"
 
     def nearest_ranks(self, keys: Sequence[str], value: str, shares: Sequence[Fraction], relation: str) -> str:
         # `quantile_disc` takes decimal shares and counts in whole numbers.
@@ -146,6 +158,9 @@ class SparkDialect:
 
     def digest(self, value: str) -> str:
         return f"sha2({value}, 256)"
+
+    def months_after(self, local: str, months: int) -> str:
+        return f"unix_micros(timestamp_micros({local}) + make_interval(0, {months}))"
 
     def nearest_ranks(self, keys: Sequence[str], value: str, shares: Sequence[Fraction], relation: str) -> str:
         # Equal values are counted where they lie, so that a large group is sorted once, on disk where it must be.

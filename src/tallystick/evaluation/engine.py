@@ -55,6 +55,9 @@ class Engine(Protocol):
     def take(self, rows: pa.Table, *, stays: bool = False) -> str:
         """The same of rows that are columns already."""
 
+    def leave_handed(self) -> None:
+        """All tables made so far stay: findings that lie with the data need them."""
+
     def drop(self, tables: Iterable[str]) -> None:
         """Drops tables that were to stay, by their quoted names."""
 
@@ -80,6 +83,9 @@ class DuckDB:
 
     def __exit__(self, *_: object) -> None:
         self.drop(self._handed)
+        self._handed.clear()
+
+    def leave_handed(self) -> None:
         self._handed.clear()
 
     def rows(self, sql: str) -> list[Row]:

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import assert_never
 
 from tallystick.evaluation.always import always
-from tallystick.evaluation.bulk import BulkFindings, Uncured, gathered
+from tallystick.evaluation.bulk import InColumns, Uncured, gathered
 from tallystick.evaluation.cadence import cadence
 from tallystick.evaluation.caps import capped
+from tallystick.evaluation.cases import CaseFindings, Cases, lying
 from tallystick.evaluation.charges import Charges
 from tallystick.evaluation.context import Context, Judgement, context
 from tallystick.evaluation.copying import with_copies
-from tallystick.evaluation.counting import Counting, Found
+from tallystick.evaluation.counting import Counting
 from tallystick.evaluation.covering import parts
 from tallystick.evaluation.credits import counted_credits, credits_of
 from tallystick.evaluation.derived import with_derived
@@ -73,6 +74,10 @@ from tallystick.rules.rule import (
 )
 from tallystick.rules.rulebook import WAIVER, Rulebook
 
+Found = InColumns | list[Judgement]
+_Part = tuple[Context, bool, Plan | GatePlan | None]
+"""A part of a text: its evaluation, whether rows that no order covers are among its own, how it is judged with others."""
+
 Progress = Callable[[str, int, int], None]
 """Told of each step: its name, how many of its parts are done, and how many there are."""
 
@@ -93,7 +98,10 @@ def evaluate(
         if derived_of(rulebook):
             told("deriving data", 0, 1)
             ctx = with_derived(ctx)
-        return _consequences(ctx, _judged(ctx, told, facts.state), told)
+        judged = _judged(ctx, told, facts.state)
+        if any(isinstance(found, CaseFindings) for _, found in judged):
+            running.leave_handed()
+        return _consequences(ctx, judged, told)
 
 
 def _judged(ctx: Context, told: Progress, state: Path | None) -> list[tuple[Rule, Found]]:
@@ -112,24 +120,38 @@ def _judged(ctx: Context, told: Progress, state: Path | None) -> list[tuple[Rule
         if place not in together
     ]
     scans.run(lambda done, total: told("reading data", done, total))
-    counted = counting.run(_followed(ctx), lambda done, total: told("counting samples", done, total))
-    found: list[tuple[Rule, list[Judgement]]] = []
+    followed = _followed(ctx)
+    counted = counting.run(followed, lambda done, total: told("counting samples", done, total))
+    found: list[tuple[Rule, Found]] = []
     vacant: dict[str, bool] = {}
     for place, (rule, own) in enumerate(begun):
         told("judging rules", place, len(begun))
-        judged = [
-            judgement
-            for part, rest, plan in own
-            for judgement in (_cases(part, rule) if plan is None else plan.judgements())
-            if rest or not judgement.vacant
-        ]
         name = unversioned(rule.id)
-        vacant[name] = vacant.get(name, True) and all(judgement.vacant for judgement in judged)
+        judged = _found(rule, own, alone=name not in covered and not followed(rule))
+        vacant[name] = vacant.get(name, True) and not isinstance(judged, InColumns) and all(j.vacant for j in judged)
         found.append((rule, judged))
     apart = iter(
-        [(rule, _ordered(own if vacant[unversioned(rule.id)] else _occupied(rule, own))) for rule, own in found]
+        [
+            (rule, own if isinstance(own, InColumns) else _ordered(own if vacant[name] else _occupied(rule, own)))
+            for rule, own in found
+            for name in [unversioned(rule.id)]
+        ]
     )
     return [(rule, counted[place]) if place in together else next(apart) for place, rule in enumerate(rules)]
+
+
+def _found(rule: Rule, own: Sequence[_Part], *, alone: bool) -> Found:
+    """The findings of a rule from those of its parts. Many of a rule that is `alone` (nothing follows from them, and no
+    order leaves some to another text) stay in columns."""
+    found: list[Judgement] = []
+    for part, rest, plan in own:
+        judged = _cases(part, rule) if plan is None else plan.judgements()
+        if isinstance(judged, Cases):
+            if alone and (many := lying(part, judged)) is not None:
+                return many
+            judged = judged.judgements(part.engine)
+        found.extend(judgement for judgement in judged if rest or not judgement.vacant)
+    return found
 
 
 def _has_begun(ctx: Context) -> bool:
@@ -160,7 +182,7 @@ def _plan(ctx: Context, rule: Rule, scans: Scans) -> Plan | GatePlan | None:
             return None
 
 
-def _cases(ctx: Context, rule: Rule) -> list[Judgement]:
+def _cases(ctx: Context, rule: Rule) -> Cases | list[Judgement]:
     match rule:
         case Keep() | CountEvents() | Gate():
             return []  # these have a plan
@@ -185,7 +207,7 @@ def _cases(ctx: Context, rule: Rule) -> list[Judgement]:
 
 
 @dataclass
-class _Found:
+class _Consequences:
     """What has been found so far."""
 
     findings: list[Sequence[Finding]] = field(default_factory=list)
@@ -200,11 +222,11 @@ class _Found:
 
 
 def _consequences(ctx: Context, judged: list[tuple[Rule, Found]], told: Progress) -> Evaluation:
-    found, known_waivers, charges = _Found(), waivers(ctx), Charges(ctx)
+    found, known_waivers, charges = _Consequences(), waivers(ctx), Charges(ctx)
     standing: list[tuple[Rule, Found]] = []
     texts: dict[str, list[Judgement]] = defaultdict(list)
     for rule, judgements in judged:
-        if isinstance(judgements, BulkFindings):
+        if isinstance(judgements, InColumns):
             standing.append((rule, judgements))
             continue
         own = _ordered(known_waivers.applied(rule, judgements))
@@ -212,7 +234,7 @@ def _consequences(ctx: Context, judged: list[tuple[Rule, Found]], told: Progress
         texts[unversioned(rule.id)].extend(own)
     for place, (rule, judgements) in enumerate(standing):
         told("working out consequences", place, len(judged))
-        if isinstance(judgements, BulkFindings):
+        if isinstance(judgements, InColumns):
             found.findings.append(judgements)
             found.cures.append(Uncured(judgements))
             continue
@@ -238,7 +260,7 @@ def _consequences(ctx: Context, judged: list[tuple[Rule, Found]], told: Progress
     )
 
 
-def _follow(ctx: Context, followed: Followed, found: _Found, charges: Charges) -> None:
+def _follow(ctx: Context, followed: Followed, found: _Consequences, charges: Charges) -> None:
     """What follows from the findings of a rule; then, of each duty among it, what follows when that is breached."""
     rule, own = followed.rule, followed.judged
     stopped = list(blocks(ctx, followed))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
 from fractions import Fraction
 
+from tallystick.evaluation.cases import Cases, case_rows, labelled, placed, rest_rows, telling
 from tallystick.evaluation.clock import add
-from tallystick.evaluation.context import Context, Judgement, Key
+from tallystick.evaluation.context import Context, Judgement
 from tallystick.evaluation.deadlines import no_deadline, period_of
-from tallystick.evaluation.dialect import NO_TEXT
+from tallystick.evaluation.dialect import NO_TEXT, text
 from tallystick.evaluation.engine import TEXT, TIME, Row
 from tallystick.evaluation.finding import Verdict
 from tallystick.evaluation.judging import (
@@ -21,6 +20,7 @@ from tallystick.evaluation.judging import (
     unbound,
     without_cases,
 )
+from tallystick.evaluation.moving import moved
 from tallystick.evaluation.pairing import key
 from tallystick.evaluation.rows import (
     chosen,
@@ -38,62 +38,51 @@ from tallystick.quantities import UNITS
 from tallystick.rules.rule import ByClass, Deletion, Retention
 
 
-def retention(ctx: Context, rule: Retention) -> list[Judgement]:
+def retention(ctx: Context, rule: Retention) -> Cases | list[Judgement]:
     """The findings of the rule: one for each record ended too young, one or two for the rest of each group."""
     reason = unbound(ctx, rule.record)
     if reason:
         return without_cases(ctx, rule, reason)
-    rows = ctx.engine.rows(_records_sql(ctx, rule))
-    rest: Counter[tuple[Key, Verdict]] = Counter()
-    found = []
-    for row in rows:
-        due = add(row[0], rule.period, ctx.clock)
-        if row[1] is not None and row[1] < due:
-            found.append(_too_young(ctx, rule, row))
-        else:
-            kept = row[1] is not None or ctx.as_of >= due
-            rest[row[3 : 3 + len(rule.per)], Verdict.MET if kept else Verdict.PENDING] += 1
-    return [*found, *_rest(ctx, rule, rest)] or without_cases(ctx, rule)
-
-
-def _too_young(ctx: Context, rule: Retention, row: Row) -> Judgement:
-    begin, end, excused = row[:3]
-    width = 3 + len(rule.per)
-    return judgement(
-        rule,
-        row[3:width],
-        Stretch(begin, end),
-        Verdict.EXCUSED if excused else Verdict.BREACHED,
-        exact=Fraction(end - begin),
-        threshold=nominal(rule.period),
-        unit=period_unit(rule.period),
-        samples=1,
-        decided=end,
-        because=EXCEPTION if excused else "",
-        excuse=excused or "",
-        case=evidence(ctx.table(rule.record), begin, row[width:]),
-    )
-
-
-def _rest(ctx: Context, rule: Retention, rest: Counter[tuple[Key, Verdict]]) -> Iterator[Judgement]:
-    for (group, verdict), number in sorted(rest.items()):
-        because = OPEN_DEADLINE if verdict is Verdict.PENDING else ""
-        yield judgement(rule, group, ctx.evaluated, verdict, samples=number, because=because)
-
-
-def _records_sql(ctx: Context, rule: Retention) -> str:
     table, life = ctx.table(rule.record), ctx.life_of(rule.record)
-    columns = [
-        '"time"',
-        '"end"',
-        excuse(ctx, rule, table, 't."end"'),
-        *labels(table, rule.per),
-        *content(table),
-    ]
-    return (
-        f"SELECT {', '.join(columns)} FROM {known(ctx, table)} t WHERE {chosen(ctx, rule, rule.record)}"
+    records = (
+        f"{known(ctx, table)} t WHERE {chosen(ctx, rule, rule.record)}"
         f' AND "time" >= {life.start} AND "time" < {life.end}'
     )
+    due = moved(ctx, records, '"time"', rule.period)
+    dated = f"(SELECT *, {due.sql} AS due FROM (SELECT * FROM {records}){due.join}) t"
+    return Cases(
+        rule,
+        f"{_too_young(ctx, rule, dated)} UNION ALL {_others(ctx, rule, dated)}",
+        table,
+        threshold=nominal(rule.period),
+        unit=period_unit(rule.period),
+        otherwise=tuple(without_cases(ctx, rule)),
+    )
+
+
+def _too_young(ctx: Context, rule: Retention, dated: str) -> str:
+    table = ctx.table(rule.record)
+    excused = excuse(ctx, rule, table, 't."end"')
+    records = f'SELECT "time", "end", {excused} AS excuse{labelled(table, rule.per)}{telling(table)} FROM {dated} WHERE "end" < due'
+    return case_rows(
+        rule,
+        table,
+        records,
+        start='"time"',
+        end='"end"',
+        verdict=f"CASE WHEN excuse IS NULL THEN {placed(Verdict.BREACHED)} ELSE {placed(Verdict.EXCUSED)} END",
+        because=f"CASE WHEN excuse IS NULL THEN '' ELSE {text(EXCEPTION)} END",
+        excuse="coalesce(excuse, '')",
+        value='"end" - "time"',
+    )
+
+
+def _others(ctx: Context, rule: Retention, dated: str) -> str:
+    table, open_still = ctx.table(rule.record), placed(Verdict.PENDING)
+    judged = f'CASE WHEN "end" IS NULL AND due > {ctx.as_of} THEN {open_still} ELSE {placed(Verdict.MET)} END'
+    rows = f'SELECT {judged} AS verdict{labelled(table, rule.per)} FROM {dated} WHERE "end" IS NULL OR "end" >= due'
+    because = f"CASE verdict WHEN {open_still} THEN {text(OPEN_DEADLINE)} ELSE '' END"
+    return rest_rows(ctx, rule, table, rows, because)
 
 
 def deletion(ctx: Context, rule: Deletion) -> list[Judgement]:
@@ -145,10 +134,10 @@ def _triggers_sql(ctx: Context, rule: Deletion) -> str:
     source = f"{known(ctx, trigger)} t"
     of_class = dimension(rule.within.dimension) if isinstance(rule.within, ByClass) else NO_TEXT
     times = ctx.engine.rows(f'SELECT DISTINCT "time", {of_class} FROM {source} WHERE {condition}')
-    periods = [(at, text, period_of(rule.within, text)) for at, text in times]
+    periods = [(at, named, period_of(rule.within, named)) for at, named in times]
     handed = ctx.engine.hand_over(
         {"happened": TIME, "of_class": TEXT, "deadline": TIME},
-        [(at, text, None if period is None else add(at, period, ctx.clock)) for at, text, period in periods],
+        [(at, named, None if period is None else add(at, period, ctx.clock)) for at, named, period in periods],
     )
     texts = content(trigger)
     columns = [f"{column} AS content_{i}" for i, column in enumerate([*labels(trigger, rule.per), *texts])]

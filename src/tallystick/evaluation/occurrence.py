@@ -2,57 +2,32 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
-from tallystick.evaluation.context import Context, Judgement, Key
-from tallystick.evaluation.engine import Row
+from tallystick.evaluation.cases import Cases, case_rows, labelled, placed, rest_rows, telling
+from tallystick.evaluation.context import Context, Judgement
+from tallystick.evaluation.dialect import text
 from tallystick.evaluation.finding import Verdict
 from tallystick.evaluation.holding import by_role, roles_of
-from tallystick.evaluation.judging import EXCEPTION, judgement, unbound, without_cases
+from tallystick.evaluation.judging import EXCEPTION, unbound, without_cases
 from tallystick.evaluation.rows import (
     ROW_TIME,
     chosen,
-    content,
-    evidence,
     excuse,
     in_environments,
     in_time,
     known,
-    labels,
     time_records,
 )
-from tallystick.evaluation.windows import Stretch
 from tallystick.rules.rule import Permission, Prohibition
 
 
-def occurrence(ctx: Context, rule: Prohibition | Permission) -> list[Judgement]:
+def occurrence(ctx: Context, rule: Prohibition | Permission) -> Cases | list[Judgement]:
     """The findings of the rule: one for each violating event, one for the rest of each group."""
     holders = roles_of(ctx, rule.event) if isinstance(rule, Permission) else ()
     reason = unbound(ctx, rule.event, *holders, *time_records(rule))
     if reason:
         return without_cases(ctx, rule, reason)
-    violating = [_judge(ctx, rule, row) for row in ctx.engine.rows(_violations_sql(ctx, rule))]
-    kept = [
-        judgement(rule, key, ctx.evaluated, Verdict.MET, samples=number)
-        for key, number in sorted(_kept(ctx, rule).items())
-    ]
-    return [*violating, *kept] or without_cases(ctx, rule)
-
-
-def _judge(ctx: Context, rule: Prohibition | Permission, row: Row) -> Judgement:
-    width = 1 + len(rule.per)
-    at, excused = row[0], row[width]
-    return judgement(
-        rule,
-        row[1:width],
-        Stretch(at, at),
-        Verdict.EXCUSED if excused else Verdict.BREACHED,
-        samples=1,
-        decided=at,
-        because=EXCEPTION if excused else "",
-        excuse=excused or "",
-        case=evidence(ctx.table(rule.event), at, row[width + 1 :]),
-    )
+    sql = f"{_violations_sql(ctx, rule)} UNION ALL {_kept_sql(ctx, rule)}"
+    return Cases(rule, sql, ctx.table(rule.event), otherwise=tuple(without_cases(ctx, rule)))
 
 
 def _allowed(ctx: Context, rule: Prohibition | Permission) -> str:
@@ -71,16 +46,27 @@ def _events(ctx: Context, rule: Prohibition | Permission) -> str:
 
 def _violations_sql(ctx: Context, rule: Prohibition | Permission) -> str:
     table = ctx.table(rule.event)
-    excused = excuse(ctx, rule, table, ROW_TIME)
-    columns = ", ".join(['"time"', *labels(table, rule.per), excused, *content(table)])
-    return f"SELECT {columns} FROM {known(ctx, table)} {_events(ctx, rule)} AND NOT {_allowed(ctx, rule)}"
-
-
-def _kept(ctx: Context, rule: Prohibition | Permission) -> Counter[Key]:
-    table = ctx.table(rule.event)
-    columns = ", ".join([*labels(table, rule.per), "count(*)"])
-    grouped = " GROUP BY ALL"
-    rows = ctx.engine.rows(
-        f"SELECT {columns} FROM {known(ctx, table)} {_events(ctx, rule)} AND {_allowed(ctx, rule)}{grouped}"
+    events = (
+        f'SELECT "time"{labelled(table, rule.per)}, {excuse(ctx, rule, table, ROW_TIME)} AS excuse{telling(table)}'
+        f" FROM {known(ctx, table)} {_events(ctx, rule)} AND NOT {_allowed(ctx, rule)}"
     )
-    return Counter({row[:-1]: row[-1] for row in rows if row[-1]})
+    judged = f"CASE WHEN excuse IS NULL THEN {placed(Verdict.BREACHED)} ELSE {placed(Verdict.EXCUSED)} END"
+    because = f"CASE WHEN excuse IS NULL THEN '' ELSE {text(EXCEPTION)} END"
+    return case_rows(
+        rule,
+        table,
+        events,
+        start='"time"',
+        end='"time"',
+        verdict=judged,
+        because=because,
+        excuse="coalesce(excuse, '')",
+    )
+
+
+def _kept_sql(ctx: Context, rule: Prohibition | Permission) -> str:
+    table = ctx.table(rule.event)
+    rows = f"{known(ctx, table)} {_events(ctx, rule)} AND {_allowed(ctx, rule)}"
+    return rest_rows(
+        ctx, rule, table, f"SELECT {placed(Verdict.MET)} AS verdict{labelled(table, rule.per)} FROM {rows}"
+    )

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tallystick.evaluation.clock import add
+from tallystick.evaluation.cases import Cases, Witness, about, case_rows, labelled, placed, telling
+from tallystick.evaluation.clock import ALWAYS
 from tallystick.evaluation.context import Context, Judgement, Table
-from tallystick.evaluation.engine import TIME, Row
+from tallystick.evaluation.dialect import text
+from tallystick.evaluation.engine import Row
 from tallystick.evaluation.finding import Evidence, Verdict
 from tallystick.evaluation.holding import by_role, roles_of
 from tallystick.evaluation.judging import EXCEPTION, judgement, unbound, without_cases
+from tallystick.evaluation.moving import Moved, moved
 from tallystick.evaluation.pairing import key, last_before
 from tallystick.evaluation.rows import (
+    ROW_TIME,
     chosen,
     content,
     dimension,
@@ -20,11 +24,10 @@ from tallystick.evaluation.rows import (
     excuse,
     in_time,
     known,
-    labels,
     time_records,
 )
 from tallystick.evaluation.windows import Stretch
-from tallystick.quantities import Period, PeriodUnit
+from tallystick.quantities import PeriodUnit
 from tallystick.rules.rule import Precedence
 from tallystick.rules.rulebook import PERSON
 
@@ -41,23 +44,59 @@ Acts = Sequence[Sequence[_Act]]
 """For each required role the acts that may count, newest first."""
 
 
-def precedence(ctx: Context, rule: Precedence) -> list[Judgement]:
+def precedence(ctx: Context, rule: Precedence) -> Cases | list[Judgement]:
     """The findings of the rule: one for each event."""
     reason = unbound(ctx, rule.event, *time_records(rule))
     if reason:
         return without_cases(ctx, rule, reason)
-    separate = rule.other_than_performer or rule.different_persons
-    events = _by_persons(ctx, rule) if separate else _newest(ctx, rule)
-    return [_judge(ctx, rule, row, acts) for row, acts in events] or without_cases(ctx, rule)
+    if not (rule.other_than_performer or rule.different_persons):
+        return _by_roles_alone(ctx, rule)
+    return [_judge(ctx, rule, row, acts) for row, acts in _by_persons(ctx, rule)] or without_cases(ctx, rule)
+
+
+def _by_roles_alone(ctx: Context, rule: Precedence) -> Cases:
+    """The newest act of each role decides, whoever performed it: one sorted pass over events and acts."""
+    event, acts = ctx.table(rule.event), [f"act_{i}" for i in range(max(1, len(rule.by)))]
+    asked = ["happened", "oldest", "excuse", *(f"label_{i}" for i in range(len(rule.per))), *about(event)]
+    columns = f"{labelled(event, rule.per)}{telling(event)}"
+    paired = last_before(
+        _events(ctx, rule, columns), ['"time"', *asked], _acts_sql(ctx, rule), len(rule.matching), acts
+    )
+    counted = " + ".join(f"CASE WHEN {act} >= oldest THEN 1 ELSE 0 END" for act in acts)
+    rows = (
+        f"SELECT *, {counted} AS counted, {' OR '.join(f'{act} IS NOT NULL' for act in acts)} AS acted FROM ({paired})"
+    )
+    reason = unbound(ctx, rule.required, *(roles_of(ctx, rule.required) if rule.by else ()))
+    otherwise = placed(Verdict.UNMEASURED if reason else Verdict.BREACHED)
+    judged = f"CASE WHEN counted = {len(acts)} THEN {placed(Verdict.MET)} WHEN excuse IS NOT NULL THEN {placed(Verdict.EXCUSED)} ELSE {otherwise} END"
+    missing = (
+        f"CASE WHEN counted > 0 THEN {text(_missing(rule, some=True, fresh=True))}"
+        f" WHEN acted THEN {text(_missing(rule, some=True, fresh=False))} ELSE {text(_missing(rule, some=False, fresh=False))} END"
+    )
+    excused = f"counted < {len(acts)} AND excuse IS NOT NULL"
+    sql = case_rows(
+        rule,
+        event,
+        rows,
+        start="happened",
+        end="happened",
+        verdict=judged,
+        because=f"CASE WHEN counted = {len(acts)} THEN '' WHEN {excused} THEN {text(EXCEPTION)} ELSE {text(reason) if reason else missing} END",
+        excuse=f"CASE WHEN {excused} THEN excuse ELSE '' END",
+        samples="counted",
+        witnesses=acts,
+    )
+    roles: list[tuple[tuple[str, str], ...]] = [(("role", by.role),) for by in rule.by] or [()]
+    witnesses = [Witness(rule.required.name, act, rule.matching, role) for act, role in zip(acts, roles, strict=True)]
+    return Cases(rule, sql, event, tuple(witnesses), otherwise=tuple(without_cases(ctx, rule)))
 
 
 def _judge(ctx: Context, rule: Precedence, row: Row, acts: Acts) -> Judgement:
-    """`row` has the time of the event, its group, its excuse and its content."""
-    width, needed = 1 + len(rule.per), len(acts)
-    at = row[0]
+    """`row` has the time of the event, the oldest that an act may be, its group, its excuse and its content."""
+    width, needed = 2 + len(rule.per), len(acts)
+    at, oldest = row[0], row[1]
     event = evidence(ctx.table(rule.event), at, row[width + 1 :])
-    oldest = None if rule.within is None else add(at, rule.within, ctx.clock, times=-1)
-    fresh = [[act for act in found if oldest is None or act.at >= oldest] for found in acts]
+    fresh = [[act for act in found if act.at >= oldest] for found in acts]
     counted = _one_each(fresh) if rule.different_persons else {i: found[0] for i, found in enumerate(fresh) if found}
     reason = unbound(ctx, rule.required, *(roles_of(ctx, rule.required) if rule.by else ()))
     if len(counted) == needed:
@@ -66,11 +105,13 @@ def _judge(ctx: Context, rule: Precedence, row: Row, acts: Acts) -> Judgement:
         verdict, because = Verdict.EXCUSED, EXCEPTION
     elif reason:
         verdict, because = Verdict.UNMEASURED, reason
+    elif all(fresh):
+        verdict, because = Verdict.BREACHED, f"not every {rule.required.name} by a different person"
     else:
-        verdict, because = Verdict.BREACHED, _missing(rule, acts, fresh)
+        verdict, because = Verdict.BREACHED, _missing(rule, some=any(acts), fresh=any(fresh))
     return judgement(
         rule,
-        row[1:width],
+        row[2:width],
         Stretch(at, at),
         verdict,
         samples=len(counted),
@@ -104,13 +145,12 @@ def _one_each(acts: Acts) -> dict[int, _Act]:
     return dict(taken.values())
 
 
-def _missing(rule: Precedence, acts: Acts, fresh: Acts) -> str:
+def _missing(rule: Precedence, *, some: bool, fresh: bool) -> str:
+    """What lacks where not every required role has acted: whether `some` have, and some not too long ago (`fresh`)."""
     act, late = rule.required.name, " in time" if rule.lead else ""
-    if all(fresh):
-        return f"not every {act} by a different person"
-    if any(fresh):
+    if fresh:
         return f"not every {act}{late}"
-    if any(acts):
+    if some:
         return f"too old {act}"
     return f"no {act} by anyone else{late}" if rule.other_than_performer else f"no {act}{late}"
 
@@ -129,48 +169,27 @@ def _evidence(rule: Precedence, acts: dict[int, _Act], event: Evidence) -> Itera
 # --- the events, each with the latest instant of its acts ----------------------------------------------------------
 
 
-def _events(ctx: Context, rule: Precedence, extra: str = "") -> tuple[str, list[str]]:
-    """SQL of the events, and what is asked of each: when it happened, its group, what excuses it, all it says.
-
-    `time` is the latest instant at which a required act counts: the event's own, less the lead.
-    """
+def _events(ctx: Context, rule: Precedence, columns: str) -> str:
+    """SQL of the events with some columns: when each `happened`, the latest `time` and the `oldest` at which a required
+    act counts, what its `excuse` is."""
     event, life = ctx.table(rule.event), ctx.life_of(rule.event)
-    chosen_events = f'{chosen(ctx, rule, rule.event)} AND t."time" >= {life.start} AND t."time" < {life.end} AND {in_time(ctx, rule, event)}'
-    times = [
-        row[0] for row in ctx.engine.rows(f'SELECT DISTINCT "time" FROM {known(ctx, event)} t WHERE {chosen_events}')
-    ]
-    bounds = [(at, _latest(ctx, rule.lead, at)) for at in times]
-    handed = ctx.engine.hand_over({"happened": TIME, "latest": TIME}, bounds)
-    names = [f"label_{i}" for i in range(len(rule.per))]
-    labelled = "".join(f", {label} AS {name}" for label, name in zip(labels(event, rule.per), names, strict=True))
-    columns = content(event)
-    sql = (
-        f'SELECT b.latest AS "time", b.happened{_matches(event, rule)}{labelled},'
-        f" {excuse(ctx, rule, event, 'b.happened')} AS excuse"
-        f"{''.join(', ' + column for column in columns)}{extra}"
-        f' FROM {known(ctx, event)} t JOIN {handed} b ON t."time" = b.happened WHERE {chosen_events}'
+    chosen_events = (
+        f'{known(ctx, event)} t WHERE {chosen(ctx, rule, rule.event)} AND t."time" >= {life.start}'
+        f' AND t."time" < {life.end} AND {in_time(ctx, rule, event)}'
     )
-    return sql, ["happened", *names, "excuse", *columns]
+    lead = Moved(ROW_TIME) if rule.lead is None else moved(ctx, chosen_events, ROW_TIME, rule.lead, -1)
+    # The day of the act is not among the business days.
+    latest = f"({lead.sql} - 1)" if rule.lead and rule.lead.unit is PeriodUnit.BUSINESS_DAYS else lead.sql
+    oldest = Moved(str(ALWAYS)) if rule.within is None else moved(ctx, chosen_events, ROW_TIME, rule.within, -1)
+    return (
+        f'SELECT {latest} AS "time", t."time" AS happened, {oldest.sql} AS oldest{_matches(event, rule)},'
+        f" {excuse(ctx, rule, event, ROW_TIME)} AS excuse{columns}"
+        f" FROM (SELECT * FROM {chosen_events}) t{lead.join}{oldest.join}"
+    )
 
 
 def _matches(table: Table, rule: Precedence) -> str:
     return "".join(f", {column} AS match_{i}" for i, column in enumerate(key(table, rule.matching)))
-
-
-def _newest(ctx: Context, rule: Precedence) -> Iterator[tuple[Row, Acts]]:
-    """The newest act of each role, in one sorted pass over events and acts."""
-    events, asked = _events(ctx, rule)
-    answers = [f"act_{i}" for i in range(max(1, len(rule.by)))]
-    sql = last_before(events, ['"time"', *asked], _acts_sql(ctx, rule), len(rule.matching), answers)
-    for row in ctx.engine.rows(sql):
-        yield row[1 : -len(answers)], [[] if at is None else [_Act(at)] for at in row[-len(answers) :]]
-
-
-def _latest(ctx: Context, lead: Period | None, event: int) -> int:
-    """The last instant at which an act comes early enough; the day of the act is not among the business days."""
-    if lead is None:
-        return event
-    return add(event, lead, ctx.clock, times=-1) - (lead.unit is PeriodUnit.BUSINESS_DAYS)
 
 
 def _acts_sql(ctx: Context, rule: Precedence) -> str | None:
@@ -190,12 +209,16 @@ def _by_roles(ctx: Context, rule: Precedence, table: Table) -> list[str]:
 
 def _by_persons(ctx: Context, rule: Precedence) -> Iterator[tuple[Row, Acts]]:
     """The newest act of each person for each role. An act counts only by a person who is named."""
+    event = ctx.table(rule.event)
+    names = [f"label_{i}" for i in range(len(rule.per))]
+    columns = "".join(f", {column}" for column in content(event))
     performer = f", t.{dimension(PERSON)} AS performer" if rule.other_than_performer else ""
-    events, asked = _events(ctx, rule, performer)
-    numbered = f"SELECT *, row_number() OVER (ORDER BY happened, {', '.join(asked)}) AS number FROM ({events})"
+    events = _events(ctx, rule, f"{labelled(event, rule.per)}{columns}{performer}")
+    asked = ", ".join(["happened", "oldest", *names, "excuse", *content(event)])
+    numbered = f"SELECT *, row_number() OVER (ORDER BY {asked}) AS number FROM ({events})"
     found: dict[int, tuple[Row, list[list[_Act]]]] = {}
     needed = max(1, len(rule.by))
-    for number, *row in ctx.engine.rows(f"SELECT number, {', '.join(asked)} FROM ({numbered})"):
+    for number, *row in ctx.engine.rows(f"SELECT number, {asked} FROM ({numbered})"):
         found[number] = (tuple(row), [[] for _ in range(needed)])
     for number, role, person, at in _newest_by_person(ctx, rule, numbered):
         found[number][1][role].append(_Act(at, person))

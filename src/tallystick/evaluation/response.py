@@ -8,10 +8,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from tallystick.evaluation.cases import Cases, Witness, about, case_rows, labelled, placed, telling
 from tallystick.evaluation.clock import ALWAYS, localized
-from tallystick.evaluation.context import Context, Judgement, Key
+from tallystick.evaluation.context import Context, Judgement, Key, Table
 from tallystick.evaluation.deadlines import NO_TIME, Deadlines, Due, no_deadline, other_sources
 from tallystick.evaluation.deciding import FEWEST, compared, interval_of, minimum_samples
+from tallystick.evaluation.dialect import text
 from tallystick.evaluation.finding import Evidence, Verdict
 from tallystick.evaluation.groups import seen_in_series
 from tallystick.evaluation.holding import by_role, roles_of
@@ -30,6 +32,7 @@ from tallystick.evaluation.judging import (
     without_cases,
 )
 from tallystick.evaluation.measures import Computed
+from tallystick.evaluation.moving import moved
 from tallystick.evaluation.pairing import first_after, key
 from tallystick.evaluation.rows import (
     ROW_TIME,
@@ -41,7 +44,6 @@ from tallystick.evaluation.rows import (
     excuse,
     in_time,
     known,
-    labels,
     time_records,
 )
 from tallystick.evaluation.spans import Spans
@@ -65,26 +67,82 @@ class _Case:
     stops: Spans = NO_TIME
 
 
-def response(ctx: Context, rule: Response) -> list[Judgement]:
+def response(ctx: Context, rule: Response) -> Cases | list[Judgement]:
     """The findings of the rule."""
     reason = unbound(ctx, rule.trigger, *time_records(rule), *other_sources(rule))
     if reason:
         return without_cases(ctx, rule, reason)
-    cases = _cases(ctx, rule)
     if rule.share is not None:
-        return _shares(ctx, rule, rule.share, cases)
-    return [_finding(ctx, rule, case) for case in cases] or without_cases(ctx, rule)
+        return _shares(ctx, rule, rule.share, _cases(ctx, rule))
+    if isinstance(rule.within, Period) and rule.whichever is None and rule.excluding is None:
+        return _alike(ctx, rule, rule.within)
+    return [_finding(ctx, rule, case) for case in _cases(ctx, rule)] or without_cases(ctx, rule)
+
+
+def _alike(ctx: Context, rule: Response, within: Period) -> Cases:
+    """The findings where one period is that of all cases."""
+    trigger = ctx.table(rule.trigger)
+    kept = ["due", "excuse", *(f"label_{i}" for i in range(len(rule.per))), *about(trigger)]
+    rows = _triggers(ctx, rule)
+    due = moved(ctx, rows, ROW_TIME, within)
+    left = (
+        f'SELECT "time", {due.sql} AS due, {excuse(ctx, rule, trigger, ROW_TIME)} AS excuse{_matches(trigger, rule)}'
+        f"{labelled(trigger, rule.per)}{telling(trigger)} FROM (SELECT * FROM {rows}) t{due.join}"
+    )
+    paired = first_after(left, ['"time"', *kept], _answers(ctx, rule), len(rule.matching))
+    reason = _unanswerable(ctx, rule)
+    missed = f"CASE WHEN excuse IS NULL THEN {placed(Verdict.BREACHED)} ELSE {placed(Verdict.EXCUSED)} END"
+    judged = (
+        f"CASE WHEN answer <= due THEN {placed(Verdict.MET)} WHEN due >= {ctx.as_of} THEN {placed(Verdict.PENDING)}"
+        f" ELSE {placed(Verdict.UNMEASURED) if reason else missed} END"
+    )
+    because = (
+        f"CASE verdict WHEN {placed(Verdict.PENDING)} THEN {text(OPEN_DEADLINE)}"
+        f" WHEN {placed(Verdict.UNMEASURED)} THEN {text(reason)} WHEN {placed(Verdict.EXCUSED)} THEN {text(EXCEPTION)}"
+        f" WHEN {placed(Verdict.BREACHED)} THEN CASE WHEN answer IS NULL THEN 'no response' ELSE '' END ELSE '' END"
+    )
+    sql = case_rows(
+        rule,
+        trigger,
+        f"SELECT *, {judged} AS verdict FROM ({paired})",
+        start='"time"',
+        end="due",
+        verdict="verdict",
+        because=because,
+        excuse=f"CASE WHEN verdict = {placed(Verdict.EXCUSED)} THEN excuse ELSE '' END",
+        value='answer - "time"',
+        performed="answer",
+        witnesses=["answer"],
+    )
+    return Cases(
+        rule,
+        sql,
+        trigger,
+        (Witness(rule.response.name, "answer", rule.matching),),
+        nominal(within),
+        period_unit(within),
+        tuple(without_cases(ctx, rule)),
+    )
+
+
+def _triggers(ctx: Context, rule: Response) -> str:
+    """SQL after FROM: the rows `t` that must be answered."""
+    trigger, life = ctx.table(rule.trigger), ctx.life_of(rule.trigger)
+    return (
+        f'{known(ctx, trigger)} t WHERE {chosen(ctx, rule, rule.trigger)} AND "time" >= {life.start}'
+        f' AND "time" < {life.end} AND {in_time(ctx, rule, trigger)}'
+    )
+
+
+def _matches(table: Table, rule: Response) -> str:
+    return "".join(f", {column} AS match_{i}" for i, column in enumerate(key(table, rule.matching)))
 
 
 def _cases(ctx: Context, rule: Response) -> list[_Case]:
-    trigger, life = ctx.table(rule.trigger), ctx.life_of(rule.trigger)
-    matches = "".join(f", {column} AS match_{i}" for i, column in enumerate(key(trigger, rule.matching)))
-    names = [f"label_{i}" for i in range(len(rule.per))]
-    labelled = "".join(f", {label} AS {name}" for label, name in zip(labels(trigger, rule.per), names, strict=True))
+    trigger, names = ctx.table(rule.trigger), [f"label_{i}" for i in range(len(rule.per))]
     left = (
-        f"SELECT *{matches}{labelled}, {excuse(ctx, rule, trigger, ROW_TIME)} AS excuse FROM {known(ctx, trigger)} t"
-        f' WHERE {chosen(ctx, rule, rule.trigger)} AND "time" >= {life.start} AND "time" < {life.end}'
-        f" AND {in_time(ctx, rule, trigger)}"
+        f"SELECT *{_matches(trigger, rule)}{labelled(trigger, rule.per)}, {excuse(ctx, rule, trigger, ROW_TIME)} AS excuse"
+        f" FROM {_triggers(ctx, rule)}"
     )
     columns = ['"time"', *names, "excuse", *content(trigger)]
     rows = ctx.engine.rows(first_after(left, columns, _answers(ctx, rule), len(rule.matching)))
@@ -113,10 +171,11 @@ def _answers(ctx: Context, rule: Response) -> str | None:
     table = ctx.table(rule.response)
     if not table.bound:
         return None
-    matches = "".join(f", {column} AS match_{i}" for i, column in enumerate(key(table, rule.matching)))
     to_role = f" AND {by_role(ctx, table, rule.roles)}" if rule.roles else ""
     condition = chosen(ctx, rule, rule.response, environments=False)
-    return f'SELECT "time", "time" AS answer{matches} FROM {known(ctx, table)} t WHERE {condition}{to_role}'
+    return (
+        f'SELECT "time", "time" AS answer{_matches(table, rule)} FROM {known(ctx, table)} t WHERE {condition}{to_role}'
+    )
 
 
 def _case(

@@ -80,6 +80,9 @@ class Spark:
         self.drop(self._handed)
         self._handed.clear()
 
+    def leave_handed(self) -> None:
+        self._handed.clear()
+
     def rows(self, sql: str) -> list[Row]:
         found = self.table(sql)
         return list(zip(*(column.to_pylist() for column in found.columns), strict=True))

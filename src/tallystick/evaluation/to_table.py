@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from tallystick.evaluation.bulk import BECAUSE, VERDICTS, Bulk, Rows, stretches
-from tallystick.evaluation.dialect import PLACES
+from tallystick.evaluation.cases import CaseFindings
 from tallystick.evaluation.evaluation import Evaluation
 from tallystick.evaluation.finding import Finding, Verdict
+from tallystick.evaluation.in_columns import decimals, instants, objects, times_in
 from tallystick.evaluation.to_json import local_text, number_text, utc_text
 from tallystick.rules.rule import Rule, order_of
 from tallystick.rules.rulebook import Rulebook
@@ -33,11 +34,9 @@ def to_table(rulebook: Rulebook, evaluation: Evaluation) -> pa.Table:
                 whole[id(found.bulk)] = _of_bulk(found.bulk, zone)
             tables.append(whole[id(found.bulk)].slice(found.start, found.length))
         else:
-            tables.append(_plain(found, rules, zone))
-    if whole:
-        same = next(iter(whole.values())).schema
-        tables = [table.cast(same) for table in tables]
-    return pa.concat_tables(tables)
+            tables.append(_of_cases(found, zone) if isinstance(found, CaseFindings) else _plain(found, rules, zone))
+    same = next(iter(whole.values()), tables[0]).schema
+    return pa.concat_tables(table.cast(same) for table in tables)
 
 
 def _plain(found: Sequence[Finding], rules: Mapping[str, Rule], zone: ZoneInfo) -> pa.Table:
@@ -112,7 +111,7 @@ def _of_bulk(bulk: Bulk, zone: ZoneInfo) -> pa.Table:
         "end_utc": listed(windows, ends),
         "start_local": listed(windows, (local_text(window.start, zone) for window in bulk.windows)),
         "end_local": listed(windows, (local_text(window.end, zone) for window in bulk.windows)),
-        "value": _decimals(rows["value"]),
+        "value": decimals(rows["value"]),
         "threshold": listed(rules, (number_text(each.threshold) for each in own)),
         "unit": listed(rules, (each.unit.name for each in own)),
         "interval_low": listed(none, []),
@@ -126,16 +125,44 @@ def _of_bulk(bulk: Bulk, zone: ZoneInfo) -> pa.Table:
     return pa.table({**columns, "samples": rows["samples"].cast(pa.int64())})
 
 
-def _decimals(steps: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Whole numbers of steps of 10^-9 as `number_text` writes them."""
+def _of_cases(found: CaseFindings, zone: ZoneInfo) -> pa.Table:
+    """The same of cases that lie with the data. Instants and texts differ from row to row, and are written in columns."""
+    import pyarrow as pa
     from pyarrow import compute
 
-    written = compute.cast(steps, "string")
-    digits = compute.utf8_lpad(compute.utf8_ltrim(written, "-"), PLACES + 1, "0")
-    sign = compute.if_else(compute.starts_with(written, "-"), "-", "")
-    whole, part = compute.utf8_slice_codeunits(digits, 0, -PLACES), compute.utf8_slice_codeunits(digits, -PLACES)
-    joined = compute.binary_join_element_wise(compute.binary_join_element_wise(sign, whole, ""), part, ".")
-    return compute.utf8_rtrim(compute.utf8_rtrim(joined, "0"), ".")
+    rows, cases, rule = found.named(), found.cases, found.rule
+    cased, breached = rows["cased"], compute.equal(rows["verdict"], VERDICTS.index(Verdict.BREACHED))
+    unit, threshold = cases.unit, number_text(cases.shown_threshold)
+
+    def same(text: str | None, where: pa.ChunkedArray | None = None) -> pa.ChunkedArray:
+        given = pa.chunked_array([pa.array([text], pa.string()).take(pa.repeat(pa.scalar(0), len(rows)))])
+        return given if where is None else compute.if_else(where, given, None)
+
+    decided = compute.if_else(breached, rows["end"], None)
+    measured = cased if threshold else compute.and_(cased, compute.is_valid(rows["value"]))
+    columns = {
+        "id": rows["id"],
+        **{name: same(text) for name, text in zip(("rule", "clause", "number", "title"), (rule.id, rule.clause, rule.number, rule.title), strict=True)},
+        "verdict": pa.array([verdict.value for verdict in VERDICTS]).take(rows["verdict"].combine_chunks()),
+        "group": objects({d: rows[label] for d, label in zip(rule.per, cases.labels, strict=True)}, len(rows)),
+        "about": objects({name: rows[column] for name, column in cases.told}, len(rows)),
+        "start_utc": instants(rows["start"], None),
+        "end_utc": instants(rows["end"], None),
+        "start_local": instants(rows["start"], zone),
+        "end_local": instants(rows["end"], zone),
+        "value": times_in(rows["value"], unit) if unit else same(None),
+        "threshold": same(threshold, cased),
+        "unit": same(unit.name, measured) if unit else same(None),
+        "interval_low": same(None),
+        "interval_high": same(None),
+        "excluded": same(None),
+        "decided_utc": instants(decided, None),
+        "because": rows["because"],
+        "excuse": rows["excuse"],
+        "order": same(order_of(rule.id)),
+    }  # fmt: skip
+    texts = {name: compute.cast(column, pa.string()) for name, column in columns.items()}
+    return pa.table({**texts, "samples": rows["samples"].cast(pa.int64())})
 
 
 def write_csv(table: pa.Table, path: Path) -> None:
