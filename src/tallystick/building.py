@@ -16,6 +16,7 @@ from tallystick.document.to_pdf import to_pdf
 from tallystick.sources import attachments
 
 RULES = "rules.json"
+NOTICE = "notice.json"
 
 
 @dataclass(frozen=True)

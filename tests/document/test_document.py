@@ -498,12 +498,27 @@ def test_the_playbook_says_who_does_what_by_when() -> None:
     table = next(block for block in schedule.blocks if isinstance(block, Table))
     assert [[text_of(cell) for cell in row.cells] for row in table.rows] == [
         ["Section\u00a02.1 Drills", "P", "Notifies the Officer", "No later than 2 days after the breach"],
-        ["", "P", "Shall hold a drill", "No later than 5 days after the breach"],
-        ["", "Q", "May terminate this Agreement", "Once 3 breaches of this Section fall within any 6 months"],
-        ["", "P", "May cure the breach", "No later than 10 days after the breach"],
-        ["", "The Officer", "Takes up what is not cured", "After 3 days"],
-        ["", "No one", "May perform audit", "From the breach until it is cured or this requirement is met again"],
-        ["", "Q", "Is credited (see the service credits)", "If claimed no later than 30 days after the breach"],
+        ["Section\u00a02.1", "P", "Shall hold a drill", "No later than 5 days after the breach"],
+        [
+            "Section\u00a02.1",
+            "Q",
+            "May terminate this Agreement",
+            "Once 3 breaches of this Section fall within any 6 months",
+        ],
+        ["Section\u00a02.1", "P", "May cure the breach", "No later than 10 days after the breach"],
+        ["Section\u00a02.1", "The Officer", "Takes up what is not cured", "After 3 days"],
+        [
+            "Section\u00a02.1",
+            "No one",
+            "May perform audit",
+            "From the breach until it is cured or this requirement is met again",
+        ],
+        [
+            "Section\u00a02.1",
+            "Q",
+            "Is credited (see the service credits)",
+            "If claimed no later than 30 days after the breach",
+        ],
     ]
 
 
@@ -522,7 +537,12 @@ def test_what_follows_an_event_is_lettered_counted_and_in_the_playbook() -> None
     assert [[text_of(cell) for cell in row.cells] for row in table.rows][-3:] == [
         ["Section\u00a02.2 Audits: Each audit", "P", "Shall perform audit", "No later than 5 days after the audit"],
         ["That duty", "Q", "May terminate this Agreement", "On each breach of this duty"],
-        ["", "Whoever is in breach", "May cure the breach", "No later than 3 days after the breach of this duty"],
+        [
+            "That duty",
+            "Whoever is in breach",
+            "May cure the breach",
+            "No later than 3 days after the breach of this duty",
+        ],
     ]
 
 

@@ -7,7 +7,9 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from typer.testing import CliRunner
@@ -15,7 +17,7 @@ from typer.testing import CliRunner
 from tallystick.building import carried
 from tallystick.cli.main import app
 from tallystick.compilation import Compiled, compile_source
-from tallystick.document.house_style import from_files
+from tallystick.document.house_style import CLASSIC, from_files
 from tallystick.document.lines import Grid, Piece, Run, lines
 from tallystick.document.to_docx import Author, to_docx, write_docx
 from tallystick.proposals.from_word_file import from_word_file
@@ -123,6 +125,17 @@ def test_a_file_in_another_house_style_is_compared_in_that_style() -> None:
     assert (verb.unmapped, "{provider} may announce" in verb.changed["agreement.msa"]) == ((), True)
     broken = to_docx(before.document, before.tally, {"style/style.toml": b"verb = 3"})
     assert read_word_file(broken).manner == PLAIN
+
+
+def test_labels_for_signing_services_are_in_the_file_and_are_no_change() -> None:
+    style = from_files({"style.toml": b"anchors = true"})
+    before = compiled(UPTIME)
+    labelled, plain = (to_docx(before.document, before.tally, carried(before, each), each) for each in (style, CLASSIC))
+    for label in ("/Signature_provider_1/", "/Date_provider_1/", "/Signature_customer_1/", "/Date_customer_1/"):
+        assert ZipFile(BytesIO(labelled)).read("word/document.xml").count(label.encode()) == 1
+    assert b"/Signature_" not in ZipFile(BytesIO(plain)).read("word/document.xml")
+    found = imported(before, labelled)
+    assert (found.proposals, found.unmapped) == ((), ())
 
 
 def test_one_number_of_a_generated_sentence_changes_its_term_and_says_what_follows() -> None:

@@ -20,7 +20,7 @@ from tallystick.cli.console import (
     source_or_none,
 )
 from tallystick.cli.main import COULD_NOT_RUN, FOUND, KEPT
-from tallystick.document.house_style import HouseStyle, StyleRefused
+from tallystick.document.house_style import HouseStyle
 from tallystick.kept import Kept, find, keep, key_of
 from tallystick.sources import bare as without_comments
 
@@ -64,7 +64,10 @@ def build_file(
         for name, content in kept.files.items():
             (folder / name).write_bytes(content)
     except OSError as error:
-        return _not_written(error, folder)
+        from tallystick.cli.papers import not_written
+
+        fail(not_written(error, folder))
+        return COULD_NOT_RUN
     err.print(kept.warned, end="")
     _say(kept, folder)
     return KEPT
@@ -81,10 +84,9 @@ def _build(
     draft: bool,
     bare: bool,
 ) -> int:
-    from tallystick.building import build, paths
-    from tallystick.cli.papers import write_parts
+    from tallystick.building import build
+    from tallystick.cli.papers import attempted, write_parts
     from tallystick.compilation import compile_source
-    from tallystick.document.to_pdf import PdfUnavailable
 
     compiled, diagnostics = compile_source(source, draft=draft, at=chosen.day, manner=house.manner)
     show_diagnostics(diagnostics)
@@ -99,19 +101,13 @@ def _build(
         return FOUND
     if parts:
         return write_parts(compiled, folder, parts, house)
-    try:
-        with err.status("laying out the PDF"):
-            built = build(compiled, folder, house)
-        files = {path.name: path.read_bytes() for path in astuple(built)}
-    except PdfUnavailable as missing:
-        fail(f"No PDF was made: {missing}")
-        out.print(f"The Word file, HTML, Markdown and rules are in {paths(compiled, folder).rules.parent}.")
+    files = attempted(
+        lambda: {path.name: path.read_bytes() for path in astuple(build(compiled, folder, house))},
+        folder,
+        f"The Word file, HTML, Markdown and rules are in {folder}.",
+    )
+    if files is None:
         return COULD_NOT_RUN
-    except StyleRefused as reason:
-        fail(str(reason))
-        return COULD_NOT_RUN
-    except OSError as error:
-        return _not_written(error, folder)
     done = Kept(files, plain_text(diagnostics), tuple(_said(compiled)))
     keep(key, done)
     _say(done, folder)
@@ -126,11 +122,6 @@ def _bare(compiled: Compiled, chosen: Chosen, house: HouseStyle) -> Compiled:
     assert again is not None
     assert again.tally == compiled.tally
     return again
-
-
-def _not_written(error: OSError, folder: Path) -> int:
-    fail(f"{error.filename or folder} cannot be written: {error.strerror}.")
-    return COULD_NOT_RUN
 
 
 def _say(kept: Kept, folder: Path) -> None:

@@ -223,7 +223,10 @@ def verify(
         str | None, typer.Option(help="A house style that you have looked at: does the paper use that one?")
     ] = None,
     original: Annotated[
-        Path | None, typer.Option(help="The PDF that was built, if a signing service took the sources out.")
+        Path | None,
+        typer.Option(
+            help="The PDF that was built, if a signing service took out what it carried; or a notice, printed again."
+        ),
     ] = None,
     unsigned: Annotated[bool, typer.Option("--unsigned", help="Pass a file that nobody has signed yet.")] = False,
     deep: Annotated[bool, typer.Option("--deep", help="Analyse each revision with pyHanko, too; slow.")] = False,

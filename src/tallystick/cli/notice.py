@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tallystick.building import RULES, carried
+from tallystick.building import NOTICE, carried
 from tallystick.cli.console import EVERY, Chosen, counted, fail, out
 from tallystick.cli.judging import judged_by
 from tallystick.cli.main import COULD_NOT_RUN, KEPT
@@ -14,6 +14,7 @@ from tallystick.cli.papers import compiled_in_style, written
 from tallystick.prose.manner import written as in_manner
 from tallystick.reports.notice import NoNotice, Notice, notice_json, notice_of
 from tallystick.reports.notice_paper import to_document
+from tallystick.sources import bare
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ def write_notice(
     if as_json:
         out.file.write(told)
         return KEPT
-    files = {RULES: carried(compiled)[RULES], "notice.json": told.encode()}
+    # The other party reads it: comments and drafting notes are none of its business.
+    files = {**carried(replace(compiled, source=bare(compiled.source)), house), NOTICE: told.encode()}
     _say(notice)
     with in_manner(house.manner):
         document = to_document(notice)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from tallystick.building import write_document
 from tallystick.cli.console import Chosen, compiled_or_none, err, fail, house_style_or_none, out
@@ -13,6 +14,8 @@ from tallystick.document.document import Document
 from tallystick.document.excerpt import excerpt, schedules_of
 from tallystick.document.house_style import CLASSIC, HouseStyle, StyleRefused
 from tallystick.document.to_pdf import PdfUnavailable
+
+T = TypeVar("T")
 
 
 def compiled_in_style(file: Path, chosen: Chosen, style: str) -> tuple[Compiled, HouseStyle] | int:
@@ -50,19 +53,32 @@ def written(
     style: HouseStyle = CLASSIC,
 ) -> bool:
     """Write a document in every format, and print where; prints why that was not possible."""
+    paths = attempted(
+        lambda: write_document(document, tally, folder, name, carried or {}, style),
+        folder,
+        f"The Word file, HTML and Markdown are in {folder}.",
+    )
+    for path in paths or ():
+        out.print(f"  {path}", soft_wrap=True)
+    return paths is not None
+
+
+def attempted(make: Callable[[], T], target: Path, without_pdf: str = "") -> T | None:
+    """What was made; or None, after saying why it could not be. `without_pdf` says what there is where only the PDF is missing."""
     try:
         with err.status("laying out the PDF"):
-            paths = write_document(document, tally, folder, name, carried or {}, style)
+            return make()
     except PdfUnavailable as missing:
         fail(f"No PDF was made: {missing}")
-        out.print(f"The Word file, HTML and Markdown are in {folder}.")
-        return False
+        if without_pdf:
+            out.print(without_pdf)
     except StyleRefused as reason:
         fail(str(reason))
-        return False
     except OSError as error:
-        fail(f"{error.filename or folder} cannot be written: {error.strerror}.")
-        return False
-    for path in paths:
-        out.print(f"  {path}", soft_wrap=True)
-    return True
+        fail(not_written(error, target))
+    return None
+
+
+def not_written(error: OSError, target: Path) -> str:
+    """Why something was not written."""
+    return f"{error.filename or target} cannot be written: {error.strerror}."

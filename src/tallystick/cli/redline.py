@@ -9,9 +9,9 @@ from pathlib import Path
 from tallystick.building import carried
 from tallystick.cli.console import compiled_or_none, counted, fail, house_style_or_none, out
 from tallystick.cli.main import COULD_NOT_RUN, FOUND, KEPT
-from tallystick.document.house_style import HouseStyle, StyleRefused
+from tallystick.cli.papers import attempted
+from tallystick.document.house_style import HouseStyle
 from tallystick.document.to_docx import Author
-from tallystick.document.to_pdf import PdfUnavailable
 from tallystick.redline.from_documents import from_documents
 from tallystick.redline.redline import Redline, changed_places
 from tallystick.redline.to_docx import to_docx
@@ -43,17 +43,13 @@ def write_redline(old: Path, new: Path, output: Path, author: str, on: str | Non
         fail(f"“{on}” is not a day such as 2027-06-30.")
         return COULD_NOT_RUN
     redline = from_documents(before.document, before.tally, after.document, after.tally)
-    try:
+
+    def write() -> Path:
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_bytes(_written(redline, output.suffix, Author(author, day), carried(after, house), house))
-    except PdfUnavailable as missing:
-        fail(f"No PDF was made: {missing}")
-        return COULD_NOT_RUN
-    except StyleRefused as reason:
-        fail(str(reason))
-        return COULD_NOT_RUN
-    except OSError as error:
-        fail(f"{error.filename or output} cannot be written: {error.strerror}.")
+        return output
+
+    if attempted(write, output) is None:
         return COULD_NOT_RUN
     _show(redline)
     out.print(f"  {output}", soft_wrap=True)

@@ -117,12 +117,13 @@ Cell = tuple[Run, ...]
 
 @dataclass(frozen=True)
 class GridRow:
-    """A row of a table; `heading` where it names the columns."""
+    """A row of a table; `heading` where it names the columns. `field` names what a signatory fills in there."""
 
     cells: tuple[Cell, ...]
     anchor: str | None = None
     heading: bool = False
     mark: Mark = Mark.KEPT
+    field: str = ""
 
 
 class GridKind(StrEnum):
@@ -336,16 +337,15 @@ def _signature(block: Signature, place: _Place) -> Iterator[Piece]:
     yield _line(place, Style.SIGNATURE_PARTY, runs((block.party,)), with_next=True)
     yield _line(place, Style.SIGNATURE_CALLED, runs((f"(“{block.called}”)",)), with_next=True)
     facts = (
-        ("Signature", ""),
-        ("Name", block.name),
-        ("Title", block.title),
-        ("Company", block.party),
-        ("Notice address", block.notices),
-        ("Date", ""),
+        ("Signature", "", block.field),
+        ("Name", block.name, ""),
+        ("Title", block.title, ""),
+        ("Company", block.party, ""),
+        ("Notice address", block.notices, ""),
+        ("Date", "", block.field.replace("Signature_", "Date_", 1)),
     )
-    yield Grid(
-        place.anchor, GridKind.SIGNATURE, tuple(GridRow((runs((name,)), runs((value,)))) for name, value in facts)
-    )
+    rows = (GridRow((runs((name,)), runs((value,))), field=field) for name, value, field in facts)
+    yield Grid(place.anchor, GridKind.SIGNATURE, tuple(rows))
 
 
 def _grid(place: str, table: Table, kind: GridKind, *, inset: bool = False) -> Grid:

@@ -22,6 +22,7 @@ from tallystick.prose.from_remedy import (
     sum_of,
     termination_ground,
 )
+from tallystick.prose.manner import manner
 from tallystick.quantities import Period
 from tallystick.rules.rule import Block as BlockRemedy
 from tallystick.rules.rule import (
@@ -44,7 +45,7 @@ from tallystick.rules.rule import (
 def playbook(agreement: Agreement) -> Iterator[Block]:
     """One table of every Section that says what follows from a breach; last, what follows from any."""
     rows = [row for clause in agreement.clauses for row in _of_clause(agreement, clause)]
-    rows += _rows(agreement, ("Any Section",), agreement.remedies, OF_ALL)
+    rows += _rows(agreement, ("Any Section",), agreement.remedies, OF_ALL, ("Any Section",))
     for item in agreement.occasions:
         if isinstance(item.rule, Occasion):
             rows += _of_occasion(agreement, item.rule, ())
@@ -56,24 +57,29 @@ def playbook(agreement: Agreement) -> Iterator[Block]:
 
 
 def _of_clause(agreement: Agreement, clause: Clause) -> Iterator[Row]:
-    where: Inlines = (clause_link(clause), f" {clause.title}")
-    yield from _rows(agreement, where, clause.remedies, of_clause(clause.rules))
+    link = clause_link(clause)
+    where: Inlines = (link, f" {clause.title}")
+    yield from _rows(agreement, where, clause.remedies, of_clause(clause.rules), (link,))
     for rule in clause.rules:
         if isinstance(rule, Occasion):
-            yield from _of_occasion(agreement, rule, where)
+            yield from _of_occasion(agreement, rule, where, (link,))
 
 
-def _of_occasion(agreement: Agreement, rule: Occasion, where: Inlines) -> Iterator[Row]:
+def _of_occasion(agreement: Agreement, rule: Occasion, where: Inlines, again: Inlines = ()) -> Iterator[Row]:
     ground = of_occasion(agreement, rule)
-    yield from _rows(agreement, (*where, ": " if where else "", *phrases.capital(ground.each)), rule.remedies, ground)
+    said = phrases.capital(ground.each)
+    yield from _rows(agreement, (*where, ": " if where else "", *said), rule.remedies, ground, again or said)
 
 
-def _rows(agreement: Agreement, of: Inlines, remedies: Sequence[Remedy], ground: Ground) -> Iterator[Row]:
+def _rows(
+    agreement: Agreement, of: Inlines, remedies: Sequence[Remedy], ground: Ground, again: Inlines
+) -> Iterator[Row]:
+    """A row for each step: `of` what in the first, and shorter `again` in the others, which may stand on another page."""
     steps = [(each, step) for each in remedies if (step := _step(agreement, each, ground)) is not None]
     for place, (remedy, (who, what, when)) in enumerate(steps):
-        yield Row((of if place == 0 else ("",), who, what, when))
+        yield Row((again if place else of, who, what, when))
         if isinstance(remedy, NotifyDuty | PerformDuty):
-            yield from _rows(agreement, ("That duty",), remedy.remedies, OF_DUTY)
+            yield from _rows(agreement, ("That duty",), remedy.remedies, OF_DUTY, ("That duty",))
 
 
 def _step(agreement: Agreement, remedy: Remedy, ground: Ground) -> tuple[Inlines, Inlines, Inlines] | None:
@@ -84,7 +90,11 @@ def _step(agreement: Agreement, remedy: Remedy, ground: Ground) -> tuple[Inlines
             return _party(agreement, remedy.holder), ("Notifies ", *told), _within(agreement, remedy.within, ground)
         case PerformDuty():
             who = ("Someone",) if remedy.holder is None else _party(agreement, remedy.holder)
-            return who, ("Shall ", *phrases.action(agreement, remedy.event)), _within(agreement, remedy.within, ground)
+            return (
+                who,
+                (f"{manner().verb.capitalize()} ", *phrases.action(agreement, remedy.event)),
+                _within(agreement, remedy.within, ground),
+            )
         case Credit():
             when: Inlines = ("At once",)
             if remedy.claim_within is not None:

@@ -529,15 +529,18 @@ def _measurability(agreement: Agreement) -> Iterator[Block]:
         return
     found = measurability(agreement)
     waiting = f" {found.dormant} more have no effect until their optional terms are set." if found.dormant else ""
+    narrative = " The others are narrative, for the reasons stated." if found.measured < found.clauses else ""
     yield paragraph(
-        f"{found.measured} of {found.clauses} Sections ({found.share}) are measured from data. "
-        f"The others are narrative, for the reasons stated.{waiting}"
+        f"{found.measured} of {found.clauses} Sections ({found.share}) are measured from data.{narrative}{waiting}"
     )
-    yield Table(("Section", "Lifecycle stage", "Measured"), tuple(_measured(each) for each in stated))
+    staged = any(each.stages for each in stated)
+    columns = ("Section", "Lifecycle stage", "Measured") if staged else ("Section", "Measured")
+    yield Table(columns, tuple(_measured(each, staged=staged) for each in stated))
 
 
-def _measured(clause: Clause) -> Row:
+def _measured(clause: Clause, *, staged: bool) -> Row:
     number = len(clause.rules)
     duties = "1 sentence" if number == 1 else f"{number} sentences"
     said = duties if number else "Without effect yet" if clause.open else f"Narrative: {clause.narrative}"
-    return Row(((clause_link(clause), f" {clause.title}"), (_names(clause.stages) or "–",), (said,)))
+    stage = ((_names(clause.stages) or "–",),) if staged else ()
+    return Row(((clause_link(clause), f" {clause.title}"), *stage, (said,)))

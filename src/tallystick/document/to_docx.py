@@ -81,7 +81,9 @@ def write_docx(
     author: Author | None = None,
 ) -> bytes:
     """The same with these lines as its text; marks in them become tracked changes by the `author`."""
-    writing = _Writing(bookmarks(pieces), _numbers(pieces), author, style.paper.width - 2 * _MARGIN)
+    writing = _Writing(
+        bookmarks(pieces), _numbers(pieces), author, style.paper.width - 2 * _MARGIN, style.settings.anchors
+    )
     body = writing.body(pieces)
     return _packed(
         {
@@ -197,6 +199,7 @@ class _Writing:
     numbers: Mapping[str, str]
     author: Author | None
     text_width: int
+    anchors: bool
     numbered: dict[str, _List] = field(default_factory=dict)
     placed: set[str] = field(default_factory=set)
     moves: dict[str, int] = field(default_factory=dict)
@@ -353,9 +356,8 @@ class _Writing:
             properties += '<w:tcBorders><w:bottom w:val="single" w:sz="5" w:space="0" w:color="1B1B1F"/></w:tcBorders>'
         if signature:
             properties += '<w:vAlign w:val="bottom"/>'
-        paragraph = (
-            f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{keep}{aligned}</w:pPr>{marks[0]}{self.runs(cell)}{marks[1]}</w:p>'
-        )
+        label = _label(row.field) if signature and index == 1 and self.anchors and row.field else ""
+        paragraph = f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{keep}{aligned}</w:pPr>{marks[0]}{self.runs(cell)}{label}{marks[1]}</w:p>'
         return f"<w:tc><w:tcPr>{properties}</w:tcPr>{paragraph}</w:tc>"
 
 
@@ -364,6 +366,11 @@ def _run(run: Run, content: str) -> str:
         return ""
     properties = ("<w:b/>" if run.strong else "") + ("<w:i/>" if run.emphasis else "")
     return f"<w:r>{f'<w:rPr>{properties}</w:rPr>' if properties else ''}{content}</w:r>"
+
+
+def _label(field: str) -> str:
+    """What a signing service looks for, small and in grey; `word_file` reads over it."""
+    return f'<w:r><w:rPr><w:color w:val="8D95A5"/><w:sz w:val="10"/></w:rPr>{_text(f"/{field}/", "w:t")}</w:r>'
 
 
 def _field(code: str, shown: str, like: Run) -> str:

@@ -196,9 +196,13 @@ def _blocks(element: Element) -> Iterator[_Paragraph | WordTable]:
             yield from _blocks(child)
 
 
+# What stands in a place to sign for services that look for it.
+_SIGNING_LABEL = re.compile(r"/(?:Signature|Date)_\w+_\d+/\Z")
+
+
 def _row(row: Element) -> tuple[str, ...]:
     return tuple(
-        "\n".join(piece.text for piece in _joined(_blocks(cell)) if isinstance(piece, WordLine))
+        _SIGNING_LABEL.sub("", "\n".join(piece.text for piece in _joined(_blocks(cell)) if isinstance(piece, WordLine)))
         for cell in row.findall(f"{_W}tc")
     )
 

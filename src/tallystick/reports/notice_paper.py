@@ -287,4 +287,4 @@ def _signature(notice: Notice) -> Iterator[Block]:
         f"{notice.sender.called} gives this notice under the Agreement, and reserves every right that it has under it "
         "or by law."
     )
-    yield next(signature_lines(notice.sender, to_sign=False))
+    yield next(signature_lines(notice.sender, to_sign=True))

@@ -18,7 +18,7 @@ from typing import Any
 
 import pikepdf
 
-from tallystick.building import RULES, printed
+from tallystick.building import NOTICE, RULES, printed
 from tallystick.compilation import Compiled, compile_source, rules_json
 from tallystick.document.document import Signature
 from tallystick.document.finish_pdf import signature_fields
@@ -48,6 +48,7 @@ class _File:
     sources: dict[str, bytes]
     style: dict[str, bytes]
     rules: bytes | None
+    is_notice: bool
     producer: str
     fields: tuple[Signed, ...]
 
@@ -68,7 +69,7 @@ def verify(
 ) -> Proof:
     """Examine a PDF. `rules` are those on a machine, to be compared; `trust` certificates (PEM or DER) of those whose
     word is taken for who somebody is; `looked_at` is a house style of which somebody vouches that it shows every word; `original` the file that was built, for one that came back
-    from a signing service without what it carried. With `unsigned`, a file that is not signed yet can pass; `deep` adds pyHanko's
+    from a signing service without what it carried, or a notice printed again from the data. With `unsigned`, a file that is not signed yet can pass; `deep` adds pyHanko's
     analysis of each revision, which takes minutes on a long document.
 
     Raises NotReadable, and PdfUnavailable where nothing can be printed to compare with.
@@ -87,6 +88,9 @@ def verify(
     checks.append(_same_rules("rules in the file", file.rules, compiled))
     if rules is not None:
         checks.append(_same_rules("rules on this machine", rules, compiled))
+    if file.is_notice:
+        checks.extend(_house_style(style, looked_at))
+        return _notice(file, compiled, original, checks, trust, unsigned=unsigned, deep=deep)
     try:
         again = printed(compiled, style)
     except StyleRefused as reason:
@@ -117,7 +121,7 @@ def _read(raw: bytes) -> _File:
             style = {name: _bounded(file) for name, file in attached.items() if is_of_style(name)}
             rules = _bounded(attached[RULES]) if RULES in attached else None
             fields = tuple(Signed(str(field.get("/T", "")), _place(field)) for field in signature_fields(pdf))
-            return _File(raw, sources, style, rules, str(pdf.docinfo.get("/Producer", "")), fields)
+            return _File(raw, sources, style, rules, NOTICE in attached, str(pdf.docinfo.get("/Producer", "")), fields)
     except Exception as error:  # noqa: BLE001  (see the head of the module)
         raise NotReadable(f"it is not a PDF that can be read ({error})") from None
 
@@ -262,6 +266,54 @@ def _added(file: _File, compiled: int) -> Iterator[Check]:
         yield Check(name, HOLDS, "Nothing but signatures was added, and they cover every byte.")
 
 
+# --- a notice of breach ----------------------------------------------------------------------------------------
+
+
+def _notice(
+    file: _File,
+    compiled: Compiled,
+    original: bytes | None,
+    checks: list[Check],
+    trust: Sequence[bytes],
+    *,
+    unsigned: bool,
+    deep: bool,
+) -> Proof:
+    """What is known of a notice: its words follow from data, so that sources alone cannot print them again. `original` is the
+    notice that somebody printed from the same data."""
+    same = original is not None and file.raw.startswith(original)
+    checks.append(_paper_of_notice(same=same, given=original is not None))
+    checks.extend(_added(file, len(original) if same and original is not None else _first_revision(file.raw)))
+    signatures, found = _signatures(file, _of_party(compiled), trust, deep=deep)
+    checks.extend(found)
+    if not unsigned or any(each.by for each in signatures):
+        checks.append(_complete(signatures))
+    return Proof(compiled.agreement.title, compiled.tally, tuple(checks), signatures)
+
+
+def _paper_of_notice(*, same: bool, given: bool) -> Check:
+    name = "paper"
+    if same:
+        return Check(name, HOLDS, "The file is, to the byte, the notice that was given.")
+    if given:
+        return Check(name, FAILS, "The file is not the notice that was given.")
+    says = (
+        "It is a notice of breach, and what it says follows from data that is not in it. Whoever has the data prints it "
+        "again (tally notice), and names that file (--original)."
+    )
+    return Check(name, UNKNOWN, says)
+
+
+def _of_party(compiled: Compiled) -> Names:
+    """Whose certificate fits the field of a notice: that of each signatory of the party, or that of the company."""
+    return {
+        f"Signature_{party.id}_1": frozenset(
+            {party.name.casefold(), *(name.casefold() for name, _ in party.signatories)}
+        )
+        for party in compiled.agreement.parties.values()
+    }
+
+
 # --- what a signing service made of it -------------------------------------------------------------------------
 
 
@@ -368,8 +420,9 @@ def _signature(
     from pyhanko.sign.validation import validate_pdf_signature
 
     name = f"{field.place[:1].lower()}{field.place[1:]}"
+    authorities = _authorities(trust)
     try:
-        status = validate_pdf_signature(embedded, _authorities(trust), skip_diff=not deep)
+        status = validate_pdf_signature(embedded, authorities, skip_diff=not deep)
         loose = _uncovered_parts(embedded, status) if status.trusted else None
     except Exception as error:  # noqa: BLE001  (see the head of the module)
         return field, Check(name, FAILS, f"The {name} cannot be read ({error}).")
