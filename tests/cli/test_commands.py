@@ -91,16 +91,34 @@ def test_version() -> None:
     assert run("--version").output == f"tally {tallystick.__version__}\n"
 
 
-def test_help_loads_nothing_heavy() -> None:
+TYPER = {"typer", "rich", "shellingham", "annotated_doc", "markdown_it", "mdurl", "pygments", "attr"}
+PYDANTIC = {"pydantic", "pydantic_core", "annotated_types", "typing_extensions", "typing_inspection"}
+
+
+@pytest.mark.parametrize(
+    ("command", "loaded"),
+    [
+        (["--help"], TYPER),
+        (["--version"], TYPER | PYDANTIC),
+        (["check", "small.msa"], TYPER | PYDANTIC | {"lark", "rfc8785", "tzdata"}),
+        (["fmt", "--check", "small.msa"], TYPER | PYDANTIC | {"lark", "rfc8785", "tzdata"}),
+        (["evaluate", "--help"], TYPER | PYDANTIC),
+    ],
+)
+def test_a_command_loads_no_library_that_it_does_not_need(project: Path, command: list[str], loaded: set[str]) -> None:
+    """All that is imported beyond Python's own library, by what a command needs."""
     code = (
-        "import sys; from tallystick.cli.main import app\n"
-        "from typer.testing import CliRunner\n"
-        "CliRunner().invoke(app, ['--help'])\n"
-        "heavy = {'duckdb', 'weasyprint', 'lark', 'pydantic', 'jinja2', 'pyarrow', 'pikepdf'}\n"
-        "print(sorted(heavy & set(sys.modules)))"
+        "import contextlib, io, sys\n"
+        "before = set(sys.modules)\n"
+        "from tallystick.cli.main import main\n"
+        f"sys.argv = {['tally', *command]!r}\n"
+        "with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()):\n"
+        "    main()\n"
+        "found = {name.partition('.')[0] for name in set(sys.modules) - before} - set(sys.stdlib_module_names)\n"
+        "print(*sorted(name for name in found if not name.startswith('_')))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=project)
+    assert set(done.stdout.split()) - {"tallystick"} <= loaded
 
 
 # --- check ---------------------------------------------------------------------------------------------------
