@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from itertools import accumulate
 from typing import Generic, TypeVar
 
 from tallystick.evaluation.charges import Charges, worked_out
@@ -25,14 +27,13 @@ from tallystick.rules.rule import (
     Charged,
     Highest,
     Remedy,
-    RuleFields,
 )
 
 _Limit = TypeVar("_Limit", Cap, Highest)
 _PAYABLE = (CreditState.DUE, CreditState.CLAIMED)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Scoped(Generic[_Limit]):
     """A limit and the clause (or occasion, or duty) whose credits it is about; None for all. `rules` are those whose
     credits it is about, `order` the one under which they are."""
@@ -51,7 +52,10 @@ def capped(
     Credits that are not payable use nothing of a cap. Credits under another text of a clause use its caps, too.
     """
     texts = {each.rule.id: each for each in followed}
-    caps = _scoped(ctx, followed, Cap)
+    caps: dict[str, list[_Scoped[Cap]]] = defaultdict(list)
+    for scoped in _scoped(ctx, followed, Cap):
+        for rule in scoped.rules:
+            caps[rule].append(scoped)
     limiting: set[tuple[_Scoped[Cap], int]] = set()
     uses: dict[tuple[_Scoped[Cap], int], CapUse] = {}
     reduced: list[CreditDue] = []
@@ -62,7 +66,9 @@ def capped(
             reduced.append(replace(credit, amount=nothing))
             continue
         text = texts[credit.rule]
-        touched = [_use(ctx, scoped, credit, uses, reduced, charges) for scoped in caps if _about(scoped, credit)]
+        touched = [
+            _use(ctx, scoped, credit, uses, reduced, charges) for scoped in caps[credit.rule] if _about(scoped, credit)
+        ]
         limits = [key for key in touched if heard(ctx, text, key[0].scope, key[0].limit, credit.belongs)]
         if any(key not in uses for key in limits):
             reduced.append(replace(credit, amount=nothing, state=CreditState.UNMEASURED))
@@ -84,23 +90,26 @@ def capped(
 def _scoped(ctx: Context, followed: Sequence[Followed], kind: type[_Limit]) -> list[_Scoped[_Limit]]:
     """Every limit once: rules of one clause carry the same sentence. It reaches what follows further on, too."""
     rules = {each.rule.id: each.rule for each in followed}
+    within: dict[str, list[str]] = defaultdict(list)  # the rules of a clause, and of what follows further on
+    for name, rule in rules.items():
+        for place in accumulate(rule.scope.split("/"), lambda above, own: f"{above}/{own}"):
+            within[place].append(name)
     own: list[tuple[str | None, Remedy, str | None]] = [
         (each.rule.scope, remedy, each.rule.order) for each in followed for remedy in each.rule.remedies
     ]
     found = [*own, *((None, remedy, remedy.order) for remedy in ctx.rulebook.remedies)]
     return [
         _Scoped(
-            scope, limit, order, frozenset(name for name, rule in rules.items() if _reaches(ctx, scope, limit, rule))
+            scope,
+            limit,
+            order,
+            frozenset(name for name, rule in rules.items() if of_order(ctx, limit, rule))
+            if scope is None
+            else frozenset(within[scope]),
         )
         for scope, limit, order in dict.fromkeys(found)
         if isinstance(limit, kind)
     ]
-
-
-def _reaches(ctx: Context, scope: str | None, limit: Remedy, rule: RuleFields) -> bool:
-    if scope is None:
-        return of_order(ctx, limit, rule)
-    return rule.scope == scope or rule.scope.startswith(f"{scope}/")
 
 
 # --- only the highest --------------------------------------------------------------------------------------------
