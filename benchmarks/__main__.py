@@ -270,6 +270,16 @@ def compiling(bench: Bench) -> list[Row]:
             "at most 1.3×",
         )
     )
+    small = bench.place / "small.msa"
+    small.write_text(data.source(1))
+    rows.append(
+        _row(
+            "tally check of a small file",
+            bench.run("start", command=[*tally, "check", str(small)], version="tallystick"),
+            _median(typer),
+            "at most 1.3×",
+        )
+    )
     return rows
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 import json
-import os
 import platform
 import re
 import sys
@@ -26,7 +25,7 @@ from zipfile import BadZipFile, ZipFile
 
 import pikepdf
 
-from tallystick.resources import resource
+from tallystick.resources import cache_folder, resource
 from tallystick.source import Source
 
 MAXIMUM_ENTRIES = 50
@@ -73,24 +72,9 @@ def _add(update: Callable[[bytes], None], *parts: bytes) -> None:
 # --- the folder ------------------------------------------------------------------------------------------------
 
 
-def folder() -> Path | None:
-    """Where builds are kept (XDG Base Directory Specification); None where that is no folder of one's own."""
-    if os.environ.get("TALLY_NO_CACHE"):
-        return None
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    path = Path(base) / "tallystick"
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        about = path.stat()
-    except OSError:
-        return None
-    own = not hasattr(os, "getuid") or (about.st_uid == os.getuid() and not about.st_mode & 0o022)
-    return path if own and path.is_dir() else None
-
-
 def find(key: str | None) -> Kept | None:
     """What was kept under a key; None where nothing was, or not all of it."""
-    place = folder()
+    place = cache_folder()
     if place is None or key is None:
         return None
     try:
@@ -104,7 +88,7 @@ def find(key: str | None) -> Kept | None:
 
 def keep(key: str | None, kept: Kept) -> None:
     """Keep a build, and forget the oldest. A disk that is full is no reason to fail."""
-    place = folder()
+    place = cache_folder()
     if place is None or key is None or not _prints_alike(kept.files):
         return
     with suppress(OSError):

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 class Data(BaseModel):
     """Base of all plain data: frozen, closed to unknown fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Kind(StrEnum):

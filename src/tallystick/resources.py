@@ -6,6 +6,7 @@ checkout wins where there is one, so that no stale copy can shadow it.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -22,3 +23,18 @@ def resource(*parts: str) -> Path:
         if (root / "grammar").is_dir() and path.exists():
             return path
     raise FileNotFoundError("/".join(parts))
+
+
+def cache_folder() -> Path | None:
+    """Where what takes long to make is kept (XDG Base Directory Specification); None where that is no folder of one's own."""
+    if os.environ.get("TALLY_NO_CACHE"):
+        return None
+    try:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        path = Path(base) / "tallystick"
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        about = path.stat()
+    except (OSError, RuntimeError):
+        return None
+    own = not hasattr(os, "getuid") or (about.st_uid == os.getuid() and not about.st_mode & 0o022)
+    return path if own and path.is_dir() else None

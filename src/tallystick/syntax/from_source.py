@@ -23,6 +23,7 @@ from tallystick.source import Source, Span
 from tallystick.syntax.builder import Builder
 from tallystick.syntax.inlined import InlinedParser
 from tallystick.syntax.sayings import Saying, habit, later
+from tallystick.syntax.tables import parser_of
 from tallystick.syntax.tokens import TOKEN, Token, TokenKind, ends_statement, scan
 from tallystick.syntax.tree import File
 
@@ -123,7 +124,7 @@ _BUILDER, _ONE_AT_A_TIME = Builder(), RLock()
 def parser() -> InlinedParser:
     """The LALR(1) parser of `grammar/tallystick.lark`."""
     grammar = resource("grammar", "tallystick.lark").read_text(encoding="utf-8")
-    return InlinedParser(grammar, _BUILDER, lexer="contextual", postlex=_NamesAnywhere())
+    return parser_of(grammar, _BUILDER, _NamesAnywhere())
 
 
 def _tree(source: Source, text: str) -> File:

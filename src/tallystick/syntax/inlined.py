@@ -8,10 +8,11 @@ also one that is left out of the children, and ends where its last one ends.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from lark import Lark, Token
 from lark.grammar import Rule, Terminal
+from lark.lexer import TerminalDef
 
 from tallystick.source import Span
 from tallystick.syntax.builder import Builder
@@ -23,9 +24,34 @@ Placed = tuple[int, int, Any]
 class InlinedParser(Lark):
     """The parser with a builder in it. `builder` must be told the source first."""
 
-    def __init__(self, grammar: str, builder: Builder, **options: Any) -> None:
+    OPTIONS: ClassVar = {
+        "parser": "lalr",
+        "lexer": "contextual",
+        "maybe_placeholders": True,
+        "propagate_positions": False,
+    }
+
+    def __init__(self, grammar: str, builder: Builder, postlex: Any) -> None:
         self._builder = builder
-        super().__init__(grammar, parser="lalr", maybe_placeholders=True, propagate_positions=False, **options)
+        super().__init__(grammar, postlex=postlex, **self.OPTIONS)
+
+    @classmethod
+    def from_tables(cls, tables: Any, builder: Builder, postlex: Any) -> Self:
+        """The parser that these tables are of."""
+        made = cls.__new__(cls)
+        made.restore(tables, builder, postlex)
+        return made
+
+    def restore(self, tables: Any, builder: Builder, postlex: Any) -> None:
+        """Become the parser that these tables are of."""
+        self._builder = builder
+        self._load(tables, postlex=postlex)
+
+    def tables(self) -> dict[str, Any]:
+        """What the parser was made into: texts, numbers, lists and dictionaries."""
+        data, memo = self.memo_serialize([TerminalDef, Rule])
+        options = {name: value for name, value in data["options"].items() if name != "postlex"}
+        return {"data": data | {"options": options}, "memo": memo}
 
     def _prepare_callbacks(self) -> None:
         self._callbacks = {rule: _callback(rule, self._builder) for rule in self.rules}

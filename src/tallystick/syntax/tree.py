@@ -12,31 +12,45 @@ from decimal import Decimal
 from tallystick.source import Span
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Node:
-    """What every node has: its place in the source."""
+    """What every node has: its place in the source.
+
+    Comparing and showing are written once, here: to have them made for each of some hundred classes takes longer than
+    most files take to be checked.
+    """
 
     span: Span
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.__dict__ == other.__dict__
+
+    def __hash__(self) -> int:
+        return hash((type(self), *self.__dict__.values()))
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={value!r}" for name, value in self.__dict__.items())
+        return f"{type(self).__name__}({shown})"
 
 
 # --- words and literals --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Name(Node):
     """An identifier (also a unit or a currency code where one stands alone)."""
 
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class String(Node):
     """`"text"`, without its quotes."""
 
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ProseText(Node):
     """The text between triple quotes, dedented. `offsets` map each character to its place in the source."""
 
@@ -44,21 +58,21 @@ class ProseText(Node):
     offsets: tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Number(Node):
     """A bare number."""
 
     value: Decimal
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Percent(Node):
     """`92%`; the value is 0.92."""
 
     value: Decimal
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Money(Node):
     """`USD 40,000`."""
 
@@ -66,7 +80,7 @@ class Money(Node):
     value: Decimal
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class QuantityLiteral(Node):
     """A number with a unit word: `200 milliseconds`."""
 
@@ -74,14 +88,14 @@ class QuantityLiteral(Node):
     unit: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class DateLiteral(Node):
     """`2027-01-01`; None where the day does not exist."""
 
     value: date | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class PeriodLiteral(Node):
     """`30 days`; a term's name alone has no amount. `4 business hours of support_desk` names a calendar."""
 
@@ -93,21 +107,21 @@ class PeriodLiteral(Node):
 # --- declarations --------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Version(Node):
     """`version "1.0.0".`"""
 
     text: String
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Effective(Node):
     """`effective 2027-01-01.`"""
 
     date: DateLiteral
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Duration(Node):
     """`term 24 months renewing for 12 months.`"""
 
@@ -115,61 +129,61 @@ class Duration(Node):
     renewal: PeriodLiteral | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class GoverningLaw(Node):
     """`governing law "the State of Delaware".`"""
 
     text: String
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Timezone(Node):
     """`timezone "America/New_York".`"""
 
     text: String
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Currency(Node):
     """`currency USD.`"""
 
     code: Name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class WorkedExamples(Node):
     """`annex worked examples.`: the paper carries the scenarios."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Recital(Node):
     """One recital."""
 
     prose: ProseText
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class BusinessDays(Node):
     """`business days "US".`: Monday to Friday without the public holidays of these places."""
 
     places: tuple[String, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class BusinessHours(Node):
     """`business hours "Mon-Fri 09:00-17:00".`"""
 
     text: String
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class FiscalYearNode(Node):
     """`fiscal year begins "1 April".`"""
 
     text: String
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class OrderOfPrecedence(Node):
     """`order of precedence "orders", "agreement", "schedules".`: what comes first prevails over what comes later."""
 
@@ -192,21 +206,21 @@ AgreementItem = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Hours(Node):
     """`hours "Sun-Thu 10:00-18:00".`"""
 
     text: String
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Holidays(Node):
     """`holidays "IL".`"""
 
     places: tuple[String, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class CalendarNode(Node):
     """`calendar support_desk "Support Desk" { … }`."""
 
@@ -215,7 +229,7 @@ class CalendarNode(Node):
     items: tuple[Hours | Holidays | Timezone, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class AgreementNode(Node):
     """`agreement "…" { … }`."""
 
@@ -223,28 +237,28 @@ class AgreementNode(Node):
     items: tuple[AgreementItem, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Entity(Node):
     """`entity "a Delaware corporation".`"""
 
     text: String
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Address(Node):
     """`address "…".`"""
 
     text: String
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Notices(Node):
     """`notices "…".`: where notices go."""
 
     text: String
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Signatory(Node):
     """`signatory "Jane Roe", "Chief Executive Officer".`"""
 
@@ -252,7 +266,7 @@ class Signatory(Node):
     title: String | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class PartyNode(Node):
     """`party provider "Acme Models, Inc." called "Provider" { … }`."""
 
@@ -262,7 +276,7 @@ class PartyNode(Node):
     items: tuple[Entity | Address | Notices | Signatory, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class RoleNode(Node):
     """`role head_of_risk "Head of Risk" of customer above risk_officer.`"""
 
@@ -272,35 +286,35 @@ class RoleNode(Node):
     above: Name | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Environments(Node):
     """`environments development, production.`"""
 
     names: tuple[Name, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Stages(Node):
     """`stages labeling, training.`"""
 
     names: tuple[Name, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Means(Node):
     """`means \"\"\"…\"\"\".`"""
 
     prose: ProseText
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ReportedBy(Node):
     """`reported by provider.`"""
 
     party: Name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Places(Node):
     """`places 6.`: decimal places read."""
 
@@ -310,7 +324,7 @@ class Places(Node):
 DataItem = Means | ReportedBy | Places
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class AttributeNode(Node):
     """`amount as USD`."""
 
@@ -318,19 +332,19 @@ class AttributeNode(Node):
     unit: Name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class EmptyCounts(Node):
     """`empty counts as 0%`."""
 
     value: Expression
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class EmptyMissing(Node):
     """`empty is missing`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Derivation(Node):
     """`= count(request where status is "failed") / count(request) each 5 minutes empty counts as 0%`."""
 
@@ -339,7 +353,7 @@ class Derivation(Node):
     empty: EmptyCounts | EmptyMissing | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Occurring(Node):
     """`when error_rate above 10% lasting at least 10 minutes with at least 5 samples`."""
 
@@ -351,7 +365,7 @@ class Occurring(Node):
     samples: Number | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class MetricNode(Node):
     """`metric accuracy "accuracy" as fraction by model …`."""
 
@@ -363,7 +377,7 @@ class MetricNode(Node):
     items: tuple[DataItem, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class EventNode(Node):
     """`event deployment "deployment", "deploy a Model" by model …`."""
 
@@ -375,7 +389,7 @@ class EventNode(Node):
     items: tuple[DataItem, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class RecordNode(Node):
     """`record outage "outage" by model …`."""
 
@@ -387,7 +401,7 @@ class RecordNode(Node):
     items: tuple[DataItem, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class TermNode(Node):
     """`term name "Title" = value.`"""
 
@@ -396,12 +410,12 @@ class TermNode(Node):
     value: Expression
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class KeyTermNode(TermNode):
     """`key term …`: also on the cover page."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class OpenTermNode(Node):
     """`term name "Title": fraction optional.`: a term that has no value until something sets it."""
 
@@ -410,12 +424,12 @@ class OpenTermNode(Node):
     type: Name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class KeyOpenTermNode(OpenTermNode):
     """`key term name "Title": fraction optional.`"""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class DefinitionNode(Node):
     """`define production_model "Production Model" as \"\"\"…\"\"\".`"""
 
@@ -424,7 +438,7 @@ class DefinitionNode(Node):
     means: ProseText
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class StandardNode(Node):
     """`standard gdpr "Regulation (EU) 2016/679".`"""
 
@@ -435,7 +449,7 @@ class StandardNode(Node):
 # --- other files ---------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ParamNode(Node):
     """`param notice_period "Notice Period": period = 72 hours.` in a clause library; without a value it must be set."""
 
@@ -445,19 +459,19 @@ class ParamNode(Node):
     default: Expression | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class OpenParamNode(ParamNode):
     """`param limit: fraction optional.`: an optional term, unless it is set."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class SetTermNode(TermNode):
     """A term made from a parameter: its value is what was set, or the default. No source writes it as such."""
 
     param: ParamNode
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Prefixed(Node):
     """`as mobile "Mobile"`: what distinguishes a file that is used twice."""
 
@@ -465,7 +479,7 @@ class Prefixed(Node):
     title: String | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Setting(Node):
     """`notice_period = 24 hours.`"""
 
@@ -473,7 +487,7 @@ class Setting(Node):
     value: Expression
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class UseNode(Node):
     """`use "clauses/incidents.msa" as mobile with { … }`."""
 
@@ -482,7 +496,7 @@ class UseNode(Node):
     settings: tuple[Setting, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class UseLibraryNode(UseNode):
     """`use library "incident-response" with { … }`: a clause library that comes with the program."""
 
@@ -490,35 +504,35 @@ class UseLibraryNode(UseNode):
 # --- numbered text -------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Paragraph(Node):
     """Prose that stands by itself."""
 
     prose: ProseText
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class NoteNode(Node):
     """A drafting note."""
 
     text: String | ProseText
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Stage(Node):
     """`stage operation.`"""
 
     names: tuple[Name, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Narrative(Node):
     """`narrative "a statement of purpose".`"""
 
     reason: String
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ExceptDuring(Node):
     """`except during maintenance where …`."""
 
@@ -526,40 +540,40 @@ class ExceptDuring(Node):
     where: Where | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ExceptWhere(Node):
     """`except where …`."""
 
     where: Where
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class OnlyIfSet(Node):
     """`only if training_data and training_purposes are set.`"""
 
     terms: tuple[Name, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class MayWaive(Node):
     """`only head_of_risk may waive.`"""
 
     roles: tuple[Name, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Survives(Node):
     """`survives for 3 years.` after the end of the agreement; `survives.` without a limit."""
 
     period: PeriodLiteral | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class MissingExcused(Node):
     """`missing data is excused.`"""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Citation(Node):
     """`eu_ai_act "Article 15(1)"`."""
 
@@ -567,7 +581,7 @@ class Citation(Node):
     text: String
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Satisfies(Node):
     """`satisfies …, ….`"""
 
@@ -577,14 +591,14 @@ class Satisfies(Node):
 # --- conditions, values, measures ----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class NameReference(Node):
     """A name used as a value: a term, a metric, an event, a record, a dimension or an attribute."""
 
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class AttributeReference(Node):
     """`payment.amount`."""
 
@@ -592,7 +606,7 @@ class AttributeReference(Node):
     attribute: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Binary(Node):
     """`left operator right`; the operator is `+`, `-`, `*`, `/` or `of`."""
 
@@ -601,14 +615,14 @@ class Binary(Node):
     right: Expression
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Comparator(Node):
     """`at least`, `at most`, `below`, `above`, `is` (also spelled `exactly`), `is not`."""
 
     words: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ChargedNode(Node):
     """`sum(fees) in that month`."""
 
@@ -616,28 +630,28 @@ class ChargedNode(Node):
     each: Name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class RelativeChange(Node):
     """`relative fall(mean(accuracy))`."""
 
     call: Call
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class FirstTime(Node):
     """`the first 90 days`."""
 
     length: PeriodLiteral
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class TimeBefore(Node):
     """`the 30 days before`."""
 
     length: PeriodLiteral
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class TimeBetween(Node):
     """`the time from 2026-10-01 until 2027-01-01`: the last day does not belong to it."""
 
@@ -645,7 +659,7 @@ class TimeBetween(Node):
     until: DateLiteral
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class DriftNode(Node):
     """`drift(score where model is "a" by psi against the first 90 days)`."""
 
@@ -655,7 +669,7 @@ class DriftNode(Node):
     reference: FirstTime | TimeBefore | TimeBetween
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ComparisonTail(Node):
     """The `at most v` of `share(m at most v)`."""
 
@@ -663,14 +677,14 @@ class ComparisonTail(Node):
     value: Expression
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class AcrossDimension(Node):
     """`across group`."""
 
     dimension: Name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Excluding(Node):
     """`excluding maintenance where …`: time that is left out, of a measure or of a deadline."""
 
@@ -678,7 +692,7 @@ class Excluding(Node):
     where: Where | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Counting(Node):
     """`counting once within 5 minutes per request_id`: what follows the first one so soon is not counted."""
 
@@ -686,7 +700,7 @@ class Counting(Node):
     per: tuple[Name, ...] | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Call(Node):
     """`mean(accuracy where …)`, `gap(mean(approved) across group)`, `percentile(latency, 99.9)`."""
 
@@ -700,7 +714,7 @@ class Call(Node):
     number: Number | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ElapsedNode(Node):
     """`time(from incident to resolution matching incident_id)`."""
 
@@ -727,7 +741,7 @@ Expression = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ComparisonNode(Node):
     """`left at most right` in a condition."""
 
@@ -736,7 +750,7 @@ class ComparisonNode(Node):
     right: Expression
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Membership(Node):
     """`region in ("EU", "UK")`."""
 
@@ -744,7 +758,7 @@ class Membership(Node):
     values: tuple[String, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class NonMembership(Node):
     """`region not in ("EU", "UK")`."""
 
@@ -752,21 +766,21 @@ class NonMembership(Node):
     values: tuple[String, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Negation(Node):
     """`not …`."""
 
     part: ConditionNode
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class AllOf(Node):
     """`… and …`."""
 
     parts: tuple[ConditionNode, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class AnyOf(Node):
     """`… or …`."""
 
@@ -776,7 +790,7 @@ class AnyOf(Node):
 ConditionNode = ComparisonNode | Membership | NonMembership | Negation | AllOf | AnyOf
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Where(Node):
     """`where …`."""
 
@@ -786,21 +800,21 @@ class Where(Node):
 # --- qualifiers ----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Per(Node):
     """`per model and environment`."""
 
     names: tuple[Name, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class InEnvironments(Node):
     """`in staging or production`."""
 
     names: tuple[Name, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Samples(Node):
     """`with at least 1,000 samples`, or `with at least 100 samples for each group`."""
 
@@ -808,35 +822,35 @@ class Samples(Node):
     each: Name | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Confidence(Node):
     """`with 95% confidence`."""
 
     level: Percent | NameReference
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Matching(Node):
     """`matching model and version`."""
 
     names: tuple[Name, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Labelled(Node):
     """`labelled accuracy_floor`."""
 
     name: Name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Worded(Node):
     """`worded \"\"\"…\"\"\"`: the drafter's own wording."""
 
     prose: ProseText
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class CaseShareNode(Node):
     """`in at least 95% of cases over each month`."""
 
@@ -845,7 +859,7 @@ class CaseShareNode(Node):
     window: WindowNode
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class DuringTime(Node):
     """`during freeze where … matching environment`: only while such a record is open."""
 
@@ -854,7 +868,7 @@ class DuringTime(Node):
     matching: Matching | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class OutsideTime(Node):
     """`outside consent where … matching subject`: only while no such record is open."""
 
@@ -863,7 +877,7 @@ class OutsideTime(Node):
     matching: Matching | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class AfterTime(Node):
     """`after go_live until retirement matching model`: only from the one event on, up to the other."""
 
@@ -891,14 +905,14 @@ Qualifier = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class CalendarWindow(Node):
     """`each month`."""
 
     each: Name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class RollingWindow(Node):
     """`any 30 days`."""
 
@@ -910,7 +924,7 @@ WindowNode = CalendarWindow | RollingWindow
 # --- sentences -----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class KeepNode(Node):
     """`provider must keep mean(accuracy) at least 92% over each month ….`"""
 
@@ -922,7 +936,7 @@ class KeepNode(Node):
     qualifiers: tuple[Qualifier, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class GateNode(Node):
     """`provider must keep mean(accuracy) at least 92% over the 7 days before each deployment ….`"""
 
@@ -935,7 +949,7 @@ class GateNode(Node):
     qualifiers: tuple[Qualifier, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class KeepAlwaysNode(Node):
     """`provider must keep queue below 500 at all times tolerating 15 minutes ….`"""
 
@@ -947,7 +961,7 @@ class KeepAlwaysNode(Node):
     qualifiers: tuple[Qualifier, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class FromEvent(Node):
     """`from go_live`: what the first interval begins with."""
 
@@ -955,7 +969,7 @@ class FromEvent(Node):
     where: Where | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class CadenceNode(Node):
     """`provider must perform bias_evaluation at least every 30 days ….`"""
 
@@ -967,7 +981,7 @@ class CadenceNode(Node):
     qualifiers: tuple[Qualifier, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Times(Node):
     """`at least 2 times`."""
 
@@ -975,7 +989,7 @@ class Times(Node):
     number: Number
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class CountNode(Node):
     """`… must perform incident_drill at least 2 times each year ….`"""
 
@@ -987,17 +1001,17 @@ class CountNode(Node):
     qualifiers: tuple[Qualifier, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class MustCountNode(CountNode):
     """A duty to perform."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class MayCountNode(CountNode):
     """A limit on a permission."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class PeriodOfClassNode(Node):
     """`"critical", "major": 4 hours.`"""
 
@@ -1005,14 +1019,14 @@ class PeriodOfClassNode(Node):
     within: PeriodLiteral
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Otherwise(Node):
     """`otherwise: 5 business days.`"""
 
     within: PeriodLiteral
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ByClassNode(Node):
     """`by severity of incident { "critical": 4 hours. … }`"""
 
@@ -1021,7 +1035,7 @@ class ByClassNode(Node):
     otherwise: Otherwise | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class AfterEventNode(Node):
     """`5 business days of acceptance`, the other deadline."""
 
@@ -1029,14 +1043,14 @@ class AfterEventNode(Node):
     event: Name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Extreme(Node):
     """`later` or `earlier`."""
 
     words: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class WhicheverNode(Node):
     """`or 5 business days of acceptance, whichever is later`."""
 
@@ -1044,7 +1058,7 @@ class WhicheverNode(Node):
     extreme: Extreme
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class NotifyResponseNode(Node):
     """`provider must notify risk_officer within 72 hours of incident ….`"""
 
@@ -1056,7 +1070,7 @@ class NotifyResponseNode(Node):
     qualifiers: tuple[Qualifier, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class PerformResponseNode(Node):
     """`provider must perform resolution within 24 hours of incident ….`"""
 
@@ -1069,7 +1083,7 @@ class PerformResponseNode(Node):
     qualifiers: tuple[Qualifier, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ProhibitionNode(Node):
     """`provider must not perform data_transfer where ….`"""
 
@@ -1078,31 +1092,31 @@ class ProhibitionNode(Node):
     qualifiers: tuple[Qualifier, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class WithinBefore(Node):
     """`within 14 days before`."""
 
     period: PeriodLiteral
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class LeadBefore(Node):
     """`at least 2 days before`."""
 
     period: PeriodLiteral
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class DifferentPersons(Node):
     """`as different persons`: nobody acts for two of the roles."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class OtherThanPerformer(Node):
     """`other than the performer`: not whoever does what needs it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ByRoles(Node):
     """`by risk_officer and legal_counsel as different persons other than the performer`."""
 
@@ -1111,14 +1125,14 @@ class ByRoles(Node):
     other: OtherThanPerformer | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class BySomeone(Node):
     """`by someone other than the performer`: whatever the role."""
 
     other: OtherThanPerformer
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class PrecedenceNode(Node):
     """`provider must not perform deployment in production without approval by … within … before matching ….`"""
 
@@ -1132,7 +1146,7 @@ class PrecedenceNode(Node):
     qualifiers: tuple[Qualifier, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class PermissionNode(Node):
     """`only data_scientist or model_owner may perform training_data_access in development ….`"""
 
@@ -1141,7 +1155,7 @@ class PermissionNode(Node):
     qualifiers: tuple[Qualifier, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class RetentionNode(Node):
     """`provider must retain prediction_log for at least 7 years ….`"""
 
@@ -1152,7 +1166,7 @@ class RetentionNode(Node):
     qualifiers: tuple[Qualifier, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class DeletionNode(Node):
     """`provider must delete customer_data within 30 days of termination ….`"""
 
@@ -1183,7 +1197,7 @@ SentenceNode = (
 # --- consequences --------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class NotifyDutyNode(Node):
     """`provider must notify risk_officer within 24 hours.`"""
 
@@ -1194,7 +1208,7 @@ class NotifyDutyNode(Node):
     on_breach: OnBreach | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class PerformDutyNode(Node):
     """`provider must perform retraining within 14 days.`"""
 
@@ -1205,7 +1219,7 @@ class PerformDutyNode(Node):
     on_breach: OnBreach | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class CreditNode(Node):
     """`credit customer 10% of monthly_fee.`"""
 
@@ -1216,7 +1230,7 @@ class CreditNode(Node):
     claimed: IfClaimed | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ForEachBreach(Node):
     """`for each breach from the 5th in any 60 days`."""
 
@@ -1224,7 +1238,7 @@ class ForEachBreach(Node):
     within: PeriodLiteral | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class TierNode(Node):
     """`below 92%: 10% of monthly_fee.`"""
 
@@ -1233,7 +1247,7 @@ class TierNode(Node):
     amount: Expression
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class CreditByValueNode(Node):
     """`credit customer by value { … }`."""
 
@@ -1243,21 +1257,21 @@ class CreditByValueNode(Node):
     tiers: tuple[TierNode, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class MinimumNode(Node):
     """`minimum USD 1`."""
 
     amount: Expression
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class IfClaimed(Node):
     """`if claimed within 30 days`."""
 
     within: PeriodLiteral
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class CountTierNode(Node):
     """`at least 5: USD 500.`"""
 
@@ -1265,7 +1279,7 @@ class CountTierNode(Node):
     amount: Expression
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class CreditByCountNode(Node):
     """`credit customer by count each month { … }`."""
 
@@ -1276,21 +1290,21 @@ class CreditByCountNode(Node):
     tiers: tuple[CountTierNode, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Extent(Node):
     """`started` or `full`."""
 
     words: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class UpTo(Node):
     """`up to USD 1,000`."""
 
     amount: Expression
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class CreditByDelayNode(Node):
     """`credit customer by delay { each started day: USD 100 up to USD 1,000. }`."""
 
@@ -1303,19 +1317,19 @@ class CreditByDelayNode(Node):
     most: UpTo | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class CapRolling(Node):
     """`each 12 months` of a cap."""
 
     length: PeriodLiteral
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class OverTerm(Node):
     """`over the term` of a cap."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class HighestNode(Node):
     """`only the highest credit counts each month per service.`"""
 
@@ -1323,7 +1337,7 @@ class HighestNode(Node):
     per: Per | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class CapNode(Node):
     """`cap credits at 20% of monthly_fee each month.`"""
 
@@ -1331,14 +1345,14 @@ class CapNode(Node):
     span_of: CalendarWindow | CapRolling | OverTerm
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class CureNode(Node):
     """`cure within 30 days.`"""
 
     within: PeriodLiteral
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class EscalateNode(Node):
     """`escalate to head_of_risk after 10 days.`"""
 
@@ -1346,12 +1360,12 @@ class EscalateNode(Node):
     after: PeriodLiteral
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Uncured(Node):
     """The word `uncured`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class TerminateNode(Node):
     """`customer may terminate after 3 uncured breaches in 6 months.`"""
 
@@ -1363,21 +1377,21 @@ class TerminateNode(Node):
     exercisable: Exercisable | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class NotifiedInTime(Node):
     """`each notified within 30 days`."""
 
     within: PeriodLiteral
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Exercisable(Node):
     """`exercisable within 30 days`."""
 
     within: PeriodLiteral
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class TerminateInRowNode(Node):
     """`customer may terminate after 3 breaches in a row.`"""
 
@@ -1388,7 +1402,7 @@ class TerminateInRowNode(Node):
     exercisable: Exercisable | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class TerminateInSpansNode(Node):
     """`customer may terminate after 2 breaches in any 3 consecutive months.`"""
 
@@ -1401,7 +1415,7 @@ class TerminateInSpansNode(Node):
     exercisable: Exercisable | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class TriggerDutyNode(Node):
     """`trigger rollback within 1 hour.`"""
 
@@ -1411,7 +1425,7 @@ class TriggerDutyNode(Node):
     on_breach: OnBreach | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class BlockNode(Node):
     """`block deployment in production.`"""
 
@@ -1420,54 +1434,54 @@ class BlockNode(Node):
     time: BlockTime | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class BlockTime(Node):
     """`for 30 days` of a block."""
 
     period: PeriodLiteral
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ExerciseTime(Node):
     """`within 30 days` of a right."""
 
     period: PeriodLiteral
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class InterestOn(Node):
     """`on invoice.amount` of interest."""
 
     amount: Expression
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class InterestSimple(Node):
     """The word `simple`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class InterestCompounded(Node):
     """`compounded monthly`."""
 
     how: Name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class InterestCounting(Node):
     """`counting actual/365`."""
 
     days: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class InterestFrom(Node):
     """`from breach`, or from the event that began it."""
 
     start: Name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class InterestUntil(Node):
     """`until performed`, or `until cured`."""
 
@@ -1477,7 +1491,7 @@ class InterestUntil(Node):
 InterestPart = InterestOn | InterestSimple | InterestCompounded | InterestCounting | InterestFrom | InterestUntil
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class InterestNode(Node):
     """`accrue interest to provider at 1.5% per month …`; what it must say comes in any order."""
 
@@ -1487,7 +1501,7 @@ class InterestNode(Node):
     parts: tuple[InterestPart, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class RefundNode(Node):
     """`refund customer annual_fee prorated by day over each 12 months.`"""
 
@@ -1497,7 +1511,7 @@ class RefundNode(Node):
     span_of: CalendarWindow | CapRolling | OverTerm | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class TerminateAtOnceNode(Node):
     """`customer may terminate within 30 days.`"""
 
@@ -1505,7 +1519,7 @@ class TerminateAtOnceNode(Node):
     time: ExerciseTime | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class RightNode(Node):
     """`provider may perform suspension within 30 days.`"""
 
@@ -1538,21 +1552,21 @@ Consequence = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class OnBreach(Node):
     """`on breach { … }`."""
 
     items: tuple[Consequence, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Lasting(Node):
     """`lasting at least 30 days`."""
 
     period: PeriodLiteral
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class OnEvent(Node):
     """`on incident where … { … }`, `on force_majeure lasting at least 30 days { … }`."""
 
@@ -1580,7 +1594,7 @@ ClauseItem = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ClauseNode(Node):
     """`clause accuracy "Accuracy" { … }`."""
 
@@ -1589,7 +1603,7 @@ class ClauseNode(Node):
     items: tuple[ClauseItem | ClauseNode | Struck, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ArticleNode(Node):
     """`article "Model performance" { … }`."""
 
@@ -1598,7 +1612,7 @@ class ArticleNode(Node):
     items: tuple[Paragraph | NoteNode | ClauseNode | UseNode | Struck, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ScheduleNode(Node):
     """`schedule "Contacts" { … }`: prose and tables behind the signature page."""
 
@@ -1610,14 +1624,14 @@ class ScheduleNode(Node):
 # --- scenarios -----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class TimeLiteral(Node):
     """`10:00` or `10:00:30`; None where no clock shows that."""
 
     value: time | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Moment(Node):
     """`2027-03-02 at 10:00`, local time; without a time, the beginning of the day."""
 
@@ -1625,14 +1639,14 @@ class Moment(Node):
     time: TimeLiteral | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class OnMoment(Node):
     """`on 2027-03-02 at 10:00`."""
 
     moment: Moment
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class EachFrom(Node):
     """`each day from 2027-03-01 until 2027-04-01`: once in each, the end not included."""
 
@@ -1641,7 +1655,7 @@ class EachFrom(Node):
     end: Moment
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class GivenValue(Node):
     """`loss of USD 100`."""
 
@@ -1649,14 +1663,14 @@ class GivenValue(Node):
     value: Expression
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class GivenValues(Node):
     """`with loss of USD 100 and affected of 20`."""
 
     values: tuple[GivenValue, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class GivenSamples(Node):
     """`given accuracy of 91% on 2027-03-10 where model is "credit".`"""
 
@@ -1667,7 +1681,7 @@ class GivenSamples(Node):
     where: Where | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class GivenEvent(Node):
     """`given deployment on 2027-03-02 at 10:00 where model is "credit".`"""
 
@@ -1677,7 +1691,7 @@ class GivenEvent(Node):
     where: Where | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class GivenRecord(Node):
     """`given outage from 2027-03-02 at 08:00 until 2027-03-02 at 09:30.`; without `until` still open."""
 
@@ -1688,28 +1702,28 @@ class GivenRecord(Node):
     where: Where | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class GivenNone(Node):
     """`given no incident.`: its data is there, and empty."""
 
     source: Name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class AsOf(Node):
     """`as of 2027-04-02.`"""
 
     moment: Moment
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class VerdictWord(Node):
     """One of the five verdicts."""
 
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class GroupValue(Node):
     """`model "credit"`."""
 
@@ -1717,28 +1731,28 @@ class GroupValue(Node):
     value: String
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ForGroup(Node):
     """`for model "credit" and environment "production"`."""
 
     values: tuple[GroupValue, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class WindowFrom(Node):
     """`in the window from 2027-03-01`."""
 
     moment: Moment
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Under(Node):
     """`under availability`: which rule or clause a duty follows from."""
 
     name: Name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ExpectVerdict(Node):
     """`expect availability breached at 99.85% for service "shop" in the window from 2027-02-01.`"""
 
@@ -1750,7 +1764,7 @@ class ExpectVerdict(Node):
     when: OnMoment | WindowFrom | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ExpectDuty(Node):
     """A duty that a breach gives rise to: to notify a role, or to perform an event."""
 
@@ -1761,17 +1775,17 @@ class ExpectDuty(Node):
     when: OnMoment | WindowFrom | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ExpectNotify(ExpectDuty):
     """`expect duty to notify risk_officer under accuracy_floor pending.`"""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ExpectPerform(ExpectDuty):
     """`expect duty to perform retraining met.`"""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ExpectCredit(Node):
     """`expect credit to customer of USD 4,000.`"""
 
@@ -1779,34 +1793,34 @@ class ExpectCredit(Node):
     amount: Expression
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ExpectNoCredit(Node):
     """`expect no credit to customer.`"""
 
     party: Name | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ExpectInterest(ExpectCredit):
     """`expect interest to provider of USD 263.01.`"""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ExpectNoInterest(ExpectNoCredit):
     """`expect no interest to provider.`"""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ExpectRefund(ExpectCredit):
     """`expect refund to customer of USD 1,000.`"""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ExpectNoRefund(ExpectNoCredit):
     """`expect no refund.`"""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ExpectMay(Node):
     """`expect provider may perform suspension.`"""
 
@@ -1814,7 +1828,7 @@ class ExpectMay(Node):
     event: Name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ExpectMayNot(Node):
     """`expect provider may not perform suspension.`"""
 
@@ -1822,26 +1836,26 @@ class ExpectMayNot(Node):
     event: Name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ExpectRight(Node):
     """`expect customer may terminate.`"""
 
     party: Name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ExpectNoRight(Node):
     """`expect customer may not terminate.`"""
 
     party: Name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ExpectBlocked(ExpectDuty):
     """`expect block of deployment under accuracy_floor breached.`"""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ExpectCure(Node):
     """`expect accuracy_floor uncured for model "credit".`"""
 
@@ -1851,7 +1865,7 @@ class ExpectCure(Node):
     when: OnMoment | WindowFrom | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ExpectEscalation(Node):
     """`expect accuracy_floor escalated to head_of_risk.`"""
 
@@ -1861,12 +1875,12 @@ class ExpectEscalation(Node):
     when: OnMoment | WindowFrom | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ExpectNoEscalation(ExpectEscalation):
     """`expect accuracy_floor not escalated to head_of_risk.`"""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ExpectBlock(Node):
     """`expect deployment blocked under accuracy_floor for model "credit".`"""
 
@@ -1875,19 +1889,19 @@ class ExpectBlock(Node):
     group: ForGroup | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ExpectNoBlock(ExpectBlock):
     """`expect deployment not blocked.`"""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class WaiverWord(Node):
     """How a waiver stands: `in force`, `expired`, `orphaned`, `not entitled`."""
 
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ExpectWaiver(Node):
     """`expect waiver of accuracy in force.`"""
 
@@ -1920,7 +1934,7 @@ ExpectNode = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ScenarioNode(Node):
     """`scenario "…" { given …; as of …; expect … }`"""
 
@@ -1931,17 +1945,17 @@ class ScenarioNode(Node):
 # --- amendments ----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Struck(Node):
     """Stands alone in a clause or article that an amendment struck; its span is that of the change. No source has it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class InsertedClauseNode(ClauseNode):
     """A clause that an amendment added after another one: it bears that one's number with a letter. No source has it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class SetChange(Node):
     """`set accuracy_floor = 95%.`"""
 
@@ -1949,7 +1963,7 @@ class SetChange(Node):
     value: Expression
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ReplaceChange(Node):
     """`replace clause accuracy "Accuracy" { … }`, likewise an article, a definition, a party, the term of the agreement or
     its governing law."""
@@ -1957,42 +1971,42 @@ class ReplaceChange(Node):
     text: ClauseNode | ArticleNode | DefinitionNode | Duration | GoverningLaw | PartyNode
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class StrikeClause(Node):
     """`strike clause accuracy.`"""
 
     name: Name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class StrikeArticle(Node):
     """`strike article performance.`"""
 
     name: Name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class AddChange(Node):
     """`add article "Security" { … }`, `add metric …`: something at the end of what there is."""
 
     text: Declaration
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class AfterClause(Node):
     """`after accuracy`."""
 
     name: Name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ToArticle(Node):
     """`to article performance`."""
 
     name: Name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class AddClause(Node):
     """`add clause audit "Audit" after accuracy { … }`."""
 
@@ -2005,7 +2019,7 @@ class AddClause(Node):
 ChangeNode = SetChange | ReplaceChange | StrikeClause | StrikeArticle | AddChange | AddClause
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class AmendmentNode(Node):
     """`amendment 1 to "agreement.msa" { … }`."""
 
@@ -2022,42 +2036,42 @@ class AmendmentNode(Node):
 # --- orders --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class OrderTitle(Node):
     """`title "Order Form for the European region".`"""
 
     text: String
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class OrderTerm(Node):
     """`term 12 months.`"""
 
     period: PeriodLiteral
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class OrderUntil(Node):
     """`until 2028-03-01.`: the first day on which the order no longer applies."""
 
     date: DateLiteral
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Covers(Node):
     """`covers where model in ("a", "b").`"""
 
     where: Where
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Overriding(Node):
     """`overriding set floor = 99%.`: a change that may loosen what the agreement demands."""
 
     change: ChangeNode
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class OrderNode(Node):
     """`order "OF-1" under "agreement.msa" { … }`."""
 
@@ -2105,7 +2119,7 @@ Declaration = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class File(Node):
     """A whole source file."""
 
