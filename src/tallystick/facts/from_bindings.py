@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from tallystick.facts.checks import (
     text_checks,
 )
 from tallystick.facts.declared import Source, Sources, sources_of, units
+from tallystick.facts.events_in_place import view_in_place
 from tallystick.facts.in_place import InPlace, read_in_place
 from tallystick.facts.problem import DataError, Problem
 from tallystick.facts.reading import FAULT_MARK, Needs, Raw, read
@@ -47,6 +49,7 @@ from tallystick.rules.rulebook import WAIVER, EventData, MetricData, RecordData,
 Progress = Callable[[str, int, int], None]
 """Told the source that is read next, how many are done and how many there are."""
 
+_Key = tuple[SeriesKind, str]
 _DAY = 86_400_000_000
 _RAW, _PARSED, _JUDGED = "tallystick_raw", "tallystick_parsed", "tallystick_judged"
 
@@ -74,7 +77,9 @@ def load(
         raise DataError(
             [Problem(str(error.filename or state), f"the state cannot be kept ({error.strerror}).")]
         ) from None
-    copied = [each for each in bindings.tables if (each.kind, each.name) not in placed.shapes]
+    viewed = _viewed(connection, alone, sources, rulebook.environments, as_of)
+    lying = placed.shapes.keys() | viewed.keys()
+    copied = [each for each in bindings.tables if (each.kind, each.name) not in lying]
     for table in copied:
         create(connection, table.kind, sources[table.kind, table.name])
     groups = _by_files(copied)
@@ -90,17 +95,12 @@ def load(
     if done.problems:
         connection.close()
         raise DataError(done.problems)
-    _lock(connection, bindings, placed)
+    _lock(connection, bindings, lying)
     bound = dict.fromkeys((table.kind, table.name) for table in bindings.tables)
     return Facts(
         connection,
         bound=frozenset(bound),
-        read={
-            name: placed.read[name]
-            if (kind, name) in placed.shapes
-            else _count(connection, identifier(table_name(kind, name)))
-            for kind, name in bound
-        },
+        read={name: _number(connection, (kind, name), placed, viewed) for kind, name in bound},
         set_aside=tuple(done.set_aside),
         unused=bindings.unused,
         shapes=placed.shapes,
@@ -113,11 +113,34 @@ def _is_alone(table: Table, tables: Sequence[Table]) -> bool:
     return sum((each.kind, each.name) == (table.kind, table.name) for each in tables) == 1
 
 
-def _lock(connection: duckdb.DuckDBPyConnection, bindings: Bindings, placed: InPlace) -> None:
+def _viewed(
+    connection: duckdb.DuckDBPyConnection,
+    tables: Iterable[Table],
+    sources: Sources,
+    environments: Sequence[str],
+    as_of: int | None,
+) -> dict[_Key, int]:
+    """The events and records that are views over their files, and how many rows each has."""
+    found: dict[_Key, int] = {}
+    for table in tables:
+        source = sources[table.kind, table.name]
+        if not isinstance(source, MetricData):
+            number_of = view_in_place(connection, table, source, environments, as_of)
+            if number_of is not None:
+                found[table.kind, table.name] = number_of
+    return found
+
+
+def _number(connection: duckdb.DuckDBPyConnection, key: _Key, placed: InPlace, viewed: Mapping[_Key, int]) -> int:
+    """How many rows a source has."""
+    if key in viewed:
+        return viewed[key]
+    return placed.read[key[1]] if key in placed.shapes else _count(connection, identifier(table_name(*key)))
+
+
+def _lock(connection: duckdb.DuckDBPyConnection, bindings: Bindings, lying: AbstractSet[_Key]) -> None:
     """Nothing can be reached any more but the files that are read in place."""
-    paths = {
-        str(file.path) for table in bindings.tables if (table.kind, table.name) in placed.shapes for file in table.files
-    }
+    paths = {str(file.path) for table in bindings.tables if (table.kind, table.name) in lying for file in table.files}
     if paths:
         connection.execute(f"SET allowed_paths = [{', '.join(map(literal, sorted(paths)))}]")
     connection.execute("SET enable_external_access = false")
