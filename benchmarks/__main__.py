@@ -89,7 +89,7 @@ class Bench:
         found = json.loads(done.stdout.strip().splitlines()[-1])
         found["median"] = statistics.median(found["seconds"])
         print(
-            f"  {worker} {asked.get('rules', asked.get('parser', ''))} {found['median']:.6g} s",
+            f"  {worker} {asked.get('rules', asked.get('parser', asked.get('kind', '')))} {found['median']:.6g} s",
             file=sys.stderr,
             flush=True,
         )
@@ -184,30 +184,24 @@ def growth(bench: Bench) -> list[Row]:
 
 
 def events(bench: Bench) -> list[Row]:
-    """Responses to events."""
-    from tallystick.quantities import Period, PeriodUnit
-    from tallystick.rules.measure import Series, SeriesKind
-    from tallystick.rules.rule import Response
-    from tallystick.rules.rulebook import EventData, Rulebook
-
-    folder = data.write_events(bench.place / f"events-{bench.size['events']}", int(str(bench.size["events"])))
-    rule = Response(
-        id="respond", clause="c", number="1", title="Respond", matching=("incident_id",),
-        trigger=Series(source=SeriesKind.EVENT, name="incident"),
-        response=Series(source=SeriesKind.EVENT, name="resolution"),
-        within=Period(amount=24, unit=PeriodUnit.HOURS),
-    )  # fmt: skip
-    declared = (
-        EventData(id="incident", title="incident", dimensions=("incident_id", "severity")),
-        EventData(id="resolution", title="resolution", dimensions=("incident_id",)),
-    )
-    book = Rulebook(
-        agreement="Benchmark", version="1", effective="2027-01-01", timezone="UTC", events=declared, rules=(rule,)
-    )
-    (folder / "rules.json").write_text(book.model_dump_json())
-    scan = bench.run("events", folder=str(folder), tool="duckdb")
-    ours = bench.run("events", folder=str(folder), tool="tallystick")
-    return [_row("scan of all columns", scan), _row("response to each incident", ours, _median(scan), "at most 2.5×")]
+    """Rules about events, from files to verdicts, beside a scan of all columns of the files and a loop in Python."""
+    rows = []
+    for kind in data.EVENT_RULES:
+        number = int(str(bench.size["events"]))
+        folder = str(data.write_events(bench.place / f"{kind}-{number}", kind, number))
+        scan = bench.run("events", folder=folder, kind=kind, tool="duckdb")
+        ours = bench.run("events", folder=folder, kind=kind, tool="tallystick")
+        written = bench.run(
+            "events", folder=folder, kind=kind, tool="tallystick", write=str(bench.place / "events.parquet"), warm=0
+        )
+        loop = bench.run("events", folder=folder, kind=kind, tool="loop", warm=0)
+        rows += [
+            _row(f"{kind}: scan of all columns of {number:,} rows", scan),
+            _row(f"{kind}: verdicts", ours, _median(scan), "at most 2.5×"),
+            _row(f"{kind}: findings in Parquet", written, _median(ours)),
+            _row(f"{kind}: loop in Python", loop, _median(ours), "at least 10×"),
+        ]
+    return rows
 
 
 def decisions(bench: Bench) -> list[Row]:

@@ -10,10 +10,19 @@ from pathlib import Path
 
 import duckdb
 
-from tallystick.quantities import Quantity
+from tallystick.quantities import Period, PeriodUnit, Quantity
 from tallystick.rules.measure import Aggregate, Comparison, Function, Measure, Series, SeriesKind, Share, Value
-from tallystick.rules.rule import Calendar, CalendarUnit, Keep
-from tallystick.rules.rulebook import MetricData, Rulebook
+from tallystick.rules.rule import (
+    Cadence,
+    Calendar,
+    CalendarUnit,
+    Keep,
+    Precedence,
+    Response,
+    Retention,
+    Rule,
+)
+from tallystick.rules.rulebook import EventData, MetricData, RecordData, Rulebook
 
 METRICS, MODELS = 200, 50
 ENVIRONMENTS = ("development", "staging", "production")
@@ -198,23 +207,79 @@ def hcl_source(clauses: int) -> str:
     )
 
 
-def write_events(folder: Path, events: int) -> Path:
-    """Incidents and their resolutions (a few late, a few missing), and evaluations of models, as Parquet."""
+EVENT_RULES = ("response", "precedence", "cadence", "retention")
+
+
+def write_events(folder: Path, kind: str, events: int) -> Path:
+    """Events (or records) of a year in order of time, as Parquet, and a rule about them of one kind.
+
+    `response`: incidents, and their resolutions, a few late, a few missing. `precedence`: deployments of 50 models in 20
+    versions, and as many approvals. `cadence`: evaluations of 50 models. `retention`: logs, some of them open still.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     half = events // 2
-    step = YEAR // max(half, 1)
-    if not (folder / "incident.parquet").exists():
-        duckdb.execute(
-            f"""COPY (SELECT make_timestamptz({START} + i * {step}) AS time, 'i' || i AS incident_id,
-            ['low', 'high', 'critical'][CAST(1 + hash(i) % 3 AS BIGINT)] AS severity FROM range({half}) t(i))
-            TO '{folder}/incident.parquet' (FORMAT parquet)"""
-        )
-        duckdb.execute(
-            f"""COPY (SELECT make_timestamptz({START} + i * {step} + CAST(hash(i + 7) % 90000000000 AS BIGINT)) AS time,
-            'i' || i AS incident_id FROM range({half}) t(i) WHERE hash(i * 3) % 100 > 0)
-            TO '{folder}/resolution.parquet' (FORMAT parquet)"""
-        )
+    whole, step = YEAR // events, YEAR // half
+    key = "'model_' || lpad(CAST(hash({0}) % 50 AS VARCHAR), 2, '0') AS model, 'v' || (hash({0} + 1) % 20) AS version"
+    files = {
+        "response": {
+            "incident": f"""SELECT make_timestamptz({START} + i * {step}) AS time, 'i' || i AS incident_id,
+            ['low', 'high', 'critical'][CAST(1 + hash(i) % 3 AS BIGINT)] AS severity FROM range({half}) t(i)""",
+            "resolution": f"""SELECT make_timestamptz({START} + i * {step} + CAST(hash(i + 7) % 90000000000 AS BIGINT)) AS time,
+            'i' || i AS incident_id FROM range({half}) t(i) WHERE hash(i * 3) % 100 > 0""",
+        },
+        "precedence": {
+            name: f"SELECT make_timestamptz({START} + i * {step}) AS time, {key.format(f'i * 7 + {seed}')} FROM range({half}) t(i)"
+            for seed, name in enumerate(("deployment", "approval"))
+        },
+        "cadence": {
+            "evaluation": f"SELECT make_timestamptz({START} + i * {whole}) AS time, {key.format('i * 7')} FROM range({events}) t(i)"
+        },
+        "retention": {
+            "log": f"""SELECT make_timestamptz({START} + i * {whole}) AS begin, CASE WHEN hash(i) % 10 > 0 THEN make_timestamptz(
+            {START} + i * {whole} + 2500000000000 + CAST(hash(i + 7) % 5000000000000 AS BIGINT)) END AS end,
+            {key.format("i * 7")} FROM range({events}) t(i)"""
+        },
+    }
+    for name, sql in files[kind].items():
+        if not (folder / f"{name}.parquet").exists():
+            duckdb.execute(f"COPY ({sql}) TO '{folder}/{name}.parquet' (FORMAT parquet)")
+    (folder / "rules.json").write_text(_event_rulebook(kind).model_dump_json())
     return folder
+
+
+def _event_rulebook(kind: str) -> Rulebook:
+    def event(name: str) -> Series:
+        return Series(source=SeriesKind.EVENT, name=name)
+
+    def period(amount: int, unit: PeriodUnit) -> Period:
+        return Period(amount=amount, unit=unit)
+
+    base = {"id": kind, "clause": "c", "number": "1", "title": kind.capitalize()}
+    versions = ("model", "version")
+    rules: dict[str, Rule] = {
+        "response": Response(
+            **base, matching=("incident_id",), trigger=event("incident"), response=event("resolution"), within=period(24, PeriodUnit.HOURS)
+        ),
+        "precedence": Precedence(
+            **base, matching=versions, event=event("deployment"), required=event("approval"), within=period(14, PeriodUnit.DAYS)
+        ),
+        "cadence": Cadence(**base, per=("model",), event=event("evaluation"), every=period(1, PeriodUnit.HOURS)),
+        "retention": Retention(**base, per=("model",), record=Series(source=SeriesKind.RECORD, name="log"), period=period(30, PeriodUnit.DAYS)),
+    }  # fmt: skip
+    dimensions = {"incident": ("incident_id", "severity"), "resolution": ("incident_id",)}
+    names = {"response": ("incident", "resolution"), "precedence": ("deployment", "approval")}.get(
+        kind, ("evaluation",)
+    )
+    declared = tuple(EventData(id=n, title=n, dimensions=dimensions.get(n, versions)) for n in names)
+    return Rulebook(
+        agreement="Benchmark",
+        version="1",
+        effective=date(2027, 1, 1),
+        timezone="UTC",
+        events=() if kind == "retention" else declared,
+        records=(RecordData(id="log", title="log", dimensions=versions),) if kind == "retention" else (),
+        rules=(rules[kind],),
+    )
 
 
 # --- paper --------------------------------------------------------------------------------

@@ -13,9 +13,11 @@ from pydantic import ValidationError
 
 from tallystick.evaluation.bulk import tallied
 from tallystick.evaluation.clock import instant
+from tallystick.evaluation.engine import DuckDB
 from tallystick.evaluation.evaluate import evaluate
 from tallystick.evaluation.evaluation import Evaluation
 from tallystick.evaluation.finding import Verdict
+from tallystick.evaluation.spark import Spark, connected
 from tallystick.facts.binding import Bindings
 from tallystick.facts.declared import sources_of
 from tallystick.facts.from_bindings import load as load_facts
@@ -24,6 +26,9 @@ from tallystick.facts.problem import DataError, Problem
 from tallystick.facts.tables import Facts
 from tallystick.rules.from_json import from_json
 from tallystick.rules.rulebook import Rulebook
+
+DUCKDB = "duckdb"
+"""The embedded engine."""
 
 Progress = Callable[[str, int, int], None]
 
@@ -86,12 +91,16 @@ def judge(
     as_of: int | str | None = None,
     progress: Progress | None = None,
     state: Path | None = None,
+    engine: str = DUCKDB,
 ) -> Judged:
     """Read the data of a folder and judge every rule at an instant: microseconds since 1970 UTC, ISO 8601, or now.
 
-    `state` is a folder for what need not be read again next time; it is made where it does not exist.
+    `state` is a folder for what need not be read again next time; it is made where it does not exist, and goes with
+    DuckDB. `engine` is `duckdb` or the address of a Spark: `spark:local`, `spark://HOST:PORT`, or `sc://HOST:PORT` (Spark
+    Connect).
 
-    Raises DataError when data cannot be read, and ValueError for a text that is not a time.
+    Raises DataError when data cannot be read, EngineFailed when the engine is not there or gives up, and ValueError for
+    a text that is not a time.
     """
     if isinstance(as_of, str):
         as_of = instant_of(as_of, rulebook.timezone)
@@ -103,9 +112,11 @@ def judge(
         names = [name for _, name in sources_of(rulebook)]
         listed = ", ".join(f"{name}.csv" for name in names[:6])
         raise DataError([Problem(str(folder), "no data is bound.", f"Add files such as {listed}, or a tally.toml.")])
-    facts = load_facts(rulebook, bindings, at, progress, state)
+    session = None if engine == DUCKDB else connected(engine)
+    facts = load_facts(rulebook, bindings, at, progress, state, session)
+    running = DuckDB(facts.connection) if session is None else Spark(session, facts)
     try:
-        return Judged(rulebook, facts, evaluate(rulebook, facts, at, progress), bindings)
+        return Judged(rulebook, facts, evaluate(rulebook, facts, at, progress, running), bindings)
     except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
         says = f"the data cannot be read to their end ({str(error).splitlines()[0]})."
         raise DataError([Problem(str(folder), says)]) from None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tallystick.compilation import Compiled, check, compile_source
-from tallystick.document.document import Kind
+from tallystick.compilation import Compiled, check, compile_source, load
+from tallystick.document.document import Kind, Subsection
 from tallystick.document.to_html import to_html
 from tallystick.document.to_markdown import to_markdown
 from tallystick.source import Source
@@ -113,3 +115,20 @@ def test_what_outlives_the_agreement_is_listed() -> None:
     assert "These Sections go on after the end of this Agreement" in page
     without = compiled(HEAD + CONTACTS)
     assert "Survival" not in to_markdown(without.document, without.tally)
+
+
+def test_an_amendment_says_how_what_it_adds_is_measured_and_no_more() -> None:
+    template = Path(__file__).parents[2] / "templates" / "agreements"
+    source, _ = load(template / "amendment" / "amendments" / "amendment-1.msa")
+    assert source is not None
+    compiled, diagnostics = compile_source(source)
+    assert compiled is not None, diagnostics
+    schedule = compiled.document.sections[-1]
+    assert (schedule.number, schedule.title) == ("Schedule 1", "Metrics and measures")
+    assert [block.title for block in schedule.blocks if isinstance(block, Subsection)] == [
+        "Delay of a delivery",
+        "How each measure is computed",
+    ]
+    words = to_markdown(compiled.document, compiled.tally).rpartition("Schedule 1")[2]
+    assert "Section\u00a02.1A | *The 95th percentile of delay of a delivery*" in words
+    assert "mean of completeness" not in words

@@ -26,7 +26,7 @@ from tallystick.evaluation.finding import Verdict
 from tallystick.evaluation.numbers import holds, shown
 from tallystick.evaluation.to_json import to_json
 from tallystick.evaluation.to_table import to_table, write_csv, write_parquet
-from tallystick.facts.in_place import _steps
+from tallystick.facts.in_place import steps
 from tallystick.rules.measure import Comparison, Share
 from tallystick.rules.rule import Cure, Keep, Rule
 from tallystick.rules.rulebook import MetricData, Rulebook
@@ -239,7 +239,7 @@ def test_blanks_around_texts_say_nothing(tmp_path: Path) -> None:
 @given(st.floats(-8.9e9, 8.9e9), st.integers(0, 12))
 def test_binary_numbers_are_read_as_their_text(value: float, places: int) -> None:
     for one in (value, round(value, places), math.nextafter(round(value, places), 0)):
-        sql = f"SELECT {_steps('v', 'DOUBLE')} FROM (SELECT CAST(? AS DOUBLE) AS v)"
+        sql = f"SELECT {steps('v', 'DOUBLE')} FROM (SELECT CAST(? AS DOUBLE) AS v)"
         found = duckdb.execute(sql, [one]).fetchall()[0][0]
         exact = Decimal(repr(one)).quantize(Decimal("1e-9"), ROUND_HALF_UP)
         assert found == int(exact.scaleb(9))

@@ -294,7 +294,7 @@ def test_an_optional_term_is_said_to_have_no_value(key: str) -> None:
     text = f'event drill "drill". {key}term fee "Fee": USD optional. {clause}'
     page = to_markdown(compiled(text).document, "")
     assert "“**Fee**” means nothing until it is set." in page
-    assert ("| [Fee](#term-fee) | nothing until it is set |" in page) == bool(key)
+    assert ("| [Fee](#term-fee) | not set |" in page) == bool(key)
     assert "This Section\u00a02.1 has no effect until the [Fee](#term-fee) is set." in page
     assert "Without effect yet" in page
 

@@ -8,7 +8,8 @@ from tallystick.cli.console import EVERY, Chosen, fail, out
 from tallystick.cli.judging import judged
 from tallystick.cli.main import COULD_NOT_RUN, FOUND, KEPT
 from tallystick.cli.show import show
-from tallystick.evaluating import Judged
+from tallystick.evaluating import DUCKDB, Judged
+from tallystick.evaluation.engine import EngineFailed
 from tallystick.evaluation.to_json import to_json
 from tallystick.evaluation.to_table import to_table, write_csv, write_parquet
 
@@ -20,6 +21,7 @@ def evaluate_file(
     data: Path | None,
     as_of: str | None,
     output: Path | None,
+    engine: str,
     chosen: Chosen = EVERY,
     state: Path | None = None,
     *,
@@ -30,9 +32,20 @@ def evaluate_file(
     if output is not None and output.suffix not in WRITERS:
         fail(f"{output}: findings are written as {', '.join(sorted(WRITERS))}; choose one of these endings.")
         return COULD_NOT_RUN
-    result = judged(file, data, as_of, chosen, state)
+    if state is not None and engine != DUCKDB:
+        fail("--state keeps what DuckDB counted: it does not go with another --engine.")
+        return COULD_NOT_RUN
+    result = judged(file, data, as_of, chosen, state, engine)
     if result is None:
         return COULD_NOT_RUN
+    try:  # findings by the million are asked for when they are shown
+        return _given_out(result, output, as_json=as_json, everything=everything)
+    except EngineFailed as error:
+        fail(str(error))
+        return COULD_NOT_RUN
+
+
+def _given_out(result: Judged, output: Path | None, *, as_json: bool, everything: bool) -> int:
     if as_json:
         out.file.write(to_json(result.rulebook, result.evaluation, result.facts.set_aside))
     else:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from tallystick.cli.console import EVERY, Chosen, compiled_or_none, fail, progress, show_data_error
-from tallystick.evaluating import Judged, UnreadableRules, instant_of, judge, read_rules
+from tallystick.evaluating import DUCKDB, Judged, UnreadableRules, instant_of, judge, read_rules
+from tallystick.evaluation.engine import EngineFailed
 from tallystick.facts.problem import DataError
 from tallystick.rules.rulebook import Rulebook
 
@@ -29,15 +30,25 @@ def rulebook_of(file: Path, chosen: Chosen = EVERY) -> Rulebook | None:
 
 
 def judged(
-    file: Path, data: Path | None, as_of: str | None, chosen: Chosen = EVERY, state: Path | None = None
+    file: Path,
+    data: Path | None,
+    as_of: str | None,
+    chosen: Chosen = EVERY,
+    state: Path | None = None,
+    engine: str = DUCKDB,
 ) -> Judged | None:
     """Judge a file on its data; prints why it cannot be judged."""
     rulebook = rulebook_of(file, chosen)
-    return None if rulebook is None else judged_by(rulebook, file, data, as_of, state)
+    return None if rulebook is None else judged_by(rulebook, file, data, as_of, state, engine)
 
 
 def judged_by(
-    rulebook: Rulebook, file: Path, data: Path | None, as_of: str | None, state: Path | None = None
+    rulebook: Rulebook,
+    file: Path,
+    data: Path | None,
+    as_of: str | None,
+    state: Path | None = None,
+    engine: str = DUCKDB,
 ) -> Judged | None:
     """Judge the rules of a file on its data; prints why that cannot be done."""
     try:
@@ -47,7 +58,10 @@ def judged_by(
         return None
     try:
         with progress() as told:
-            return judge(rulebook, data or file.parent / "data", at, told, state)
+            return judge(rulebook, data or file.parent / "data", at, told, state, engine)
     except DataError as error:
         show_data_error(error)
+        return None
+    except EngineFailed as error:
+        fail(str(error))
         return None

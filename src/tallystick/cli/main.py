@@ -257,15 +257,15 @@ def evaluate(
     ] = None,
     at: At = None,
     without: Without = None,
+    engine: Annotated[str, typer.Option(help="duckdb, spark:local, spark://HOST:PORT or sc://HOST:PORT.")] = "duckdb",
 ) -> None:
     """Judge the rules on data: findings, credits, duties."""
     from tallystick.cli.console import Chosen
     from tallystick.cli.evaluate import evaluate_file
 
     chosen = Chosen(at, tuple(without or ()))
-    raise typer.Exit(
-        evaluate_file(file, data, as_of, output, chosen, state, as_json=format is Format.JSON, everything=all)
-    )
+    as_json = format is Format.JSON
+    raise typer.Exit(evaluate_file(file, data, as_of, output, engine, chosen, state, as_json=as_json, everything=all))
 
 
 @app.command(rich_help_panel=MEASURE)

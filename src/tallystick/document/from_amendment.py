@@ -32,6 +32,7 @@ from tallystick.document.from_model import (
     signature_lines,
 )
 from tallystick.document.references import known_anchors
+from tallystick.document.schedules import added_measures
 from tallystick.model.agreement import Act, Agreement, Article, Change, Clause, Party
 from tallystick.prose.from_remedy import OF_ALL
 from tallystick.prose.manner import manner
@@ -64,6 +65,7 @@ def from_amendment(before: Agreement, after: Agreement, *, draft: bool = False) 
         Section(Kind.ARTICLE, "Article 1", "Changes", "changes", tuple(changes)),
         Section(Kind.ARTICLE, "Article 2", "What stays", "what-stays", (_stays(),)),
         signatures(after, "Amendment", draft=draft),
+        *measures(before, after),
     )
     rows = (
         ("Amends", before.title),
@@ -108,6 +110,13 @@ def signatures(agreement: Agreement, instrument: str, *, draft: bool) -> Section
     )
     lines = (line for party in agreement.parties.values() for line in signature_lines(party, to_sign=not draft))
     return Section(Kind.SIGNATURES, "", "Signatures", "signatures", (opening, *lines))
+
+
+def measures(before: Agreement, after: Agreement) -> Iterator[Section]:
+    """The schedule of what an amendment or order newly measures, if it does."""
+    content = added_measures(before, after, Making(after, False, known_anchors(after)).inlines)
+    if content:
+        yield Section(Kind.SCHEDULE, "Schedule 1", "Metrics and measures", "schedule-metrics", plain(content))
 
 
 # --- the changes ---------------------------------------------------------------------------------------------

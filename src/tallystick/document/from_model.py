@@ -60,7 +60,7 @@ from tallystick.prose.from_rule import (
 )
 from tallystick.prose.manner import manner
 from tallystick.prose.overriding import PRECEDENCE
-from tallystick.prose.phrases import dimension_text, value_text
+from tallystick.prose.phrases import NOT_SET, dimension_text, value_text
 from tallystick.prose.quantity import date_text, period_text
 from tallystick.prose.references import INTERPRETATION, reference_link
 from tallystick.rules.rule import ByClass, Deletion, NotifyDuty, Occasion, PerformDuty, Remedy, Response, Rule
@@ -140,7 +140,7 @@ def _cover(agreement: Agreement) -> Cover:
     ]
     rows = [Row(((name,), (value,))) for name, value in facts if value is not None]
     rows += [
-        Row(((link_to(agreement, Target.TERM, term.id),), (value_text(agreement, term),)))
+        Row(((link_to(agreement, Target.TERM, term.id),), (value_text(agreement, term) if term.set else NOT_SET,)))
         for term in agreement.terms.values()
         if term.key
     ]

@@ -18,11 +18,11 @@ from tallystick.document.document import (
     Table,
     paragraph,
 )
-from tallystick.document.from_amendment import Pair, last_changed, plain, signatures
+from tallystick.document.from_amendment import Pair, last_changed, measures, plain, signatures
 from tallystick.document.from_model import Making, lettered, party_item, recitals
 from tallystick.model.agreement import Agreement, Change, Order
 from tallystick.prose.from_order import PARTIAL, coverage_sentence, covers_text, time_sentence
-from tallystick.prose.phrases import value_text
+from tallystick.prose.phrases import NOT_SET, value_text
 from tallystick.prose.quantity import date_text, listed
 
 
@@ -52,6 +52,7 @@ def from_order(before: Agreement, under: Agreement, *, draft: bool = False) -> D
         *(plain(section) for section in recitals(making)),
         *_articles((title, blocks) for title, blocks in articles if blocks),
         signatures(under, "Order", draft=draft),
+        *measures(before, under),
     )
     return Document(
         f"{order.title} under the {before.title}",
@@ -95,7 +96,7 @@ def _set(before: Agreement, under: Agreement, order: Order) -> list[tuple[str, s
     found = []
     for term in order.terms:
         old = before.terms.get(term.id)
-        was = "not set" if old is None or not old.set else value_text(before, old)
+        was = NOT_SET if old is None or not old.set else value_text(before, old)
         found.append((term.title, was, value_text(under, term)))
     return found
 

@@ -329,8 +329,10 @@ def _subsection(block: Subsection, place: _Place) -> Iterator[Piece]:
     anchor = block.anchor or place.anchor
     style = Style.HEADING if block.number else Style.PART
     words = runs((block.title,))
-    yield Line(anchor, style, words, block.anchor, block.number, level=place.level if block.number else 0)
-    yield from _blocks(block.blocks, replace(place, anchor=anchor, level=place.level + 1, inset=bool(block.number)))
+    level, part = place.level if block.number else 0, place.inset and not block.number
+    yield Line(anchor, style, words, block.anchor, block.number, level=level, inset=part)
+    inset = place.inset or bool(block.number)
+    yield from _blocks(block.blocks, replace(place, anchor=anchor, level=place.level + 1, inset=inset))
 
 
 def _signature(block: Signature, place: _Place) -> Iterator[Piece]:

@@ -6,7 +6,7 @@ A schedule with nothing to say is left out; the rest are numbered in order.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
 from tallystick.analysis.measurability import measurability
@@ -185,11 +185,24 @@ def _listed(links: Iterable[Link]) -> Inlines:
 # --- metrics, events, records --------------------------------------------------------------------------------
 
 
+def added_measures(before: Agreement, after: Agreement, words: Words) -> tuple[Block, ...]:
+    """The metrics and measures that `after` has and `before` has not, as its own schedule says them."""
+    known = set(_measures(before))
+    metrics = tuple(metric for metric in after.metrics.values() if metric.id not in before.metrics)
+    rows = tuple(row for row in _measures(after) if row not in known)
+    return tuple(_measured_by(after, metrics, rows, words, _uses(after)))
+
+
 def _metrics(agreement: Agreement, words: Words, uses: Uses) -> Iterator[Block]:
-    for metric in agreement.metrics.values():
+    yield from _measured_by(agreement, tuple(agreement.metrics.values()), tuple(_measures(agreement)), words, uses)
+
+
+def _measured_by(
+    agreement: Agreement, metrics: Sequence[Metric], rows: tuple[Row, ...], words: Words, uses: Uses
+) -> Iterator[Block]:
+    for metric in metrics:
         table = _metric(agreement, metric, words, uses)
         yield Subsection("", _capital(metric.title), anchor(Target.METRIC, metric.id), (table,))
-    rows = tuple(_measures(agreement))
     if rows:
         opening = paragraph(
             "Nothing is rounded before it is compared. A window begins with its first instant and ends immediately "

@@ -412,6 +412,8 @@ def _indent(line: Line) -> str:
         left = (_INSET if line.inset else 0) + _HANGING * line.level
         hanging = f' w:hanging="{_HANGING}"' if line.number else ' w:firstLine="0"'
         return f'<w:ind w:left="{left}"{hanging}/>'
+    if line.style is Style.PART and line.inset:
+        return f'<w:ind w:left="{_INSET}"/>'
     if line.number and not line.numbering:
         return '<w:ind w:left="1474" w:hanging="1474"/>'
     return ""

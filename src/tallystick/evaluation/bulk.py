@@ -233,9 +233,11 @@ class Joined(Sequence[T]):
 
 
 def gathered(parts: Iterable[Sequence[T]], at_once: int = FEW) -> Sequence[T]:
-    """Sequences one after the other: a tuple where the items are few, else as they lie."""
+    """Sequences one after the other: a tuple where the items are few, else as they lie. What goes by findings in columns
+    stays as it lies."""
     found = Joined(parts)
-    return tuple(found) if len(found) <= at_once else found
+    lying = any(isinstance(part, Uncured) for part in found.parts)
+    return found if lying or len(found) > at_once else tuple(found)
 
 
 def tallied(

@@ -10,7 +10,7 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from tallystick.evaluation.clock import Clock
-from tallystick.evaluation.dialect import decimal_of_steps, name, text
+from tallystick.evaluation.dialect import decimal_of_steps, name, texts
 from tallystick.evaluation.engine import Engine
 from tallystick.evaluation.finding import Finding
 from tallystick.evaluation.windows import Life, Stretch, survived, time_in_force
@@ -54,8 +54,8 @@ class Table:
         """The quoted name of the canonical table, or a sub-query with its columns."""
         if self.place or self.shape is None:
             return self.place or name(table_name(self.kind, self.id))
-        raws = ", ".join(text(raw or "") for raw in self.shape.raws)
-        return f"(SELECT {', '.join(self.columns)} FROM {self.lying()} WHERE coalesce(source, '') IN ({raws}))"
+        raws = texts(raw or "" for raw in self.shape.raws)
+        return f"(SELECT {', '.join(self.columns)} FROM {self.lying()} WHERE coalesce(source, '') IN {raws})"
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ def with_copies(ctx: Context) -> Context:
 
 def _asked_for(ctx: Context) -> list[Table]:
     rulebook = ctx.rulebook
-    lying = [table for table in ctx.tables.values() if table.shape is not None]
+    lying = [table for table in ctx.tables.values() if table.shape is not None and table.shape.copied]
     if not lying:
         return []
     if any(isinstance(rule, Cadence | CountEvents) for rule in rulebook.rules):

@@ -217,7 +217,8 @@ class Counting:
         unit = shown_unit(ctx, rule.measure, rule.threshold)
         threshold = _steps(rule.threshold.quantity.base, unit)
         relation, parts = _relation(self.ctx.engine.dialect, table), table.shape.parts if table.shape else ()
-        shape = Shape(relation, parts, table.shape is None, table.dimensions, rule.per, stretches)
+        wide = table.shape is None or table.shape.wide
+        shape = Shape(relation, parts, wide, table.dimensions, rule.per, stretches)
         self.shapes.setdefault(shape, []).append(_Plain(place, rule, unit, need, threshold))
         return True
 

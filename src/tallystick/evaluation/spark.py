@@ -35,13 +35,11 @@ _SMALL = 1_000_000
 """A table of so many rows goes to every worker, and large data need not be moved to be joined with it."""
 
 
-def is_spark(address: str) -> bool:
-    """Whether it is the address of a Spark: a cluster's, a Connect server's, or `spark:local`."""
-    return address == LOCAL or address.startswith((_CLUSTER, _CONNECT))
-
-
 def connected(address: str, settings: Mapping[str, str] | None = None) -> SparkSession:
     """A session of the Spark at an address, begun with further settings of Spark's. Raises EngineFailed."""
+    if not (address == LOCAL or address.startswith((_CLUSTER, _CONNECT))):
+        says = f"“{address}” is no engine: write duckdb, spark:local, spark://HOST:PORT or sc://HOST:PORT."
+        raise EngineFailed(says)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # about versions of pandas, which is not used
@@ -52,9 +50,18 @@ def connected(address: str, settings: Mapping[str, str] | None = None) -> SparkS
     with _failures(f"no Spark answers at {address}"):
         builder = SparkSession.builder.appName("tallystick").config("spark.ui.showConsoleProgress", "false")
         if address.startswith(_CONNECT):
-            return builder.remote(address).getOrCreate()
-        builder = builder.master("local[*]" if address == LOCAL else address)
-        return builder.config(map={"spark.ui.enabled": "false", **(settings or {})}).getOrCreate()
+            session = builder.remote(address).getOrCreate()
+        else:
+            usual = {"spark.master": "local[*]" if address == LOCAL else address, "spark.ui.enabled": "false"}
+            session = builder.config(map={**usual, "spark.log.level": "ERROR", **(settings or {})}).getOrCreate()
+        return _understood(session)
+
+
+def _understood(session: SparkSession) -> SparkSession:
+    """The session, with the settings that the meaning of a query depends on."""
+    for key, value in _MEANING.items():
+        session.conf.set(key, value)
+    return session
 
 
 class Spark:
@@ -67,9 +74,7 @@ class Spark:
         self._made: dict[str, DataFrame] = {}
         self._handed: list[str] = []
         self.dialect: Dialect = SparkDialect()
-        with _failures("Spark cannot be used"):
-            for key, value in _MEANING.items():
-                session.conf.set(key, value)
+        _understood(session)
         for table in facts.held():
             self._view(table, self._frame(facts.connection.sql(f"SELECT * FROM {name(table)}").to_arrow_table()))
 

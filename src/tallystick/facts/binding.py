@@ -107,6 +107,7 @@ class Section(Data):
     """What every section of `tally.toml` can say."""
 
     file: Text | None = None
+    table: Text | None = None
     format: Format | None = None
     delimiter: Annotated[str, Field(pattern=r'^[^\w\s".+\-]$|^\t$|^ $')] | None = None
     time_format: str = "ISO 8601"
@@ -175,12 +176,14 @@ class DataFile(Data):
 
 
 class Table(Data):
-    """One table bound to one source. `begin` is the time of a sample, an event or a check."""
+    """One table bound to one source: files, or one that Spark has in its `catalog`. `begin` is the time of a sample, an
+    event or a check."""
 
     kind: SeriesKind
     name: str
     place: str
     files: tuple[DataFile, ...]
+    catalog: str = ""
     delimiter: str | None = None
     time_format: str = "ISO 8601"
     timezone: str | None = None

@@ -70,7 +70,7 @@ def _time_checks(table: Table) -> list[Check]:
     return checks
 
 
-_ABOUT = "[0-9a-f]{12}|[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?"
+ABOUT_PATTERN = "[0-9a-f]{12}|[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?"
 """A finding's id, or a day, month or year."""
 
 
@@ -84,7 +84,7 @@ def _dimension_checks(source: Source, environments: Sequence[str]) -> list[Check
     if ABOUT in source.dimensions:
         checks.append(
             (
-                f"NOT regexp_full_match({identifier(f'd_{ABOUT}')}, '{_ABOUT}')",
+                f"NOT regexp_full_match({identifier(f'd_{ABOUT}')}, '{ABOUT_PATTERN}')",
                 "'about no breach'",
                 identifier(f"d_{ABOUT}"),
             )

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -26,7 +28,9 @@ from tallystick.facts.checks import (
     text_checks,
 )
 from tallystick.facts.declared import Source, Sources, sources_of, units
+from tallystick.facts.events_in_place import view_in_place
 from tallystick.facts.in_place import InPlace, read_in_place
+from tallystick.facts.in_spark import InSpark, read_in_spark
 from tallystick.facts.problem import DataError, Problem
 from tallystick.facts.reading import FAULT_MARK, Needs, Raw, read
 from tallystick.facts.sql import (
@@ -44,9 +48,13 @@ from tallystick.facts.zones import offsets
 from tallystick.rules.measure import SeriesKind
 from tallystick.rules.rulebook import WAIVER, EventData, MetricData, RecordData, Rulebook
 
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
 Progress = Callable[[str, int, int], None]
 """Told the source that is read next, how many are done and how many there are."""
 
+_Key = tuple[SeriesKind, str]
 _DAY = 86_400_000_000
 _RAW, _PARSED, _JUDGED = "tallystick_raw", "tallystick_parsed", "tallystick_judged"
 
@@ -57,8 +65,9 @@ def load(
     as_of: int | None = None,
     progress: Progress | None = None,
     state: Path | None = None,
+    spark: SparkSession | None = None,
 ) -> Facts:
-    """Read all bound data into the canonical tables of a new in-memory database.
+    """Read all bound data into the canonical tables of a new in-memory database; with `spark`, what is plain stays there.
 
     `as_of` (microseconds) leaves out what was not yet known then, before logs and checks are reduced. Afterwards
     the database can no longer reach any file. `state` is a folder of what is kept from one evaluation to the next.
@@ -68,13 +77,21 @@ def load(
     sources = sources_of(rulebook)
     done = _Loading(connection, rulebook.environments, as_of)
     alone = [each for each in bindings.tables if _is_alone(each, bindings.tables)]
-    try:
-        placed = read_in_place(connection, alone, sources, rulebook.environments, as_of, state)
-    except OSError as error:
-        raise DataError(
-            [Problem(str(error.filename or state), f"the state cannot be kept ({error.strerror}).")]
-        ) from None
-    copied = [each for each in bindings.tables if (each.kind, each.name) not in placed.shapes]
+    lying, placed, viewed = InSpark(), InPlace({}, {}), dict[_Key, int]()
+    if spark is not None:
+        lying = read_in_spark(spark, alone, sources, rulebook.environments, as_of)
+    else:
+        files = [each for each in alone if not each.catalog]
+        try:
+            placed = read_in_place(connection, files, sources, rulebook.environments, as_of, state)
+        except OSError as error:
+            says = f"the state cannot be kept ({error.strerror})."
+            raise DataError([Problem(str(error.filename or state), says)]) from None
+        viewed = _viewed(connection, files, sources, rulebook.environments, as_of)
+    done.problems.extend((*lying.problems, *_of_no_reader(bindings, spark)))
+    done.set_aside.extend(lying.set_aside)
+    read_there = lying.read.keys() | placed.shapes.keys() | viewed.keys()
+    copied = [each for each in bindings.tables if (each.kind, each.name) not in read_there and not each.catalog]
     for table in copied:
         create(connection, table.kind, sources[table.kind, table.name])
     groups = _by_files(copied)
@@ -90,22 +107,29 @@ def load(
     if done.problems:
         connection.close()
         raise DataError(done.problems)
-    _lock(connection, bindings, placed)
+    _lock(connection, bindings, placed.shapes.keys() | viewed.keys())
     bound = dict.fromkeys((table.kind, table.name) for table in bindings.tables)
     return Facts(
         connection,
         bound=frozenset(bound),
-        read={
-            name: placed.read[name]
-            if (kind, name) in placed.shapes
-            else _count(connection, identifier(table_name(kind, name)))
-            for kind, name in bound
-        },
+        read={name: _number(connection, (kind, name), placed, {**viewed, **lying.read}) for kind, name in bound},
         set_aside=tuple(done.set_aside),
         unused=bindings.unused,
-        shapes=placed.shapes,
+        shapes={**placed.shapes, **lying.shapes},
         state=state,
+        elsewhere=frozenset(lying.read),
     )
+
+
+def _of_no_reader(bindings: Bindings, spark: SparkSession | None) -> Iterable[Problem]:
+    """Tables of Spark that nothing reads: without a Spark, or of a source that has several."""
+    for table in bindings.tables:
+        if table.catalog and spark is None:
+            says = f"`{table.catalog}` is a table of Spark, and the engine is DuckDB."
+            yield Problem(table.place, says, "Say --engine spark:local, or the address of a Spark.")
+        elif table.catalog and not _is_alone(table, bindings.tables):
+            says = f"`{table.catalog}` is a table of Spark, and {table.kind} `{table.name}` has another table besides."
+            yield Problem(table.place, says, "Make a view of both in Spark, and name it.")
 
 
 def _is_alone(table: Table, tables: Sequence[Table]) -> bool:
@@ -113,11 +137,34 @@ def _is_alone(table: Table, tables: Sequence[Table]) -> bool:
     return sum((each.kind, each.name) == (table.kind, table.name) for each in tables) == 1
 
 
-def _lock(connection: duckdb.DuckDBPyConnection, bindings: Bindings, placed: InPlace) -> None:
+def _viewed(
+    connection: duckdb.DuckDBPyConnection,
+    tables: Iterable[Table],
+    sources: Sources,
+    environments: Sequence[str],
+    as_of: int | None,
+) -> dict[_Key, int]:
+    """The events and records that are views over their files, and how many rows each has."""
+    found: dict[_Key, int] = {}
+    for table in tables:
+        source = sources[table.kind, table.name]
+        if not isinstance(source, MetricData):
+            number_of = view_in_place(connection, table, source, environments, as_of)
+            if number_of is not None:
+                found[table.kind, table.name] = number_of
+    return found
+
+
+def _number(connection: duckdb.DuckDBPyConnection, key: _Key, placed: InPlace, viewed: Mapping[_Key, int]) -> int:
+    """How many rows a source has."""
+    if key in viewed:
+        return viewed[key]
+    return placed.read[key[1]] if key in placed.shapes else _count(connection, identifier(table_name(*key)))
+
+
+def _lock(connection: duckdb.DuckDBPyConnection, bindings: Bindings, lying: AbstractSet[_Key]) -> None:
     """Nothing can be reached any more but the files that are read in place."""
-    paths = {
-        str(file.path) for table in bindings.tables if (table.kind, table.name) in placed.shapes for file in table.files
-    }
+    paths = {str(file.path) for table in bindings.tables if (table.kind, table.name) in lying for file in table.files}
     if paths:
         connection.execute(f"SET allowed_paths = [{', '.join(map(literal, sorted(paths)))}]")
     connection.execute("SET enable_external_access = false")

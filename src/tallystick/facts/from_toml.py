@@ -258,12 +258,14 @@ def _section_table(
     section = _validated(_SECTIONS[kind], merged, place, problems)
     if section is None or not _times_are_known(section, place, problems):
         return None
-    files = (
-        _files(folder, section, place, problems)
-        if section.file
-        else _files_named(folder, name, section, place, problems)
-    )
-    if not files and not any(problem.where == place for problem in problems):
+    if section.table is not None and section.file is not None:
+        problems.append(Problem(place, "`file` and `table` do not go together: the data is in one of them."))
+    files: tuple[DataFile, ...] = ()
+    if section.file:
+        files = _files(folder, section, place, problems)
+    elif section.table is None:
+        files = _files_named(folder, name, section, place, problems)
+    if not files and section.table is None and not any(problem.where == place for problem in problems):
         problems.append(Problem(place, "no file is given.", f'Write file = "…", or name the file {name}.csv.'))
     return _resolved(kind, source, section, place, files, problems)
 
@@ -274,6 +276,8 @@ def _with_defaults(
     """The section over the defaults that make sense for it."""
     from_checks = kind is not SeriesKind.RECORD or "state" in content
     usual = {key: value for key, value in defaults.items() if key != "time" or from_checks}
+    if {"file", "table"} & content.keys():
+        usual = {key: value for key, value in usual.items() if key not in ("file", "table")}
     dimensions = {key: cell for key, cell in usual.pop("dimensions", {}).items() if key in source.dimensions}
     own = content.get("dimensions", {})
     return {**usual, **content, "dimensions": {**dimensions, **own} if isinstance(own, dict) else own}
@@ -283,7 +287,7 @@ def _named_table(
     folder: _Folder, source: Source, kind: SeriesKind, defaults: dict[str, Any], problems: list[Problem]
 ) -> Table | None:
     """The table of a file that has the name of the source, if there is one."""
-    usual = {key: value for key, value in defaults.items() if key != "file"}
+    usual = {key: value for key, value in defaults.items() if key not in ("file", "table")}
     section = _SECTIONS[kind].model_validate(_with_defaults(kind, source, usual, {}))
     place = f"{kind.value} {source.id}"
     files = _files_named(folder, source.id, section, place, problems)
@@ -305,6 +309,7 @@ def _resolved(
         name=source.id,
         place=place,
         files=files,
+        catalog=section.table or "",
         delimiter=section.delimiter,
         time_format=section.time_format,
         timezone=section.timezone,

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _GRID = 10**9
-_MOST = 9.0e9
+MOST = 9.0e9
 """Values of this size and more do not fit into a 64-bit number of steps of 10^-9."""
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 _NANOSECONDS = 1_000
@@ -144,7 +144,7 @@ class _Select:
     types: Mapping[str, str]
 
     def of(self, paths: Iterable[str]) -> str:
-        return f"SELECT {self.asked} FROM {_parquet(paths)}"
+        return f"SELECT {self.asked} FROM {parquet(paths)}"
 
 
 class _NotPlain(Exception):
@@ -153,13 +153,13 @@ class _NotPlain(Exception):
 
 def _select(connection: duckdb.DuckDBPyConnection, layout: _Layout) -> _Select:
     """Rows with `source`, `time`, `steps` and the dimensions, and what is checked, by the columns of the first file."""
-    described = connection.execute(f"DESCRIBE SELECT * FROM {_parquet([str(layout.files[0].path)])}").fetchall()
+    described = connection.execute(f"DESCRIBE SELECT * FROM {parquet([str(layout.files[0].path)])}").fetchall()
     types = {str(row[0]): str(row[1]) for row in described}
     if not {layout.begin, layout.value, *(column for _, column in layout.dimensions)} | ({layout.apart} - {None}) <= {
         *types
     }:
         raise _NotPlain
-    at = _instant(layout, types[layout.begin])
+    at = instant_of(layout.begin, types[layout.begin], layout.time_format, layout.timezone)
     if at is None or not _known(layout, types):
         raise _NotPlain
     value = identifier(layout.value)
@@ -171,11 +171,14 @@ def _select(connection: duckdb.DuckDBPyConnection, layout: _Layout) -> _Select:
         f", {raw[column] if types[column] == 'VARCHAR' else f'CAST({raw[column]} AS VARCHAR)'} AS {identifier(f'd_{name}')}"
         for name, column in layout.dimensions
     )
-    asked = f'{apart} AS source, {at} AS "time", {_steps(value, types[layout.value])} AS steps, {value} AS given{dimensions}'
+    asked = (
+        f'{apart} AS source, {at} AS "time", {steps(value, types[layout.value])} AS steps, {value} AS given{dimensions}'
+    )
     return _Select(asked, at, types)
 
 
-def _parquet(paths: Iterable[str], more: str = "") -> str:
+def parquet(paths: Iterable[str], more: str = "") -> str:
+    """SQL of the rows of some files."""
     files = ", ".join(literal(glob.escape(path)) for path in paths)
     return f"read_parquet([{files}], hive_partitioning = false{more})"
 
@@ -183,10 +186,17 @@ def _parquet(paths: Iterable[str], more: str = "") -> str:
 def _known(layout: _Layout, types: Mapping[str, str]) -> bool:
     """Whether texts are texts, and numbers of a type that can be read exactly."""
     texts = [column for _, column in layout.dimensions] + ([layout.apart] if layout.apart is not None else [])
-    kind = types[layout.value]
-    return all(types[column] == "VARCHAR" or types[column] in _WHOLE for column in texts) and (
-        kind == "DOUBLE" or kind in _WHOLE or _narrow(kind)
-    )
+    return all(is_text(types[column]) for column in texts) and is_number(types[layout.value])
+
+
+def is_text(kind: str) -> bool:
+    """Whether a column of that type holds texts, or whole numbers, whose texts are plain."""
+    return kind == "VARCHAR" or kind in _WHOLE
+
+
+def is_number(kind: str) -> bool:
+    """Whether `steps` reads numbers of that type."""
+    return kind == "DOUBLE" or kind in _WHOLE or _narrow(kind)
 
 
 def _fits(connection: duckdb.DuckDBPyConnection, layout: _Layout, paths: Sequence[str]) -> bool:
@@ -203,7 +213,7 @@ def _fits(connection: duckdb.DuckDBPyConnection, layout: _Layout, paths: Sequenc
         " min(TRY_CAST(stats_min_value AS DOUBLE)), max(TRY_CAST(stats_max_value AS DOUBLE))"
         f" FROM parquet_metadata({listed}) WHERE path_in_schema = {path}"
     ).fetchall()[0]
-    return kinds == 1 and not unknown and (least is None or -_MOST < least <= most < _MOST)
+    return kinds == 1 and not unknown and (least is None or -MOST < least <= most < MOST)
 
 
 def _narrow(kind: str) -> bool:
@@ -214,18 +224,17 @@ def _narrow(kind: str) -> bool:
     return width <= 18 and scale <= 9
 
 
-def _instant(layout: _Layout, kind: str) -> str | None:
+def instant_of(column: str, kind: str, time_format: str, timezone: str | None) -> str | None:
     """SQL: microseconds since 1970 in UTC; None where the column needs the careful reader."""
-    column = identifier(layout.begin)
-    if layout.time_format in EPOCHS:
-        size = EPOCHS[layout.time_format]
+    if time_format in EPOCHS:
+        size = EPOCHS[time_format]
         exact = kind in _WHOLE and size >= _NANOSECONDS
-        return f"CAST({column} AS BIGINT) * {size // _NANOSECONDS}" if exact else None
-    zoned = kind == "TIMESTAMP WITH TIME ZONE" or (kind == "TIMESTAMP" and layout.timezone == "UTC")
-    return f"epoch_us({column})" if zoned else None
+        return f"CAST({identifier(column)} AS BIGINT) * {size // _NANOSECONDS}" if exact else None
+    zoned = kind == "TIMESTAMP WITH TIME ZONE" or (kind == "TIMESTAMP" and timezone == "UTC")
+    return f"epoch_us({identifier(column)})" if zoned else None
 
 
-def _steps(value: str, kind: str) -> str:
+def steps(value: str, kind: str) -> str:
     """SQL: the number in steps of 10^-9, as the careful reader would read its text.
 
     Of a binary number that text is the shortest that gives it back. The product below is off by at most 2^-52 of
@@ -285,7 +294,7 @@ class _Lying:
         return tuple(part for part, _ in parts)
 
     def _newest(self, paths: Sequence[str]) -> dict[str, int]:
-        asked = f"SELECT filename, max({self.select.at}) FROM {_parquet(paths, ', filename = true')} GROUP BY filename"
+        asked = f"SELECT filename, max({self.select.at}) FROM {parquet(paths, ', filename = true')} GROUP BY filename"
         return {path: last for path, last in self.connection.execute(asked).fetchall() if last is not None}
 
     def look(self, paths: Sequence[str]) -> Look:

@@ -8,7 +8,7 @@ One table for each bound source, in one DuckDB connection:
 | event | `event_<id>` | `time` BIGINT, `d_<dimension>` VARCHAR each, `a_<attribute>` DECIMAL(38,9) each, `row` BIGINT |
 | record | `record_<id>` | `begin` BIGINT, `end` BIGINT (NULL while open), `d_…`, `a_…`, `row` BIGINT |
 
-A metric that is read in place has a `Shape` and no table.
+A metric that is read in place has a `Shape` and no table. What lies in Spark has its table there, as a view.
 
 Times are microseconds since 1970-01-01T00:00:00Z. Values are in the unit that the agreement declares. `row` numbers
 the rows of one source from 1, over its files in order of name, also those that are not used. Rows that cannot be read
@@ -30,7 +30,7 @@ from tallystick.rules.measure import SeriesKind
 class SetAside:
     """Rows of one source that could not be read, for one reason: how many, and the first of them.
 
-    `first_row` counts the rows of the file from 1, without a header; `example` is the text that is wrong in it.
+    `first_row` counts the rows of the file from 1, without a header, and is 0 where rows have no order; `example` is the text that is wrong in it.
     """
 
     source: str
@@ -62,7 +62,8 @@ class Shape:
     The relation has the columns `source`, `time`, `steps` BIGINT (the value times 10^9) and `d_…`, with raw texts. Its
     own rows are those with a `source` among `raws`. `environments` gives the text for each raw `d_environment`; `texts`
     names, for each dimension, a table with `raw`, `text` and its `number`. `parts` are those of the relation where
-    something is kept from one evaluation to the next.
+    something is kept from one evaluation to the next. `wide`: steps need more than 64 bits. `copied`: rules that ask
+    about one metric alone read a copy of its rows.
     """
 
     relation: str
@@ -70,12 +71,15 @@ class Shape:
     environments: Mapping[str | None, str]
     texts: Mapping[str, str]
     parts: tuple[Part, ...] = ()
+    wide: bool = False
+    copied: bool = True
 
 
 @dataclass(frozen=True)
 class Facts:
     """The data of one evaluation. `bound` names the sources that have a table, `read` how many rows each gave.
-    `shapes` are those of metrics that lie together; `state` is the folder of what is kept about them.
+    `shapes` are those of metrics that lie together; `state` is the folder of what is kept about them. `elsewhere` are the
+    sources that the engine has and not the connection.
 
     `unused` are data files of the folder that belong to nothing.
     """
@@ -87,10 +91,11 @@ class Facts:
     unused: tuple[str, ...] = ()
     shapes: Mapping[tuple[SeriesKind, str], Shape] = field(default_factory=dict)
     state: Path | None = None
+    elsewhere: frozenset[tuple[SeriesKind, str]] = frozenset()
 
     def held(self) -> list[str]:
-        """The canonical tables that the connection holds: those of all sources but the ones read in place."""
-        return sorted(table_name(*key) for key in self.bound - self.shapes.keys())
+        """The canonical tables that the connection holds."""
+        return sorted(table_name(*key) for key in self.bound - self.shapes.keys() - self.elsewhere)
 
     def has(self, kind: SeriesKind, name: str) -> bool:
         """Whether the source was bound to data (an empty table counts)."""

@@ -1,0 +1,55 @@
+"""`tally evaluate --engine`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from tallystick.cli.main import app
+from tallystick.evaluation.engine import EngineFailed
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+pytestmark = pytest.mark.xdist_group("spark")
+
+CONTRACT = Path(__file__).parents[2] / "contracts" / "uptime-sla" / "agreement.msa"
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["evaluate", str(CONTRACT), "--as-of", "2027-04-20", *arguments])
+
+
+def test_both_engines_print_the_same(spark: SparkSession, tmp_path: Path) -> None:
+    here = run("--all", "-o", str(tmp_path / "here.csv"))
+    there = run("--all", "-o", str(tmp_path / "there.csv"), "--engine", "spark:local")
+    assert (there.exit_code, there.stdout) == (here.exit_code, here.stdout)
+    assert (tmp_path / "there.csv").read_bytes() == (tmp_path / "here.csv").read_bytes()
+
+
+def test_an_engine_that_does_not_exist() -> None:
+    refused = run("--engine", "sqlite")
+    says = "“sqlite” is no engine: write duckdb, spark:local, spark://HOST:PORT or sc://HOST:PORT."
+    assert (refused.exit_code, refused.stdout, " ".join(refused.stderr.split())) == (2, "", says)
+
+
+def test_spark_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+    refused = run("--engine", "spark:local")
+    says = "Spark needs the package pyspark, and Java 17 or newer. Install it: pip install 'tallystick[spark]'"
+    assert (refused.exit_code, refused.stdout, " ".join(refused.stderr.split())) == (2, "", says)
+
+
+def test_a_spark_that_gives_up_is_one_sentence(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when it does so while findings are shown."""
+
+    def gone(*_: object, **__: object) -> None:
+        raise EngineFailed("Spark cannot judge the data (it is gone)")
+
+    monkeypatch.setattr("tallystick.cli.evaluate.show", gone)
+    refused = run("--engine", "spark:local")
+    assert (refused.exit_code, refused.stderr.strip()) == (2, "Spark cannot judge the data (it is gone)")
