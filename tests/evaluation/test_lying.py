@@ -173,6 +173,12 @@ def test_they_are_written_the_same(both: tuple[Rulebook, Evaluation, Evaluation]
     assert written[0][1] == written[1][1]
 
 
+def test_pairs_are_the_same_by_a_join_and_by_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    joined = evaluate(agreement(), facts(**data(3)), AS_OF)
+    monkeypatch.setattr(DuckDBDialect, "joins_nearest", False)
+    assert evaluate(agreement(), facts(**data(3)), AS_OF) == joined
+
+
 def test_without_any_case_a_rule_has_its_one_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cases, "FEW", 0)
     empty: dict[str, list[dict[str, Anything]]] = {name: [] for name in data(1)}

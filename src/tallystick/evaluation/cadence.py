@@ -74,14 +74,15 @@ def _one_after_another(ctx: Context, rule: Cadence, begun: Seen) -> Cases:
     named = "".join(f", {dimension(d)} AS {label}" for d, label in zip(rule.per, labels, strict=True))
     joined = " AND ".join(f"e.{label} = s.{label}" for label in labels) or "TRUE"
     times = (
-        f'SELECT DISTINCT "time" AS happened{"".join(f", e.{label}" for label in labels)}'
+        f'SELECT "time" AS happened{"".join(f", e.{label}" for label in labels)}'
         f' FROM (SELECT "time"{named} FROM {_events(ctx, rule)} AND "time" < {ctx.life.end}) e JOIN {starts} s'
         f' ON {joined} AND e."time" > s.began'
         f" UNION ALL SELECT began{listed} FROM {starts}"
     )
     partition = f"PARTITION BY {', '.join(labels)} " if labels else ""
-    pairs = f"SELECT *, lead(happened) OVER ({partition}ORDER BY happened) AS following FROM ({times})"
-    rows = f"({pairs}) t"
+    paired = f"SELECT *, lead(happened) OVER ({partition}ORDER BY happened) AS following FROM ({times})"
+    # Of events at the same instant the last one has what follows.
+    rows = f"(SELECT * FROM ({paired}) WHERE following IS NULL OR following > happened) t"
     due = moved(ctx, rows, "t.happened", rule.every)
     missed = f"CASE WHEN following IS NULL AND due >= {ctx.as_of} THEN {placed(Verdict.PENDING)} ELSE {placed(Verdict.BREACHED)} END"
     judged = (

@@ -56,6 +56,9 @@ def texts(values: Iterable[str]) -> str:
 class Dialect(Protocol):
     """What engines spell differently. Each method gives an expression, but `nearest_ranks`."""
 
+    joins_nearest: bool
+    """Whether `ASOF LEFT JOIN` finds the nearest row at or after, or at or before, an instant."""
+
     def whole(self, number: str, /) -> str:
         """A number without fraction as the widest whole number there is."""
 
@@ -91,6 +94,8 @@ class Dialect(Protocol):
 
 class DuckDBDialect:
     """As DuckDB has it."""
+
+    joins_nearest = True
 
     def whole(self, number: str) -> str:
         return f"CAST({number} AS HUGEINT)"
@@ -133,6 +138,8 @@ class SparkDialect:
 
     Its decimals have 38 digits; `div` of two of them gives 64 bits, and its own percentiles take binary shares.
     """
+
+    joins_nearest = False
 
     def whole(self, number: str) -> str:
         return f"CAST({number} AS DECIMAL(38, 0))"

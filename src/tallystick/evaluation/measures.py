@@ -362,7 +362,7 @@ def _elapsed(measure: Elapsed, scope: Scope) -> _Sampled:
         f'SELECT "time", "time" AS answer{_matches(key(finish, measure.matching))}'
         f" FROM {known(ctx, finish)} WHERE {chosen(ctx, rule, measure.finish)}"
     )
-    pairs = first_after(left, ['"time"', *kept], right, len(measure.matching))
+    pairs = first_after(ctx.engine.dialect, left, ['"time"', *kept], right, len(measure.matching))
     lasted = f'CAST(coalesce(answer, {ctx.as_of}) - "time" AS DECIMAL(38, 9))'
     relation = f'(SELECT "time"{_also(kept)}, {lasted} AS lasted, answer IS NULL AS unfinished FROM ({pairs}))'
     scan = scope.scans.scan(relation, dimensions, scope.windows)

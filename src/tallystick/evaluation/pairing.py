@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tallystick.evaluation.context import Table
-from tallystick.evaluation.dialect import NO_TEXT
+from tallystick.evaluation.dialect import NO_TEXT, Dialect
 from tallystick.evaluation.rows import dimension
 
 _TIME = '"time"'
@@ -16,26 +16,29 @@ def key(table: Table, matching: Sequence[str]) -> list[str]:
     return [dimension(d) if d in table.dimensions else NO_TEXT for d in matching]
 
 
-def first_after(left: str, columns: Sequence[str], right: str | None, matching: int) -> str:
+def first_after(dialect: Dialect, left: str, columns: Sequence[str], right: str | None, matching: int) -> str:
     """SQL: `columns` of the left rows, and `answer`, the time of the first right row at or after them, or NULL.
 
-    Left has `time`, `columns` and `match_0` …; right has `time` and `match_0` …. One sorted pass, no join.
+    Left has `time`, `columns` and `match_0` …; right has `time` and `match_0` ….
     """
-    return _paired(left, columns, right, matching, ["answer"], forward=True)
+    return _nearest(dialect, left, columns, right, matching, ["answer"], forward=True)
 
 
 def last_before(
+    dialect: Dialect,
     left: str,
     columns: Sequence[str],
     right: str | None,
     matching: int,
     answers: Sequence[str],
 ) -> str:
-    """SQL: as `first_after`, but the last right row at or before, for each of the right's columns `answers`."""
-    return _paired(left, columns, right, matching, answers, forward=False)
+    """SQL: as `first_after`, but the last right row at or before, for each of the right's columns `answers`, which have
+    its time or NULL."""
+    return _nearest(dialect, left, columns, right, matching, answers, forward=False)
 
 
-def _paired(
+def _nearest(
+    dialect: Dialect,
     left: str,
     columns: Sequence[str],
     right: str | None,
@@ -44,11 +47,40 @@ def _paired(
     *,
     forward: bool,
 ) -> str:
-    listed = ", ".join(columns)
+    """A join that looks for the nearest row, where the engine has one; else one sorted pass, without a join."""
     if right is None:
         nothing = ", ".join(f"CAST(NULL AS BIGINT) AS {answer}" for answer in answers)
-        return f"SELECT {listed}, {nothing} FROM ({left})"
+        return f"SELECT {_list(columns)}, {nothing} FROM ({left})"
     matches = [f"match_{i}" for i in range(matching)]
+    if dialect.joins_nearest:
+        return _joined(left, columns, right, matches, answers, forward=forward)
+    return _paired(left, columns, right, matches, answers, forward=forward)
+
+
+def _joined(
+    left: str, columns: Sequence[str], right: str, matches: Sequence[str], answers: Sequence[str], *, forward: bool
+) -> str:
+    equal = "".join(f"l.{match} IS NOT DISTINCT FROM r.{match} AND " for match in matches)
+    found, kept = left, list(dict.fromkeys([*columns, _TIME, *matches]))
+    for answer in answers:
+        rows = f"SELECT {_list([*matches, answer])} FROM ({right}) WHERE {answer} IS NOT NULL"
+        nearest = f"{equal}l.{_TIME} {'<=' if forward else '>='} r.{answer}"
+        carried = _list([f"l.{column}" for column in kept])
+        found = f"SELECT {carried}, r.{answer} FROM ({found}) l ASOF LEFT JOIN ({rows}) r ON {nearest}"
+        kept.append(answer)
+    return f"SELECT {_list([*columns, *answers])} FROM ({found})"
+
+
+def _paired(
+    left: str,
+    columns: Sequence[str],
+    right: str,
+    matches: Sequence[str],
+    answers: Sequence[str],
+    *,
+    forward: bool,
+) -> str:
+    listed = ", ".join(columns)
     empty = ", ".join(f"NULL AS {column}" for column in columns if column != _TIME)
     both = (
         f"SELECT {_list([_TIME, *matches, *_others(columns)])}, TRUE AS asks,"

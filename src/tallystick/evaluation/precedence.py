@@ -60,7 +60,12 @@ def _by_roles_alone(ctx: Context, rule: Precedence) -> Cases:
     asked = ["happened", "oldest", "excuse", *(f"label_{i}" for i in range(len(rule.per))), *about(event)]
     columns = f"{labelled(event, rule.per)}{telling(event)}"
     paired = last_before(
-        _events(ctx, rule, columns), ['"time"', *asked], _acts_sql(ctx, rule), len(rule.matching), acts
+        ctx.engine.dialect,
+        _events(ctx, rule, columns),
+        ['"time"', *asked],
+        _acts_sql(ctx, rule),
+        len(rule.matching),
+        acts,
     )
     counted = " + ".join(f"CASE WHEN {act} >= oldest THEN 1 ELSE 0 END" for act in acts)
     rows = (

@@ -89,7 +89,7 @@ def _alike(ctx: Context, rule: Response, within: Period) -> Cases:
         f'SELECT "time", {due.sql} AS due, {excuse(ctx, rule, trigger, ROW_TIME)} AS excuse{_matches(trigger, rule)}'
         f"{labelled(trigger, rule.per)}{telling(trigger)} FROM (SELECT * FROM {rows}) t{due.join}"
     )
-    paired = first_after(left, ['"time"', *kept], _answers(ctx, rule), len(rule.matching))
+    paired = first_after(ctx.engine.dialect, left, ['"time"', *kept], _answers(ctx, rule), len(rule.matching))
     reason = _unanswerable(ctx, rule)
     missed = f"CASE WHEN excuse IS NULL THEN {placed(Verdict.BREACHED)} ELSE {placed(Verdict.EXCUSED)} END"
     judged = (
@@ -145,7 +145,7 @@ def _cases(ctx: Context, rule: Response) -> list[_Case]:
         f" FROM {_triggers(ctx, rule)}"
     )
     columns = ['"time"', *names, "excuse", *content(trigger)]
-    rows = ctx.engine.rows(first_after(left, columns, _answers(ctx, rule), len(rule.matching)))
+    rows = ctx.engine.rows(first_after(ctx.engine.dialect, left, columns, _answers(ctx, rule), len(rule.matching)))
     width, deadlines = 1 + len(names), Deadlines(ctx, rule)
     return [
         _case(
