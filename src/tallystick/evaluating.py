@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from tallystick.evaluation.bulk import tallied
 from tallystick.evaluation.clock import instant
-from tallystick.evaluation.engine import DuckDB
+from tallystick.evaluation.engine import DuckDB, Engine
 from tallystick.evaluation.evaluate import evaluate
 from tallystick.evaluation.evaluation import Evaluation
 from tallystick.evaluation.finding import Verdict
@@ -39,12 +39,14 @@ class UnreadableRules(Exception):
 
 @dataclass(frozen=True)
 class Judged:
-    """An evaluation with the rulebook that it used, the data that it read, and the files that this came from."""
+    """An evaluation with the rulebook that it used, the data that it read, the files that this came from, and the engine,
+    which still has what was not asked for yet."""
 
     rulebook: Rulebook
     facts: Facts
     evaluation: Evaluation
     bindings: Bindings
+    engine: Engine
 
     @property
     def kept(self) -> bool:
@@ -114,9 +116,9 @@ def judge(
         raise DataError([Problem(str(folder), "no data is bound.", f"Add files such as {listed}, or a tally.toml.")])
     session = None if engine == DUCKDB else connected(engine)
     facts = load_facts(rulebook, bindings, at, progress, state, session)
-    running = DuckDB(facts.connection) if session is None else Spark(session, facts)
+    running: Engine = DuckDB(facts.connection) if session is None else Spark(session, facts)
     try:
-        return Judged(rulebook, facts, evaluate(rulebook, facts, at, progress, running), bindings)
+        return Judged(rulebook, facts, evaluate(rulebook, facts, at, progress, running), bindings, running)
     except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
         says = f"the data cannot be read to their end ({str(error).splitlines()[0]})."
         raise DataError([Problem(str(folder), says)]) from None

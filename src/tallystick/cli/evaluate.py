@@ -10,7 +10,9 @@ from tallystick.cli.main import COULD_NOT_RUN, FOUND, KEPT
 from tallystick.cli.show import show
 from tallystick.evaluating import DUCKDB, Judged
 from tallystick.evaluation.engine import EngineFailed
+from tallystick.evaluation.spark import Spark
 from tallystick.evaluation.to_json import to_json
+from tallystick.evaluation.to_parts import write_parts
 from tallystick.evaluation.to_table import to_table, write_csv, write_parquet
 
 WRITERS = {".json", ".csv", ".parquet"}
@@ -21,6 +23,7 @@ def evaluate_file(
     data: Path | None,
     as_of: str | None,
     output: Path | None,
+    parts: str | None,
     engine: str,
     chosen: Chosen = EVERY,
     state: Path | None = None,
@@ -32,6 +35,9 @@ def evaluate_file(
     if output is not None and output.suffix not in WRITERS:
         fail(f"{output}: findings are written as {', '.join(sorted(WRITERS))}; choose one of these endings.")
         return COULD_NOT_RUN
+    if parts is not None and engine == DUCKDB:
+        fail("--findings-to is written by the workers of Spark; with DuckDB, write -o findings.parquet.")
+        return COULD_NOT_RUN
     if state is not None and engine != DUCKDB:
         fail("--state keeps what DuckDB counted: it does not go with another --engine.")
         return COULD_NOT_RUN
@@ -39,17 +45,19 @@ def evaluate_file(
     if result is None:
         return COULD_NOT_RUN
     try:  # findings by the million are asked for when they are shown
-        return _given_out(result, output, as_json=as_json, everything=everything)
+        return _given_out(result, output, parts, as_json=as_json, everything=everything)
     except EngineFailed as error:
         fail(str(error))
         return COULD_NOT_RUN
 
 
-def _given_out(result: Judged, output: Path | None, *, as_json: bool, everything: bool) -> int:
+def _given_out(result: Judged, output: Path | None, parts: str | None, *, as_json: bool, everything: bool) -> int:
     if as_json:
         out.file.write(to_json(result.rulebook, result.evaluation, result.facts.set_aside))
     else:
         show(result, everything=everything)
+    if parts is not None and isinstance(result.engine, Spark):
+        write_parts(result.rulebook, result.evaluation, result.engine, parts)
     if output is not None and not _written(result, output):
         return COULD_NOT_RUN
     return KEPT if result.kept else FOUND

@@ -258,6 +258,10 @@ def evaluate(
     at: At = None,
     without: Without = None,
     engine: Annotated[str, typer.Option(help="duckdb, spark:local, spark://HOST:PORT or sc://HOST:PORT.")] = "duckdb",
+    findings_to: Annotated[
+        str | None,
+        typer.Option("--findings-to", help="Let Spark write all findings as Parquet, by month, to this place."),
+    ] = None,
 ) -> None:
     """Judge the rules on data: findings, credits, duties."""
     from tallystick.cli.console import Chosen
@@ -265,7 +269,9 @@ def evaluate(
 
     chosen = Chosen(at, tuple(without or ()))
     as_json = format is Format.JSON
-    raise typer.Exit(evaluate_file(file, data, as_of, output, engine, chosen, state, as_json=as_json, everything=all))
+    raise typer.Exit(
+        evaluate_file(file, data, as_of, output, findings_to, engine, chosen, state, as_json=as_json, everything=all)
+    )
 
 
 @app.command(rich_help_panel=MEASURE)

@@ -55,37 +55,50 @@ class BulkRule:
 class Bulk:
     """The findings of many rules over the same windows.
 
-    `read` gives their table, with or without `value`s: columns `rule`, `group` and `window` (numbers into the fields
-    of those names, by which it is sorted), `verdict` and `because` (places in the lists above), `samples`; with values
-    also `value`, in steps of 10^-9 of the rule's unit, and `id`. It asks the data, which must still be there.
+    `read` gives their table: columns `rule`, `group` and `window` (numbers into the fields of those names, by which it
+    is sorted), `verdict` and `because` (places in the lists above), `samples`, `value` in steps of 10^-9 of the rule's
+    unit, and `id`. `query` is the same as SQL, in no order; `count` gives how `many` there are of each `rule` and
+    `verdict`. All ask the data, which must still be there.
     """
 
     rules: Mapping[int, BulkRule]
     groups: Mapping[int, Key]
     windows: Sequence[Stretch]
-    read: Callable[[bool], pa.Table]
+    read: Callable[[], pa.Table]
+    count: Callable[[], pa.Table]
+    query: Callable[[], str]
 
-    @cached_property
-    def verdicts(self) -> pa.Table:
-        """The table without values."""
-        return self.read(False)
+    def __len__(self) -> int:
+        return sum(sum(each.values()) for each in self.counts.values())
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the findings are here, and not only with the data."""
+        return "whole" in self.__dict__
 
     @cached_property
     def whole(self) -> pa.Table:
-        """The table with values."""
-        return self.read(True)
+        """The table."""
+        return self.read()
 
     @cached_property
-    def places(self) -> dict[int, tuple[int, int]]:
-        """For each rule, where its findings begin and how many they are."""
-        found = self.verdicts["rule"].value_counts().to_pylist()
-        numbers = [each["counts"] for each in found]
-        starts = accumulate(numbers, initial=0)
-        return {each["values"]: (start, each["counts"]) for each, start in zip(found, starts, strict=False)}
+    def counts(self) -> Mapping[int, Counter[Verdict]]:
+        """For each rule, how many findings there are of each verdict."""
+        found: dict[int, Counter[Verdict]] = {rule: Counter() for rule in sorted(self.rules)}
+        for each in self.count().to_pylist():
+            found[each["rule"]][VERDICTS[each["verdict"]]] = each["many"]
+        return found
+
+    @cached_property
+    def places(self) -> dict[int, int]:
+        """For each rule, where its findings begin."""
+        starts = accumulate((sum(each.values()) for each in self.counts.values()), initial=0)
+        return dict(zip(self.counts, starts, strict=False))
 
     def of(self, rule: int) -> BulkFindings:
         """The findings of one rule."""
-        return BulkFindings(self, self.rules[rule].rule, *self.places.get(rule, (0, 0)))
+        length = sum(self.counts[rule].values())
+        return BulkFindings(self, self.rules[rule].rule, rule, self.places[rule], length)
 
     def finding(self, row: Mapping[str, int | Decimal | None]) -> Finding:
         """One row of the whole table as a finding."""
@@ -153,6 +166,7 @@ class BulkFindings(InColumns):
 
     bulk: Bulk
     rule: Rule
+    number: int
     start: int
     length: int
 
@@ -161,8 +175,7 @@ class BulkFindings(InColumns):
 
     def counted(self) -> Counter[Verdict]:
         """How many there are of each verdict."""
-        found = self.bulk.verdicts["verdict"].slice(self.start, self.length).value_counts().to_pylist()
-        return Counter({VERDICTS[each["values"]]: each["counts"] for each in found})
+        return Counter(self.bulk.counts[self.number])
 
     def only(self, verdicts: Iterable[Verdict]) -> Iterator[Finding]:
         """Those with one of the verdicts, in order."""
@@ -245,7 +258,7 @@ def tallied(
 ) -> Counter[tuple[K, Verdict]]:
     """How many findings there are of each verdict, by something that all findings of a rule share."""
     found: Counter[tuple[K, Verdict]] = Counter()
-    for part in _parts(findings):
+    for part in parts_of(findings):
         if isinstance(part, InColumns):
             found.update({(of_rule(part.rule), verdict): number for verdict, number in part.counted().items()})
         else:
@@ -256,7 +269,7 @@ def tallied(
 def having(findings: Sequence[Finding], verdicts: Iterable[Verdict]) -> Iterator[Finding]:
     """The findings with one of the verdicts, in order."""
     wanted = frozenset(verdicts)
-    for part in _parts(findings):
+    for part in parts_of(findings):
         if isinstance(part, InColumns):
             yield from part.only(wanted)
         else:
@@ -265,12 +278,12 @@ def having(findings: Sequence[Finding], verdicts: Iterable[Verdict]) -> Iterator
 
 def curable(cures: Sequence[CureStatus]) -> Iterator[CureStatus]:
     """The breaches that can still be cured. Where there is no cure period none can."""
-    for part in _parts(cures):
+    for part in parts_of(cures):
         if not isinstance(part, Uncured):
             yield from (item for item in part if item.state is CureState.CURABLE)
 
 
-def _parts(items: Sequence[T]) -> Sequence[Sequence[T]]:
+def parts_of(items: Sequence[T]) -> Sequence[Sequence[T]]:
     return items.parts if isinstance(items, Joined) else (items,)
 
 
@@ -286,7 +299,7 @@ class Rows:
 def stretches(findings: Sequence[Finding]) -> Iterator[Rows | Sequence[Finding]]:
     """The findings in order, those of a bulk in as few stretches as there can be."""
     waiting: Rows | None = None
-    for part in _parts(findings):
+    for part in parts_of(findings):
         if (
             isinstance(part, BulkFindings)
             and waiting

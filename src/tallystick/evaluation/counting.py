@@ -233,7 +233,7 @@ class Counting:
             found.update((each.place, bulk.of(each.place)) for each in rules)
             exact = [each.place for each in rules if followed(each.rule)]
             found.update(run.judgements(bulk, exact))
-            if bulk.verdicts.num_rows <= FEW:
+            if len(bulk) <= FEW:
                 run.drop()
         return found
 
@@ -377,8 +377,10 @@ class _Run:
             groups,
             self.shape.windows,
             self.read,
+            self.count,
+            self.query,
         )
-        if bulk.verdicts.num_rows <= FEW:
+        if len(bulk) <= FEW:
             _ = bulk.whole
         return bulk
 
@@ -391,7 +393,7 @@ class _Run:
         found: dict[int, list[Judgement]] = {place: [] for place in places}
         factors = {each.place: Fraction(each.unit.factor, _GRID) for each in self.rules}
         limits = {each.place: each.threshold * factors[each.place] for each in self.rules}
-        for row in self.read(True, exact=True, places=places).to_pylist() if places else ():
+        for row in self.read(exact=True, places=places).to_pylist() if places else ():
             value, of = row.pop("numerator"), row.pop("denominator")
             exact = None if value is None else Fraction(int(value), int(of)) * factors[row["rule"]]
             found[row["rule"]].append(Judgement(bulk.finding(row), exact, limits[row["rule"]]))
@@ -659,23 +661,26 @@ class _Run:
 
     # --- what comes out
 
-    def read(self, values: bool, exact: bool = False, places: Sequence[int] | None = None) -> pa.Table:
+    def read(self, exact: bool = False, places: Sequence[int] | None = None) -> pa.Table:
         """The findings as `Bulk` wants them; with `exact`, the value as `numerator` and `denominator`, in steps."""
-        if values and self.ranks:
+        return self.engine.table(f'{self.query(exact, places)} ORDER BY rule, "group", "window"')
+
+    def count(self) -> pa.Table:
+        """How many findings there are of each rule and verdict. No percentile is read."""
+        judged = self._judged(values=False, places=None)
+        return self.engine.table(f"SELECT rule, verdict, count(*) AS many FROM ({judged}) GROUP BY rule, verdict")
+
+    def query(self, exact: bool = False, places: Sequence[int] | None = None) -> str:
+        """SQL: the findings, in no order."""
+        if self.ranks:
             self._observe()
         columns = ["rule", '"group"', '"window"', "verdict", "because", "coalesce(samples, 0) AS samples"]
-        columns += (
-            [f"{_rounded(self.dialect, 'numerator', 'denominator')} AS value", f"{self._id()} AS id"] if values else []
-        )
+        columns += [f"{_rounded(self.dialect, 'numerator', 'denominator')} AS value", f"{self._id()} AS id"]
         columns += ["numerator", "denominator"] if exact else []
-        said = (
+        return (
+            f"SELECT {', '.join(columns)} FROM ({self._judged(values=True, places=places)}) j"
             f' JOIN {self.table["windows"]} w ON w.number = j."window"'
             f' LEFT JOIN (SELECT "group" AS grouped_by, said FROM {self.table["groups"]}) g ON g.grouped_by = j."group"'
-            if values
-            else ""
-        )
-        return self.engine.table(
-            f'SELECT {", ".join(columns)} FROM ({self._judged(values, places)}) j{said} ORDER BY rule, "group", "window"'
         )
 
     def _observe(self) -> None:

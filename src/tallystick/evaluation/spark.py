@@ -110,6 +110,12 @@ class Spark:
     def take(self, rows: pa.Table, *, stays: bool = False) -> str:
         return self._named(self._frame(rows), stays=stays)
 
+    def write(self, sql: str, place: str, by: str, *, anew: bool = False) -> None:
+        """Writes the rows of a query as Parquet, one folder for each text of a column; `anew`, nothing may be there."""
+        with _failures("Spark cannot write the findings"):
+            mode = "errorifexists" if anew else "append"
+            self._session.sql(sql).write.mode(mode).partitionBy(by).parquet(place)
+
     def drop(self, tables: Iterable[str]) -> None:
         for table in tables:
             self._made.pop(table).unpersist()
