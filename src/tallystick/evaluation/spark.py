@@ -6,6 +6,7 @@ findings, and the small tables that plans are made from, comes back to the drive
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -31,6 +32,8 @@ _MEANING = {
     "spark.sql.session.timeZone": "UTC",
 }
 """What of a session's settings the meaning of a query depends on."""
+_HERE = {"spark.master": "local[*]", "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 1))}
+"""Settings for this machine alone: what is exchanged is cut for its cores, not for those of a cluster."""
 _SMALL = 1_000_000
 """A table of so many rows goes to every worker, and large data need not be moved to be joined with it."""
 
@@ -52,8 +55,10 @@ def connected(address: str, settings: Mapping[str, str] | None = None) -> SparkS
         if address.startswith(_CONNECT):
             session = builder.remote(address).getOrCreate()
         else:
-            usual = {"spark.master": "local[*]" if address == LOCAL else address, "spark.ui.enabled": "false"}
-            session = builder.config(map={**usual, "spark.log.level": "ERROR", **(settings or {})}).getOrCreate()
+            usual = {"spark.master": address, "spark.ui.enabled": "false", "spark.log.level": "ERROR"}
+            for key, value in {**usual, **(_HERE if address == LOCAL else {}), **(settings or {})}.items():
+                builder = builder.config(key, value)
+            session = builder.getOrCreate()
         return _understood(session)
 
 
