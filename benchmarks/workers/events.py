@@ -26,7 +26,8 @@ def rows(name, columns):
 def response():
     answers = defaultdict(list)
     for at, incident in rows("resolution", ("time", "incident_id")):
-        answers[incident].append(at)
+        if at < AS_OF:
+            answers[incident].append(at)
     for times in answers.values():
         times.sort()
     found = Counter()
@@ -72,10 +73,11 @@ def cadence():
 def retention():
     found = Counter()
     for begin, end in rows("log", ("begin", "end")):
-        if end is not None and end < begin + 30 * DAY:
+        open_still = end is None or end >= AS_OF
+        if not open_still and end < begin + 30 * DAY:
             found["breached"] += 1
         else:
-            found["pending" if end is None and begin + 30 * DAY > AS_OF else "met"] += 1
+            found["pending" if open_still and begin + 30 * DAY > AS_OF else "met"] += 1
     return found
 
 
