@@ -76,12 +76,12 @@ class Spark:
 
     def __init__(self, session: SparkSession, facts: Facts) -> None:
         self._session = session
-        self._made: dict[str, DataFrame] = {}
         self._handed: list[str] = []
         self.dialect: Dialect = SparkDialect()
         _understood(session)
         for table in facts.held():
-            self._view(table, self._frame(facts.connection.sql(f"SELECT * FROM {name(table)}").to_arrow_table()))
+            rows = facts.connection.sql(f"SELECT * FROM {name(table)}").to_arrow_table()
+            self._frame(rows).createOrReplaceTempView(table)
 
     def __enter__(self) -> Self:
         return self
@@ -107,7 +107,9 @@ class Spark:
 
     def create(self, sql: str, *, stays: bool = False) -> str:
         with _failures("Spark cannot judge the data"):
-            return self._named(self._session.sql(sql).persist(), stays=stays)
+            table = self._named(self._session.sql(sql), stays=stays)
+            self._session.catalog.cacheTable(table.strip('"'))
+            return table
 
     def hand_over(self, columns: Columns, rows: Sequence[Sequence[object]], *, stays: bool = False) -> str:
         return self.take(arrow(columns, rows), stays=stays)
@@ -122,8 +124,7 @@ class Spark:
             self._session.sql(sql).write.mode(mode).partitionBy(by).parquet(place)
 
     def drop(self, tables: Iterable[str]) -> None:
-        for table in tables:
-            self._made.pop(table).unpersist()
+        for table in tables:  # a view that is dropped is no longer cached
             self._session.catalog.dropTempView(table.strip('"'))
 
     def _frame(self, rows: pa.Table) -> DataFrame:
@@ -133,14 +134,10 @@ class Spark:
 
     def _named(self, frame: DataFrame, *, stays: bool) -> str:
         table = f"tally_handed_{next(self._numbers)}"
-        self._view(table, frame)
+        frame.createOrReplaceTempView(table)
         if not stays:
             self._handed.append(name(table))
         return name(table)
-
-    def _view(self, table: str, frame: DataFrame) -> None:
-        frame.createOrReplaceTempView(table)
-        self._made[name(table)] = frame
 
 
 @contextmanager
