@@ -37,6 +37,23 @@ def test_an_engine_that_does_not_exist() -> None:
     assert (refused.exit_code, refused.stdout, " ".join(refused.stderr.split())) == (2, "", says)
 
 
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("sc://localhost:1", "Connection refused"),
+        ("spark://localhost:1,localhost:2", "Connection refused"),
+        ("spark://", "the name of the machine is missing"),
+        ("sc://localhost:99999", "Port out of range"),
+    ],
+)
+def test_a_spark_that_is_not_there_is_said_at_once(address: str, why: str) -> None:
+    refused = run("--engine", address)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    says = " ".join(refused.stderr.split())
+    assert says.startswith(f"no Spark answers at {address} (")
+    assert why in says
+
+
 def test_spark_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyspark.sql", None)
     refused = run("--engine", "spark:local")

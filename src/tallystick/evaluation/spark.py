@@ -7,11 +7,13 @@ findings, and the small tables that plans are made from, comes back to the drive
 from __future__ import annotations
 
 import os
+import socket
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
 
 from tallystick.evaluation.dialect import Dialect, SparkDialect, name
 from tallystick.evaluation.engine import Columns, EngineFailed, Row, arrow
@@ -34,6 +36,9 @@ _MEANING = {
 """What of a session's settings the meaning of a query depends on."""
 _HERE = {"spark.master": "local[*]", "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 1))}
 """Settings for this machine alone: what is exchanged is cut for its cores, not for those of a cluster."""
+_PORTS = {_CLUSTER: 7077, _CONNECT: 15002}
+_PATIENCE = 10.0
+"""Seconds until a machine that says nothing counts as one that is not there."""
 _SMALL = 1_000_000
 """A table of so many rows goes to every worker, and large data need not be moved to be joined with it."""
 
@@ -50,7 +55,9 @@ def connected(address: str, settings: Mapping[str, str] | None = None) -> SparkS
     except ImportError:
         says = "Spark needs the package pyspark, and Java 17 or newer. Install it: pip install 'tallystick[spark]'"
         raise EngineFailed(says) from None
-    with _failures(f"no Spark answers at {address}"):
+    _look_for(address)
+    with _failures(f"no Spark answers at {address}"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # the same, when Connect is first used
         builder = SparkSession.builder.appName("tallystick").config("spark.ui.showConsoleProgress", "false")
         if address.startswith(_CONNECT):
             session = builder.remote(address).getOrCreate()
@@ -60,6 +67,26 @@ def connected(address: str, settings: Mapping[str, str] | None = None) -> SparkS
                 builder = builder.config(key, value)
             session = builder.getOrCreate()
         return _understood(session)
+
+
+def _look_for(address: str) -> None:
+    """Raises EngineFailed where nobody listens; Spark itself would try for minutes, and tell of each attempt."""
+    kind, _, rest = address.partition("//")
+    if "//" not in address:
+        return
+    places = [urlsplit(f"//{each.partition('/')[0]}") for each in rest.split(",")]
+    reasons = []
+    for place in places:
+        try:
+            if not place.hostname:
+                raise ValueError("the name of the machine is missing")
+            port = place.port or _PORTS[f"{kind}//"]
+            socket.create_connection((place.hostname, port), timeout=_PATIENCE).close()
+        except (OSError, ValueError) as error:
+            reasons.append(str(error))
+        else:
+            return
+    raise EngineFailed(f"no Spark answers at {address} ({reasons[0]})")
 
 
 def _understood(session: SparkSession) -> SparkSession:
@@ -143,10 +170,11 @@ class Spark:
 @contextmanager
 def _failures(what: str) -> Iterator[None]:
     """What Spark raises, as one plain sentence."""
+    from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
     try:
         yield
-    except (PySparkException, OSError, RuntimeError) as error:
+    except (PySparkException, Py4JError, OSError, RuntimeError) as error:
         first = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
         raise EngineFailed(f"{what} ({first})") from error
