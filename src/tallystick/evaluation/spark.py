@@ -74,19 +74,21 @@ def _look_for(address: str) -> None:
     kind, _, rest = address.partition("//")
     if "//" not in address:
         return
-    places = [urlsplit(f"//{each.partition('/')[0]}") for each in rest.split(",")]
-    reasons = []
-    for place in places:
-        try:
-            if not place.hostname:
-                raise ValueError("the name of the machine is missing")
-            port = place.port or _PORTS[f"{kind}//"]
-            socket.create_connection((place.hostname, port), timeout=_PATIENCE).close()
-        except (OSError, ValueError) as error:
-            reasons.append(str(error))
-        else:
-            return
-    raise EngineFailed(f"no Spark answers at {address} ({reasons[0]})")
+    missing = [_missing(each, _PORTS[f"{kind}//"]) for each in rest.split(",")]
+    if all(missing):
+        raise EngineFailed(f"no Spark answers at {address} ({missing[0]})")
+
+
+def _missing(place: str, usual: int) -> str:
+    """Why nobody is reached at a place; empty where somebody listens."""
+    found = urlsplit(f"//{place.partition('/')[0]}")
+    if not found.hostname:
+        return "the name of the machine is missing"
+    try:
+        socket.create_connection((found.hostname, found.port or usual), timeout=_PATIENCE).close()
+    except (OSError, ValueError) as error:
+        return str(error)
+    return ""
 
 
 def _understood(session: SparkSession) -> SparkSession:
