@@ -30,10 +30,11 @@ test: setup-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/tally fmt --check $(SOURCES)
-	$(BIN)/pytest -n auto --dist loadgroup --cov --cov-report=term
+	$(BIN)/pytest -n auto --dist loadgroup --cov --cov-report=term --ignore tests/reference
+	$(BIN)/pytest -n auto --dist loadgroup tests/reference # beside a second evaluator: what they cover is covered above
 
 bench: setup-dev
-	$(BIN)/python -m benchmarks --size $(SIZE) $(foreach part,$(PARTS),--part $(part)) $(if $(PARTS),,--write)
+	$(BIN)/python -m benchmarks --size $(SIZE) $(foreach part,$(PARTS),--part $(part)) --write
 
 snapshots: setup-dev
 	$(BIN)/pytest tests/cases tests/docs --snapshots

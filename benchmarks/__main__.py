@@ -344,20 +344,26 @@ def main() -> None:
     given = options.parse_args()
     given.place.mkdir(parents=True, exist_ok=True)
     bench = Bench(given.size, given.runs, given.place)
-    parts = [machine(given.size, given.runs)]
     for name in given.part or PARTS:
         print(name, file=sys.stderr, flush=True)
-        rows = PARTS[name](bench)
-        parts.append(f"### {name.capitalize()}\n\n{PARTS[name].__doc__}\n\n{table(rows)}")
-    if bench.failed:
-        listed = "\n".join(f"| {tool} | {why} |" for tool, why in bench.failed.items())
-        parts.append(f"### Not run\n\n| tool | why |\n| --- | --- |\n{listed}")
-    text = "\n\n".join(parts)
-    print(text)
-    if given.write:
-        page = PAGE.read_text(encoding="utf-8")
-        before, rest = page.split(BEGIN)
-        PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{rest.split(END)[1]}", encoding="utf-8")
+        bench.failed.clear()
+        section = "\n\n".join([PARTS[name].__doc__ or "", machine(given.size, given.runs), table(PARTS[name](bench))])
+        if bench.failed:
+            section += "\n\nNot run: " + "; ".join(f"{tool} ({why})" for tool, why in bench.failed.items()) + "."
+        print(f"### {name.capitalize()}\n\n{section}\n", flush=True)
+        if given.write:
+            write(name.capitalize(), section)
+
+
+def write(title: str, section: str) -> None:
+    """Writes what was measured to its page, in place of what was there of this part."""
+    before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
+    measured, after = rest.split(END)
+    known = dict(each.split("\n\n", 1) for each in measured.strip().split("### ")[1:])
+    known[title] = section
+    ordered = (name.capitalize() for name in PARTS)
+    text = "\n\n".join(f"### {name}\n\n{known[name].strip()}" for name in ordered if name in known)
+    PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from datetime import date
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any as Anything
 
 import pikepdf
 import pytest
@@ -421,6 +422,7 @@ def test_a_signature_that_claims_more_of_its_room_than_it_fills_is_noticed(paper
     assert not proven(forged, papers)
 
 
+@pytest.mark.usefixtures("printed_once")
 def test_the_name_by_which_a_signature_finds_its_certificate_is_noticed(papers: Papers) -> None:
     issuer, other = (name.hex().upper().encode() for name in (b"Test Authority", b"TesT Authority"))
     places = [each.start() for each in re.finditer(issuer, papers.signed)]
@@ -435,7 +437,7 @@ def test_the_name_by_which_a_signature_finds_its_certificate_is_noticed(papers: 
 
 @pytest.fixture
 def printed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lay each text out once: what is printed depends on nothing else."""
+    """Compile and lay out each text once: what comes of it depends on nothing else."""
     known: dict[str, bytes] = {}
 
     def cached(made: Compiled, style: HouseStyle) -> bytes:
@@ -445,6 +447,15 @@ def printed_once(monkeypatch: pytest.MonkeyPatch) -> None:
         return known[made.tally]
 
     monkeypatch.setattr(examined, "printed", cached)
+    made: dict[str, Anything] = {}
+
+    def once(source: Source, **asked: Anything) -> Anything:
+        key = f"{source!r} {asked!r}"
+        if key not in made:
+            made[key] = compile_source(source, **asked)
+        return made[key]
+
+    monkeypatch.setattr(examined, "compile_source", once)
 
 
 @cache
