@@ -11,7 +11,6 @@ import json
 import platform
 import re
 import sys
-import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -25,7 +24,7 @@ from zipfile import BadZipFile, ZipFile
 
 import pikepdf
 
-from tallystick.resources import cache_folder, resource
+from tallystick.resources import cache_folder, resource, write_whole
 from tallystick.source import Source
 
 MAXIMUM_ENTRIES = 50
@@ -92,15 +91,15 @@ def keep(key: str | None, kept: Kept) -> None:
     if place is None or key is None or not _prints_alike(kept.files):
         return
     with suppress(OSError):
-        with (
-            tempfile.NamedTemporaryFile(dir=place, suffix=".part", delete=False) as part,
-            ZipFile(part, "w") as archive,
-        ):
-            for name, content in kept.files.items():
-                archive.writestr(name, content)
-            archive.writestr(_SAID, json.dumps({"warned": kept.warned, "said": kept.said}))
-        Path(part.name).replace(place / f"{key}.zip")
+        write_whole(place / f"{key}.zip", lambda path: _pack(path, kept))
         _forget(place)
+
+
+def _pack(path: str, kept: Kept) -> None:
+    with ZipFile(path, "w") as archive:
+        for name, content in kept.files.items():
+            archive.writestr(name, content)
+        archive.writestr(_SAID, json.dumps({"warned": kept.warned, "said": kept.said}))
 
 
 def _forget(place: Path) -> None:

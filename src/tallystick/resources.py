@@ -7,6 +7,9 @@ checkout wins where there is one, so that no stale copy can shadow it.
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -38,3 +41,15 @@ def cache_folder() -> Path | None:
         return None
     own = not hasattr(os, "getuid") or (about.st_uid == os.getuid() and not about.st_mode & 0o022)
     return path if own and path.is_dir() else None
+
+
+def write_whole(place: Path, write: Callable[[str], object]) -> None:
+    """Writes a file under another name first, so that nobody ever reads a part of it."""
+    handle, part = tempfile.mkstemp(dir=place.parent, suffix=".part")
+    os.close(handle)
+    try:
+        write(part)
+        Path(part).replace(place)
+    finally:
+        with suppress(FileNotFoundError):
+            Path(part).unlink()

@@ -554,7 +554,7 @@ class _Run:
         kept = self.remembered.cells(part) if self.remembered and part.segment else None
         if kept is not None and self._fits(kept):
             table = self.engine.take(kept, stays=True)
-            said, windows = self._texts_of("k"), self.table["windows"]
+            said, windows = self._texts_of("k", "text"), self.table["windows"]
             keys = "".join(f", {name(f'text_{d}')}.number AS {name(f'key_{d}')}" for d in self.shape.per)
             grouped = "".join(f", {name(f'text_{d}')}.number" for d in self.shape.per)
             found = self.engine.create(
@@ -567,31 +567,25 @@ class _Run:
             return found
         found = self.engine.create(self._cells_of(part.relation), stays=True)
         if self.remembered and part.segment:
-            self.remembered.keep_cells(part, self.engine.table(self._as_kept(found, ["c.strip"], self._columns())))
+            self.remembered.keep_cells(part, self.engine.table(self._as_kept(found)))
         return found
 
-    def _columns(self) -> list[str]:
-        return [f"c.{each}" for each in ("samples", *self.counts, *self.aggregates)]
-
-    def _as_kept(self, table: str, first: Sequence[str], last: Sequence[str]) -> str:
-        """SQL: rows as they are kept, with texts for the numbers of groups and the start for that of a window."""
+    def _as_kept(self, table: str) -> str:
+        """SQL: aggregates as they are kept, with texts for the numbers of groups and the start for that of a window."""
         texts = [f"{name(f'text_{d}')}.text AS {name(f'key_{d}')}" for d in self.shape.per]
-        said = "".join(
-            f" JOIN (SELECT DISTINCT number, text FROM {self.texts[d]}) {name(f'text_{d}')}"
-            f" ON {name(f'text_{d}')}.number = c.{name(f'key_{d}')}"
-            for d in self.shape.per
-        )
+        sums = [f"c.{each}" for each in ("samples", *self.counts, *self.aggregates)]
         return (
-            f"SELECT {', '.join([*first, 'w.starts', *texts, *last])} FROM {table} c"
-            f' LEFT JOIN {self.table["windows"]} w ON w.number = c."window"{said}'
+            f"SELECT {', '.join(['c.strip', 'w.starts', *texts, *sums])} FROM {table} c"
+            f' LEFT JOIN {self.table["windows"]} w ON w.number = c."window"{self._texts_of("c", "number")}'
         )
 
-    def _texts_of(self, kept: str) -> str:
-        """SQL: joins that give kept rows the numbers of their groups' texts."""
+    def _texts_of(self, rows: str, by: str) -> str:
+        """SQL: joins of rows to the texts of their groups, by `number` or `text`."""
         return "".join(
             f" JOIN (SELECT DISTINCT number, text FROM {self.texts[d]}) {name(f'text_{d}')}"
-            f" ON {name(f'text_{d}')}.text = {kept}.{name(f'key_{d}')}"
+            f" ON {name(f'text_{d}')}.{by} = {rows}.{name(f'key_{d}')}"
             for d in self.shape.per
+            if d in self.texts
         )
 
     def _fits(self, kept: pa.Table) -> bool:
@@ -609,17 +603,12 @@ class _Run:
             f"{name(f'text_{d}')}.text AS {said[d]}" if d in self.texts else f"c.{key} AS {said[d]}"
             for d, key in zip(self.shape.per, self.keys, strict=True)
         )
-        joins = "".join(
-            f" JOIN (SELECT DISTINCT number, text FROM {self.texts[d]}) {name(f'text_{d}')} ON {name(f'text_{d}')}.number = c.{key}"
-            for d, key in zip(self.shape.per, self.keys, strict=True)
-            if d in self.texts
-        )
         ordered = ", ".join(said.values())
         written = " || ".join(f"chr(31) || {text(f'{d}=')} || {shown}" for d, shown in said.items())
         self._make(
             "groups",
             f'SELECT *, {written} AS said, row_number() OVER (ORDER BY {ordered}) AS "group" FROM'
-            f" (SELECT c.*, {listed} FROM (SELECT DISTINCT {keys} FROM {self.table['cells']}) c{joins})",
+            f" (SELECT c.*, {listed} FROM (SELECT DISTINCT {keys} FROM {self.table['cells']}) c{self._texts_of('c', 'number')})",
         )
         return {
             0: (),
@@ -687,7 +676,7 @@ class _Run:
         """Reads what each percentile came to, once."""
         if "observed" in self.table:
             return
-        kept = self.remembered.percentiles() if self.remembered and self.covered else None
+        kept = self.remembered.percentiles if self.remembered and self.covered else None
         if kept is None or not self._fits(kept):
             self._make("observed", self._ranked(self.shape.relation))
         else:

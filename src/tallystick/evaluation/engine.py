@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from typing import Any, Protocol, Self
@@ -68,15 +69,11 @@ def arrow(columns: Columns, rows: Sequence[Sequence[object]]) -> pa.Table:
     return pa.table(arrays, names=list(columns))
 
 
-class DuckDB:
-    """A connection to the embedded database."""
+class Handing(ABC):
+    """What every engine does with the tables that it made: it drops those that need not stay."""
 
-    _numbers = count()
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
+    def __init__(self) -> None:
         self._handed: list[str] = []
-        self.dialect: Dialect = DuckDBDialect()
 
     def __enter__(self) -> Self:
         return self
@@ -87,6 +84,28 @@ class DuckDB:
 
     def leave_handed(self) -> None:
         self._handed.clear()
+
+    def hand_over(self, columns: Columns, rows: Sequence[Sequence[object]], *, stays: bool = False) -> str:
+        return self.take(arrow(columns, rows), stays=stays)
+
+    @abstractmethod
+    def take(self, rows: pa.Table, *, stays: bool = False) -> str:
+        """As `Engine` has it."""
+
+    @abstractmethod
+    def drop(self, tables: Iterable[str]) -> None:
+        """As `Engine` has it."""
+
+
+class DuckDB(Handing):
+    """A connection to the embedded database."""
+
+    _numbers = count()
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        super().__init__()
+        self._connection = connection
+        self.dialect: Dialect = DuckDBDialect()
 
     def rows(self, sql: str) -> list[Row]:
         return self._connection.execute(sql).fetchall()
@@ -103,9 +122,6 @@ class DuckDB:
         if not stays:
             self._handed.append(table)
         return table
-
-    def hand_over(self, columns: Columns, rows: Sequence[Sequence[object]], *, stays: bool = False) -> str:
-        return self.take(arrow(columns, rows), stays=stays)
 
     def take(self, rows: pa.Table, *, stays: bool = False) -> str:
         wide = (name(field.name) for field in rows.schema if field.type == WHOLE)

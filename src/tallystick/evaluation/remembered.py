@@ -12,8 +12,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tallystick.facts.settled import digest, write_whole
+from tallystick.facts.settled import digest
 from tallystick.facts.tables import Part
+from tallystick.resources import write_whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -58,12 +59,13 @@ class Remembered:
 
     def covered(self, files: frozenset[str]) -> frozenset[str]:
         """The files whose rows are in the percentiles that are kept; none where one of them is not among `files`."""
-        kept = self.percentiles()
+        kept = self.percentiles
         covered = frozenset(json.loads(kept.schema.metadata[_FILES])) if kept is not None else frozenset()
         return covered if covered <= files else frozenset()
 
+    @cached_property
     def percentiles(self) -> pa.Table | None:
-        """What percentiles came to."""
+        """What percentiles came to, when the evaluation began."""
         return _read(self._percentiles)
 
     def keep_percentiles(self, files: frozenset[str], rows: pa.Table) -> None:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 import socket
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from tallystick.evaluation.dialect import Dialect, SparkDialect, name
-from tallystick.evaluation.engine import Columns, EngineFailed, Row, arrow
+from tallystick.evaluation.engine import EngineFailed, Handing, Row
 from tallystick.facts.tables import Facts
 
 if TYPE_CHECKING:
@@ -98,29 +98,19 @@ def _understood(session: SparkSession) -> SparkSession:
     return session
 
 
-class Spark:
+class Spark(Handing):
     """A session of Spark, with the canonical tables of some facts as temporary views."""
 
     _numbers = count()
 
     def __init__(self, session: SparkSession, facts: Facts) -> None:
+        super().__init__()
         self._session = session
-        self._handed: list[str] = []
         self.dialect: Dialect = SparkDialect()
         _understood(session)
         for table in facts.held():
             rows = facts.connection.sql(f"SELECT * FROM {name(table)}").to_arrow_table()
             self._frame(rows).createOrReplaceTempView(table)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.drop(self._handed)
-        self._handed.clear()
-
-    def leave_handed(self) -> None:
-        self._handed.clear()
 
     def rows(self, sql: str) -> list[Row]:
         found = self.table(sql)
@@ -139,9 +129,6 @@ class Spark:
             table = self._named(self._session.sql(sql), stays=stays)
             self._session.catalog.cacheTable(table.strip('"'))
             return table
-
-    def hand_over(self, columns: Columns, rows: Sequence[Sequence[object]], *, stays: bool = False) -> str:
-        return self.take(arrow(columns, rows), stays=stays)
 
     def take(self, rows: pa.Table, *, stays: bool = False) -> str:
         return self._named(self._frame(rows), stays=stays)

@@ -9,14 +9,13 @@ Many segments are made into one. Whoever can write to the folder can change what
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tallystick.resources import write_whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -174,15 +173,3 @@ def _write(place: Path, segments: Sequence[Segment]) -> None:
         if all(len(texts) <= _MOST_TEXTS for texts in each.look.texts.values())
     ]
     write_whole(place, lambda path: Path(path).write_text(json.dumps(kept), encoding="utf-8"))
-
-
-def write_whole(place: Path, write: Callable[[str], object]) -> None:
-    """Writes a file under another name first, so that nobody ever reads a part of it."""
-    handle, part = tempfile.mkstemp(dir=place.parent, suffix=".part")
-    os.close(handle)
-    try:
-        write(part)
-        Path(part).replace(place)
-    finally:
-        with suppress(FileNotFoundError):
-            Path(part).unlink()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any
 
 import lark
 
-from tallystick.resources import cache_folder
+from tallystick.resources import cache_folder, write_whole
 from tallystick.syntax.builder import Builder
 from tallystick.syntax.inlined import InlinedParser
 
@@ -53,9 +52,7 @@ def _numbered(item: dict[str, Any]) -> dict[int | str, Any]:
 
 
 def _write(place: Path, tables: Any) -> None:
-    with tempfile.NamedTemporaryFile("w", dir=place.parent, suffix=".part", delete=False, encoding="utf-8") as part:
-        json.dump(tables, part)
-    Path(part.name).replace(place)
+    write_whole(place, lambda path: Path(path).write_text(json.dumps(tables), encoding="utf-8"))
     kept = sorted(place.parent.glob("grammar-*.json"), key=lambda each: each.stat().st_mtime, reverse=True)
     for other in kept[_MOST:]:
         other.unlink(missing_ok=True)
