@@ -30,7 +30,7 @@ test: setup-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/tally fmt --check $(SOURCES)
-	$(BIN)/pytest -n auto --dist loadgroup --cov --cov-report=term
+	$(BIN)/pytest -n auto --dist loadfile --cov --cov-report=term
 
 bench: setup-dev
 	$(BIN)/python -m benchmarks --size $(SIZE) $(foreach part,$(PARTS),--part $(part)) --write

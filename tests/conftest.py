@@ -3,6 +3,24 @@
 from __future__ import annotations
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+# Tests of these folders run in one process, one after the other: they share a session of Spark.
+TOGETHER = ("tests/spark/",)
+
+
+class _ByFile(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist ships no types
+    """The tests of a file go to one process, so that what they share is made once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return next((folder for folder in TOGETHER if file.startswith(folder)), file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
+    """How tests are shared out; the marks for groups of pytest-xdist 3.8 have no effect with pytest 9."""
+    del log
+    return _ByFile(config)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -16,7 +16,6 @@ from .conftest import AGREEMENT, Papers
 from .keys import PASSPHRASE
 from .test_commands import run
 
-pytestmark = pytest.mark.xdist_group("notice")  # they share three papers
 SAMPLES = "time,model,value\n2027-02-01T10:00+01:00,credit,{}\n"
 
 

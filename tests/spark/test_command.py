@@ -15,7 +15,6 @@ from tallystick.evaluation.engine import EngineFailed
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-pytestmark = pytest.mark.xdist_group("spark")
 
 CONTRACT = Path(__file__).parents[2] / "contracts" / "uptime-sla" / "agreement.msa"
 

@@ -20,7 +20,6 @@ from tallystick.facts.tables import Facts
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-pytestmark = pytest.mark.xdist_group("spark")
 
 TEXTS = ["", "it's", "a\\b", "\\", "\\'", "${spark.app.name}", "$", "two\nlines", "ä€😀", '"', "%_", "a''b", "\\u0041"]
 

@@ -25,7 +25,6 @@ from tallystick.rules.measure import Comparison
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-pytestmark = pytest.mark.xdist_group("spark")
 
 CONTRACT = Path(__file__).parents[2] / "contracts" / "uptime-sla" / "agreement.msa"
 

@@ -34,8 +34,6 @@ from tallystick.rules.rulebook import Rulebook
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-pytestmark = pytest.mark.xdist_group("spark")
-
 
 def some_rules() -> list[Keep]:
     """One shape, all metrics: so that Spark has one plan to make."""

@@ -23,7 +23,6 @@ from tallystick.rules.rulebook import Rulebook
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-pytestmark = pytest.mark.xdist_group("spark")
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 FEW = settings(
