@@ -12,19 +12,20 @@ import platform
 import re
 import sys
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, requires, version
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
 import pikepdf
 
-from tallystick.resources import cache_folder, resource, write_whole
+from tallystick.resources import cache_folder, digest_of, resource, write_whole
 from tallystick.source import Source
 
 MAXIMUM_ENTRIES = 50
@@ -45,27 +46,9 @@ def key_of(source: Source, asked: Sequence[str], style: Mapping[str, bytes]) -> 
     libraries = _libraries()
     if libraries is None:
         return None
-    digest = sha256()
-    for part in (
-        _program(),
-        *libraries,
-        *asked,
-        *source.left_out,
-        *(f"{each.code}{each.facts}" for each in source.unread),
-    ):
-        _add(digest.update, part.encode())
-    for file in source.all:
-        _add(digest.update, file.name.encode(), file.text.encode())
-    for name, content in sorted(style.items()):
-        _add(digest.update, name.encode(), content)
-    return digest.hexdigest()
-
-
-def _add(update: Callable[[bytes], None], *parts: bytes) -> None:
-    """Parts with their lengths, so that no two lists of them are read as the same bytes."""
-    for part in parts:
-        update(len(part).to_bytes(8))
-        update(part)
+    texts = (_program(), *libraries, *asked)
+    styled = chain.from_iterable((name.encode(), content) for name, content in sorted(style.items()))
+    return digest_of((*(text.encode() for text in texts), *source.parts, *styled))
 
 
 # --- the folder ------------------------------------------------------------------------------------------------

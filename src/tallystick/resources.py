@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -41,6 +42,15 @@ def cache_folder() -> Path | None:
         return None
     own = not hasattr(os, "getuid") or (about.st_uid == os.getuid() and not about.st_mode & 0o022)
     return path if own and path.is_dir() else None
+
+
+def digest_of(parts: Iterable[bytes]) -> str:
+    """A digest of parts with their lengths, so that no two lists of them are read as the same bytes."""
+    digest = sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8))
+        digest.update(part)
+    return digest.hexdigest()
 
 
 def write_whole(place: Path, write: Callable[[str], object]) -> None:

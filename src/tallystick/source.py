@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -33,6 +33,15 @@ class Source:
             if isinstance(file, Source):
                 found |= {each.name: each for each in file.all if each.name not in found}
         return tuple(found.values())
+
+    @property
+    def parts(self) -> Iterator[bytes]:
+        """All that compiling it depends on, for a digest."""
+        yield f"{len(self.left_out)} {len(self.unread)} {len(self.all)}".encode()
+        yield from (name.encode() for name in self.left_out)
+        yield from (f"{each.code}{each.facts}".encode() for each in self.unread)
+        for file in self.all:
+            yield from (file.name.encode(), file.text.encode())
 
     @cached_property
     def line_starts(self) -> tuple[int, ...]:

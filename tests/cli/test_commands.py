@@ -21,13 +21,14 @@ from rich.console import Console
 from typer.testing import CliRunner, Result
 
 import tallystick
-from tallystick import kept
+from tallystick import clean, kept
 from tallystick.cli import console
 from tallystick.cli.main import app
-from tallystick.compilation import load
+from tallystick.compilation import Checked, examine, load
 from tallystick.document.house_style import house_style
 from tallystick.evaluating import instant_of
 from tallystick.rules.rulebook import Rulebook
+from tallystick.source import Source
 
 AGREEMENT = """\
 agreement "Small Agreement" {
@@ -107,6 +108,15 @@ PYDANTIC = {"pydantic", "pydantic_core", "annotated_types", "typing_extensions",
 )
 def test_a_command_loads_no_library_that_it_does_not_need(project: Path, command: list[str], loaded: set[str]) -> None:
     """All that is imported beyond Python's own library, by what a command needs."""
+    assert imported(project, command) - {"tallystick"} <= loaded
+
+
+def test_a_file_that_has_not_changed_is_not_even_parsed(project: Path, cache: Path) -> None:
+    assert run("check", "small.msa").exit_code == 0
+    assert imported(project, ["check", "small.msa"]) - {"tallystick"} <= TYPER | PYDANTIC
+
+
+def imported(project: Path, command: list[str]) -> set[str]:
     code = (
         "import contextlib, io, sys\n"
         "before = set(sys.modules)\n"
@@ -118,7 +128,15 @@ def test_a_command_loads_no_library_that_it_does_not_need(project: Path, command
         "print(*sorted(name for name in found if not name.startswith('_')))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=project)
-    assert set(done.stdout.split()) - {"tallystick"} <= loaded
+    return set(done.stdout.split())
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("TALLY_NO_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("tallystick.kept._libraries", lambda: ("these",))
+    return tmp_path / "cache" / "tallystick"
 
 
 # --- check ---------------------------------------------------------------------------------------------------
@@ -137,6 +155,70 @@ def test_a_warning_does_not_fail_a_check_but_where_that_is_asked_for(project: Pa
     assert result.exit_code == 0
     assert "0 errors, 1 warning" in result.output
     assert run("check", "--strict", "small.msa").exit_code == 1
+
+
+# --- what was found to be clean --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def examined(cache: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The sources that were examined, by name."""
+    names: list[str] = []
+
+    def noted(source: Source) -> Checked:
+        names.append(source.name)
+        return examine(source)
+
+    monkeypatch.setattr("tallystick.compilation.examine", noted)
+    return names
+
+
+def test_a_clean_file_is_examined_once(project: Path, examined: list[str]) -> None:
+    first, again = run("check", "small.msa"), run("check", "small.msa")
+    assert (first.exit_code, first.output) == (again.exit_code, again.output)
+    assert run("check", "small.msa", "--format", "json").stdout == "[]\n"
+    assert examined == ["small.msa"]
+
+
+@pytest.mark.parametrize("change", ["text", "amendment", "program", "installed", "timezones"])
+def test_what_a_check_depends_on_makes_it_look_again(
+    project: Path, examined: list[str], monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    run("check", "small.msa")
+    match change:
+        case "text":
+            (project / "small.msa").write_text(AGREEMENT.replace("mean(latency)", "mean(latencies)"))
+        case "amendment":
+            (project / "later.msa").write_text('amendment 1 to "small.msa" {\n  strike nothing.\n}\n')
+        case _:
+            monkeypatch.setattr(f"tallystick.clean._{change}", lambda: iter(("another",)))
+    assert run("check", "small.msa").exit_code == (1 if change in ("text", "amendment") else 0)
+    assert examined == ["small.msa", "small.msa"]
+
+
+def test_what_is_not_clean_is_examined_each_time(project: Path, examined: list[str]) -> None:
+    unused = AGREEMENT.replace("metric latency", 'metric spare "spare" as count.\nmetric latency', 1)
+    (project / "small.msa").write_text(unused, encoding="utf-8")
+    first, again = run("check", "small.msa"), run("check", "small.msa")
+    assert "1 warning" in first.output
+    assert (first.output, len(examined)) == (again.output, 2)
+
+
+def test_the_program_is_known_by_its_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "grammar").mkdir()
+    monkeypatch.setattr(clean, "resource", lambda *parts: tmp_path / "grammar")
+    before = list(clean._program())
+    (tmp_path / "grammar" / "new.lark").write_text("start:")
+    assert list(clean._program()) != before
+    assert any(name.startswith("lark-") for name in clean._installed())
+
+
+def test_the_older_half_is_forgotten(project: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clean, "MOST", 3)
+    for number in range(4):
+        (project / "small.msa").write_text(AGREEMENT + f"# {number}\n", encoding="utf-8")
+        run("check", "small.msa")
+    assert len(list((cache / "clean").iterdir())) == 2
 
 
 @pytest.mark.parametrize(
@@ -633,14 +715,6 @@ def test_a_house_style_is_chosen_at_the_build(project: Path, tmp_path: Path) -> 
 
 
 # --- what was built before -------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.delenv("TALLY_NO_CACHE")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr("tallystick.kept._libraries", lambda: ("these",))
-    return tmp_path / "cache" / "tallystick"
 
 
 def built(project: Path, *options: str | Path) -> tuple[int, str, str, dict[str, bytes]]:

@@ -13,10 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from tallystick.diagnostics.diagnostic import Diagnostic
-from tallystick.diagnostics.to_text import to_text
 from tallystick.prose.manner import PLAIN, Manner
 
 if TYPE_CHECKING:
@@ -33,17 +31,19 @@ out = Console(width=WIDTH, highlight=False, markup=False)
 err = Console(width=WIDTH, highlight=False, markup=False, stderr=True, soft_wrap=True)
 
 
-def show_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:
+def show_diagnostics(diagnostics: Sequence[Diagnostic], on: Console = err) -> None:
     """Print diagnostics for people."""
-    for diagnostic in diagnostics:
-        err.print(to_text(diagnostic))
+    if diagnostics:
+        from tallystick.diagnostics.to_text import to_text
+
+        for diagnostic in diagnostics:
+            on.print(to_text(diagnostic))
 
 
 def plain_text(diagnostics: Sequence[Diagnostic]) -> str:
     """The same as they are written to a file."""
     written = Console(width=WIDTH, highlight=False, markup=False, soft_wrap=True, file=StringIO())
-    for diagnostic in diagnostics:
-        written.print(to_text(diagnostic))
+    show_diagnostics(diagnostics, written)
     assert isinstance(written.file, StringIO)
     return written.file.getvalue()
 
@@ -135,6 +135,8 @@ def compiled_or_none(
 @contextmanager
 def progress() -> Iterator[Told]:
     """A progress bar on a terminal; nothing elsewhere."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),

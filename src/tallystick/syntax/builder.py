@@ -13,6 +13,7 @@ from lark import Token
 
 from tallystick.source import Source, Span
 from tallystick.syntax import tree
+from tallystick.syntax.tokens import dedented
 
 # Rule -> node whose fields are the children in order.
 NODES: dict[str, type[tree.Node]] = {
@@ -448,29 +449,3 @@ class Builder:
 def _by_class(dimension: tree.Name, periods: Sequence[Any]) -> tree.ByClassNode:
     *classes, otherwise = periods
     return tree.ByClassNode(dimension.span, dimension, tuple(classes), otherwise)
-
-
-def dedented(text: str, start: int) -> tuple[str, tuple[int, ...]]:
-    """Prose without the indentation of its source, and for each character of it the offset it came from.
-
-    The first line counts as indented like the others. Outer blank space goes; lines end in `\\n`.
-    """
-    lines = text.splitlines()
-    margin = _margin(lines[1:])
-    kept: list[tuple[str, int]] = []
-    offset = start
-    for number, (line, raw) in enumerate(zip(lines, text.splitlines(keepends=True), strict=True)):
-        cut = len(line) - len(line.lstrip()) if number == 0 else min(margin, len(line) - len(line.lstrip()))
-        kept.extend((character, offset + cut + i) for i, character in enumerate(line[cut:].rstrip()))
-        kept.append(("\n", offset + len(line)))
-        offset += len(raw)
-    while kept and kept[-1][0].isspace():
-        kept.pop()
-    while kept and kept[0][0].isspace():
-        kept.pop(0)
-    return "".join(character for character, _ in kept), tuple(place for _, place in kept)
-
-
-def _margin(lines: list[str]) -> int:
-    filled = [line for line in lines if line.strip()]
-    return min((len(line) - len(line.lstrip()) for line in filled), default=0)

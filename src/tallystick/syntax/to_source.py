@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tallystick.syntax.builder import dedented
-from tallystick.syntax.tokens import Token, TokenKind, ends_statement, scan
+from tallystick.syntax.tokens import Token, TokenKind, dedented, ends_statement, scan
 
 WIDTH = 100
 INDENT = "  "

@@ -69,3 +69,29 @@ def ends_statement(tokens: Sequence[Token], index: int) -> bool:
             before -= 1
         return before < 0 or ends_statement(tokens, before)
     return token.kind is TokenKind.MARK and token.text in ".{}"
+
+
+def dedented(text: str, start: int) -> tuple[str, tuple[int, ...]]:
+    """Prose without the indentation of its source, and for each character of it the offset it came from.
+
+    The first line counts as indented like the others. Outer blank space goes; lines end in `\\n`.
+    """
+    lines = text.splitlines()
+    margin = _margin(lines[1:])
+    kept: list[tuple[str, int]] = []
+    offset = start
+    for number, (line, raw) in enumerate(zip(lines, text.splitlines(keepends=True), strict=True)):
+        cut = len(line) - len(line.lstrip()) if number == 0 else min(margin, len(line) - len(line.lstrip()))
+        kept.extend((character, offset + cut + i) for i, character in enumerate(line[cut:].rstrip()))
+        kept.append(("\n", offset + len(line)))
+        offset += len(raw)
+    while kept and kept[-1][0].isspace():
+        kept.pop()
+    while kept and kept[0][0].isspace():
+        kept.pop(0)
+    return "".join(character for character, _ in kept), tuple(place for _, place in kept)
+
+
+def _margin(lines: list[str]) -> int:
+    filled = [line for line in lines if line.strip()]
+    return min((len(line) - len(line.lstrip()) for line in filled), default=0)
