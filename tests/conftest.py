@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
@@ -17,10 +19,9 @@ class _ByFile(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist ships 
         return next((folder for folder in TOGETHER if file.startswith(folder)), file)
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
     """How tests are shared out; the marks for groups of pytest-xdist 3.8 have no effect with pytest 9."""
-    del log
-    return _ByFile(config)
+    return _ByFile(config, log)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
