@@ -114,3 +114,11 @@ def test_each_system_has_its_command(system: str, release: dict[str, str], begin
 def test_other_systems_have_none() -> None:
     assert command_for("Linux", {"ID": "homemade"}) is None
     assert command_for("Plan9", {}) is None
+
+
+def test_spark_without_java_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_lacking", lambda extra: [])
+    monkeypatch.setattr(doctor, "which", lambda name: None)
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    found = doctor._extra("spark")
+    assert (found.state, "Java 17" in found.says) == (State.OPTIONAL, True)

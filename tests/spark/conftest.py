@@ -12,7 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-_QUICK = {
+QUICK = {
     "spark.driver.memory": "1g",
     "spark.log.level": "OFF",
     "spark.sql.adaptive.enabled": "false",
@@ -32,6 +32,6 @@ def spark() -> Iterator[SparkSession]:
         pytest.skip("Spark needs Java 17 or newer")
     from tallystick.evaluation.spark import connected
 
-    session = connected("spark:local", {"spark.master": "local[2]", **_QUICK})
+    session = connected("spark:local", {"spark.master": "local[2]", **QUICK})
     yield session
     session.stop()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, requires, version
+from shutil import which
 
 from rich.table import Table
 
@@ -78,6 +80,9 @@ def _extra(extra: str) -> Symptom:
     if lacking:
         install = f"pip install '{PACKAGE}[{extra}]'"
         return Symptom(f"[{extra}]", State.OPTIONAL, f"Not installed: {', '.join(lacking)}.", install)
+    if extra == "spark" and which("java") is None and "JAVA_HOME" not in os.environ:
+        says = "Spark runs on Java 17 or newer, which is not there."
+        return Symptom(f"[{extra}]", State.OPTIONAL, says, "apt-get install default-jre-headless, or another Java")
     return Symptom(f"[{extra}]", State.OK, "installed")
 
 

@@ -36,6 +36,7 @@ _MEANING = {
 """What of a session's settings the meaning of a query depends on."""
 _HERE = {"spark.master": "local[*]", "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 1))}
 """Settings for this machine alone: what is exchanged is cut for its cores, not for those of a cluster."""
+_QUIET = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
 _PORTS = {_CLUSTER: 7077, _CONNECT: 15002}
 _PATIENCE = 10.0
 """Seconds until a machine that says nothing counts as one that is not there."""
@@ -58,11 +59,11 @@ def connected(address: str, settings: Mapping[str, str] | None = None) -> SparkS
     _look_for(address)
     with _failures(f"no Spark answers at {address}"), warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # the same, when Connect is first used
-        builder = SparkSession.builder.appName("tallystick").config("spark.ui.showConsoleProgress", "false")
+        builder = SparkSession.builder.appName("tallystick")
         if address.startswith(_CONNECT):
             session = builder.remote(address).getOrCreate()
         else:
-            usual = {"spark.master": address, "spark.ui.enabled": "false", "spark.log.level": "ERROR"}
+            usual = {"spark.master": address, "spark.log.level": "ERROR", **_QUIET}
             for key, value in {**usual, **(_HERE if address == LOCAL else {}), **(settings or {})}.items():
                 builder = builder.config(key, value)
             session = builder.getOrCreate()
@@ -144,8 +145,12 @@ class Spark(Handing):
             self._session.catalog.dropTempView(table.strip('"'))
 
     def _frame(self, rows: pa.Table) -> DataFrame:
+        from pyspark.sql.pandas.types import from_arrow_schema
+
         with _failures("Spark cannot take the data over"):
-            frame = self._session.createDataFrame(rows)
+            # Connect does not look at the columns of a table without rows.
+            given = {"data": rows} if rows.num_rows else {"data": [], "schema": from_arrow_schema(rows.schema)}
+            frame = self._session.createDataFrame(**given)
             return frame.hint("broadcast") if rows.num_rows <= _SMALL else frame
 
     def _named(self, frame: DataFrame, *, stays: bool) -> str:
