@@ -90,7 +90,7 @@ def read_in_place(
         for text, number_of in _in_order(look.rows, metrics).items():
             metric = metrics[text]
             raws = tuple(raw for raw, *_ in look.rows if _text(raw) == text)
-            shapes[SeriesKind.METRIC, metric.id] = Shape(lying.relation, raws, _environments(look), texts, parts)
+            shapes[SeriesKind.METRIC, metric.id] = Shape(lying.relation, text, raws, _environments(look), texts, parts)
             read[metric.id] = number_of
     return InPlace(shapes, read)
 
