@@ -17,11 +17,13 @@ from tallystick.facts import settled
 from tallystick.facts.problem import DataError
 from tallystick.rules.rulebook import Rulebook
 
-from .building import at
+from .building import at, each
 from .test_counting import AS_OF, BIND, SCHEMA, book, plain_rules, said, samples
 
 RULES = book(*plain_rules()[::2])
 DAY = 86_400_000_000
+LATER = "2027-03-05"
+"""After all samples: what is counted is kept."""
 Rows = list[dict[str, Anything]]
 
 
@@ -160,3 +162,29 @@ def test_a_folder_that_cannot_be_used_is_said(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("")
     with pytest.raises(DataError, match="state"):
         judge(RULES, data, AS_OF, state=tmp_path / "state")
+
+
+def test_windows_of_another_length_share_nothing(tmp_path: Path) -> None:
+    data, state = tmp_path / "data", tmp_path / "state"
+    put(data, "all", samples())
+    monthly = [rule.model_copy(update={"window": each("month")}) for rule in plain_rules()[:2]]
+    longer = [rule.model_copy(update={"id": f"q{rule.id}", "window": each("quarter")}) for rule in monthly]
+    same(data, state, LATER, rules=book(*longer))
+    same(data, state, LATER, rules=book(*monthly))
+    same(data, state, LATER, rules=book(*monthly, *longer), times=3)
+
+
+def test_rows_after_an_end_that_was_moved_count(tmp_path: Path) -> None:
+    data, state = tmp_path / "data", tmp_path / "state"
+    put(data, "all", samples())
+    for until in ("2027-01-20", "2027-02-05", "2027-01-25", None):
+        same(data, state, LATER, rules=book(*plain_rules()[::3], until=until))
+
+
+def test_a_metric_that_is_bound_to_another_text_is_read_again(tmp_path: Path) -> None:
+    data, state = tmp_path / "data", tmp_path / "state"
+    put(data, "all", [*samples(), *(row | {"metric": "other"} for row in samples(2) if row["metric"] == "speed")])
+    same(data, state, LATER)
+    toml = data / "tally.toml"
+    toml.write_text(toml.read_text(encoding="utf-8").replace("metric = 'speed'", "metric = 'other'"), encoding="utf-8")
+    same(data, state, LATER)

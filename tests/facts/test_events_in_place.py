@@ -88,10 +88,11 @@ def rows() -> dict[str, list[Row]]:
     return {"payment": payments, "outage": outages}
 
 
-def as_parquet(path: Path, data: dict[str, list[Row]]) -> Path:
+def as_parquet(path: Path, data: dict[str, list[Row]], *, statistics: bool = True) -> Path:
     path.mkdir()
     for name, given in data.items():
-        parquet.write_table(pa.Table.from_pylist(given, SCHEMAS[name]), path / f"{name}.parquet")
+        table = pa.Table.from_pylist(given, SCHEMAS[name])
+        parquet.write_table(table, path / f"{name}.parquet", write_statistics=statistics)
     return path
 
 
@@ -161,7 +162,38 @@ def test_rows_out_of_order_are_set_aside(tmp_path: Path, name: str, fault: Calla
     assert canonical(placed) == canonical(sound)
 
 
-@pytest.mark.parametrize("change", [{"payer": " a "}, {"place": " "}, {"place": ""}])
+@pytest.mark.parametrize("fault", [{"payer": None}, {"payer": "a "}, {"environment": "nowhere"}, {"parts": -1}, {}])
+def test_files_that_say_nothing_of_themselves_are_looked_at(tmp_path: Path, fault: Row) -> None:
+    data = rows()
+    wrong = {**data, "payment": [*data["payment"], data["payment"][0] | fault]}
+    silent = read(as_parquet(tmp_path / "silent", wrong, statistics=False))
+    said = read(as_parquet(tmp_path / "said", wrong))
+    assert views(silent) == views(said) == (["record_outage"] if fault else ["event_payment", "record_outage"])
+    assert (canonical(silent), silent.set_aside, silent.read) == (canonical(said), said.set_aside, said.read)
+
+
+def test_a_text_may_begin_with_what_comes_before_a_blank(tmp_path: Path) -> None:
+    data = rows()
+    early = {**data, "payment": [row | {"payer": "\tx"} for row in data["payment"]]}
+    found = read(as_parquet(tmp_path / "early", early))
+    assert views(found) == ["event_payment", "record_outage"]
+    assert {row[1] for row in canonical(found)["event_payment"]} == {"\tx"}
+
+
+@pytest.mark.parametrize("bad", [0, 1])
+def test_one_of_several_files_may_have_the_row_that_is_out_of_order(tmp_path: Path, bad: int) -> None:
+    data = rows()
+    folder = as_parquet(tmp_path / "data", {"outage": data["outage"]})
+    for place, part in enumerate((data["payment"][:40], data["payment"][40:])):
+        given = [part[0] | {"payer": ""}, *part[1:]] if place == bad else part
+        parquet.write_table(pa.Table.from_pylist(given, SCHEMAS["payment"]), folder / f"payment_{place}.parquet")
+    (folder / "tally.toml").write_text("[event.payment]\nfile = 'payment_*.parquet'\n", encoding="utf-8")
+    found = read(folder)
+    assert views(found) == ["record_outage"]
+    assert [(one.file, one.count, one.first_row) for one in found.set_aside] == [(f"payment_{bad}.parquet", 1, 1)]
+
+
+@pytest.mark.parametrize("change", [{"payer": " a "}, {"payer": "a "}, {"place": " "}, {"place": ""}])
 def test_blanks_around_texts_say_nothing(tmp_path: Path, change: Row) -> None:
     data = rows()
     first = data["payment"][0]

@@ -420,9 +420,9 @@ class _Run:
         ]
         self._give("slots", {"slot": TIME, "window": TIME}, slots)
         stretches = [
-            (number, each.start, f"\x1f{each.start}\x1f{each.end}") for number, each in enumerate(self.shape.windows)
+            (number, *each, f"\x1f{each.start}\x1f{each.end}") for number, each in enumerate(self.shape.windows)
         ]
-        self._give("windows", {"number": TIME, "starts": TIME, "stretch": TEXT}, stretches)
+        self._give("windows", {"number": TIME, "starts": TIME, "ends": TIME, "stretch": TEXT}, stretches)
         views = [(view, strip) for view, strips in enumerate(self.layout.views) for strip in strips]
         self._give("views", {"view": TIME, "strip": TIME}, views)
         columns = {name: kind for names, kind in _RULE_COLUMNS for name in names}
@@ -539,10 +539,14 @@ class _Run:
     # --- what is kept from one evaluation to the next
 
     def _said(self) -> tuple[object, ...]:
-        """All that the cells of a file depend on, but the file."""
+        """All that the cells of a file depend on, but the file. Which windows they are of stands with them."""
         shape, layout = self.shape, self.layout
         limits = [sorted(each.items()) for each in layout.limits]
-        rows = (shape.dimensions, shape.per, shape.windows[0].start, layout.named, layout.strips)
+        said = [(table.id, table.shape and table.shape.said) for table in layout.sources.values()]
+        lengths = sorted({each.rule.window.each for each in self.rules if isinstance(each.rule.window, Calendar)})
+        end = shape.windows[-1].end  # rows after it are not counted
+        time = (lengths, shape.windows[0].start, end if end < self.ctx.as_of else None)
+        rows = (shape.dimensions, shape.per, time, layout.named, layout.strips, said)
         return (*rows, layout.views, limits, self.aggregates, self.ranks)
 
     def _files(self) -> frozenset[str]:
@@ -575,7 +579,7 @@ class _Run:
         texts = [f"{name(f'text_{d}')}.text AS {name(f'key_{d}')}" for d in self.shape.per]
         sums = [f"c.{each}" for each in ("samples", *self.counts, *self.aggregates)]
         return (
-            f"SELECT {', '.join(['c.strip', 'w.starts', *texts, *sums])} FROM {table} c"
+            f"SELECT {', '.join(['c.strip', 'w.starts', 'w.ends', *texts, *sums])} FROM {table} c"
             f' LEFT JOIN {self.table["windows"]} w ON w.number = c."window"{self._texts_of("c", "number")}'
         )
 
@@ -590,7 +594,9 @@ class _Run:
 
     def _fits(self, kept: pa.Table) -> bool:
         """Whether each window of what is kept is one of these."""
-        return {*kept["starts"].unique().to_pylist()} - {None} <= {each.start for each in self.shape.windows}
+        pairs = kept.select(["starts", "ends"]).group_by(["starts", "ends"]).aggregate([])
+        found = zip(*(pairs[column].to_pylist() for column in ("starts", "ends")), strict=True)
+        return {*found} - {(None, None)} <= {*self.shape.windows}
 
     def _groups(self) -> dict[int, Keys]:
         """Numbers the groups in order; 0 is the group without values."""
@@ -716,7 +722,7 @@ class _Run:
         remembered.keep_percentiles(
             self._files(),
             self.engine.table(
-                f"SELECT o.view, w.starts{texts}, {ranks} FROM {self.table['observed']} o"
+                f"SELECT o.view, w.starts, w.ends{texts}, {ranks} FROM {self.table['observed']} o"
                 f' JOIN {self.table["windows"]} w ON w.number = o."window" JOIN {self.table["groups"]} g ON g."group" = o."group"'
                 f" WHERE coalesce(w.number NOT IN ({listed}), TRUE)"
             ),

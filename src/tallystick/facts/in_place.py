@@ -90,7 +90,7 @@ def read_in_place(
         for text, number_of in _in_order(look.rows, metrics).items():
             metric = metrics[text]
             raws = tuple(raw for raw, *_ in look.rows if _text(raw) == text)
-            shapes[SeriesKind.METRIC, metric.id] = Shape(lying.relation, raws, _environments(look), texts, parts)
+            shapes[SeriesKind.METRIC, metric.id] = Shape(lying.relation, text, raws, _environments(look), texts, parts)
             read[metric.id] = number_of
     return InPlace(shapes, read)
 
@@ -159,7 +159,7 @@ def _select(connection: duckdb.DuckDBPyConnection, layout: _Layout) -> _Select:
         *types
     }:
         raise _NotPlain
-    at = instant_of(layout.begin, types[layout.begin], layout.time_format, layout.timezone)
+    at = instant_of(identifier(layout.begin), types[layout.begin], layout.time_format, layout.timezone)
     if at is None or not _known(layout, types):
         raise _NotPlain
     value = identifier(layout.value)
@@ -224,14 +224,14 @@ def _narrow(kind: str) -> bool:
     return width <= 18 and scale <= 9
 
 
-def instant_of(column: str, kind: str, time_format: str, timezone: str | None) -> str | None:
-    """SQL: microseconds since 1970 in UTC; None where the column needs the careful reader."""
+def instant_of(value: str, kind: str, time_format: str, timezone: str | None) -> str | None:
+    """SQL: microseconds since 1970 in UTC; None where the value needs the careful reader."""
     if time_format in EPOCHS:
         size = EPOCHS[time_format]
         exact = kind in _WHOLE and size >= _NANOSECONDS
-        return f"CAST({identifier(column)} AS BIGINT) * {size // _NANOSECONDS}" if exact else None
+        return f"CAST({value} AS BIGINT) * {size // _NANOSECONDS}" if exact else None
     zoned = kind == "TIMESTAMP WITH TIME ZONE" or (kind == "TIMESTAMP" and timezone == "UTC")
-    return f"epoch_us({identifier(column)})" if zoned else None
+    return f"epoch_us({value})" if zoned else None
 
 
 def steps(value: str, kind: str) -> str:

@@ -294,7 +294,7 @@ class _Relation:
             own = [row for row in counted if row["source"].strip(" ") == _text_of(table)]
             raws = tuple(dict.fromkeys(row["source"] for row in own))
             same: dict[str | None, str] = {name: name for name in self.environments}
-            shape = Shape(self.view, raws, same, {}, wide=wide, copied=False)
+            shape = Shape(self.view, _text_of(table), raws, same, {}, wide=wide, copied=False)
             found.shapes[table.kind, table.name] = shape
             self._counted(table, found, own)
 

@@ -20,7 +20,7 @@ from tallystick.resources import write_whole
 if TYPE_CHECKING:
     import pyarrow as pa
 
-VERSION = 1
+VERSION = 2
 """Raised when what is kept means something else than before."""
 _FOOTER = 1 << 16
 _MOST_SEGMENTS = 16
