@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,21 @@ def test_both_engines_print_the_same(spark: SparkSession, tmp_path: Path) -> Non
     there = run("--all", "-o", str(tmp_path / "there.csv"), "--engine", "spark:local")
     assert (there.exit_code, there.stdout) == (here.exit_code, here.stdout)
     assert (tmp_path / "there.csv").read_bytes() == (tmp_path / "here.csv").read_bytes()
+
+
+def test_what_is_explained_and_reported_is_the_same(spark: SparkSession, tmp_path: Path) -> None:
+    found = json.loads(run("--format", "json").stdout)["findings"]
+    breached = next(each["id"] for each in found if each["verdict"] == "breached")
+
+    def shown(*arguments: str) -> str:
+        done = CliRunner().invoke(app, list(arguments))
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    explain = ("explain", breached, str(CONTRACT), "--as-of", "2027-04-20")
+    assert shown(*explain, "--engine", "spark:local") == shown(*explain)
+    report = ("report", str(CONTRACT), "--month", "2027-03", "--as-of", "2027-04-20", "--format", "json")
+    assert shown(*report, "--engine", "spark:local") == shown(*report)
 
 
 def test_an_engine_that_does_not_exist() -> None:

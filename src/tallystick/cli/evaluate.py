@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from tallystick.cli.console import EVERY, Chosen, fail, out
-from tallystick.cli.judging import judged
+from tallystick.cli.judging import judged, unless_engine_fails
 from tallystick.cli.main import COULD_NOT_RUN, FOUND, KEPT
 from tallystick.cli.show import show
 from tallystick.evaluating import DUCKDB, Judged
-from tallystick.evaluation.engine import EngineFailed
 from tallystick.evaluation.spark import Spark
 from tallystick.evaluation.to_json import to_json
 from tallystick.evaluation.to_parts import write_parts
@@ -44,11 +43,7 @@ def evaluate_file(
     result = judged(file, data, as_of, chosen, state, engine)
     if result is None:
         return COULD_NOT_RUN
-    try:  # findings by the million are asked for when they are shown
-        return _given_out(result, output, parts, as_json=as_json, everything=everything)
-    except EngineFailed as error:
-        fail(str(error))
-        return COULD_NOT_RUN
+    return unless_engine_fails(lambda: _given_out(result, output, parts, as_json=as_json, everything=everything))
 
 
 def _given_out(result: Judged, output: Path | None, parts: str | None, *, as_json: bool, everything: bool) -> int:

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tallystick.cli.console import compiled_or_none, fail, out
-from tallystick.cli.judging import judged
+from tallystick.cli.judging import judged, unless_engine_fails
 from tallystick.cli.main import COULD_NOT_RUN, KEPT
 from tallystick.cli.words import (
     STYLES,
@@ -31,7 +31,7 @@ from tallystick.cli.words import (
 )
 from tallystick.compilation import Compiled
 from tallystick.diagnostics.catalogue import CATALOGUE
-from tallystick.evaluating import Judged
+from tallystick.evaluating import DUCKDB, Judged
 from tallystick.evaluation.evaluation import CreditState, CureState, CureStatus
 from tallystick.evaluation.explain import rows_for
 from tallystick.evaluation.finding import Evidence, Finding
@@ -57,7 +57,7 @@ _FINDING = re.compile(r"[0-9a-f]{12}\Z")
 MOST_ROWS = 20
 
 
-def explain_it(what: str, file: Path | None, data: Path | None, as_of: str | None) -> int:
+def explain_it(what: str, file: Path | None, data: Path | None, as_of: str | None, engine: str = DUCKDB) -> int:
     """Explain a code, a clause or a finding. Exit code: 0 explained, 2 there is nothing of that name."""
     if _CODE.match(what):
         return _explain_code(what.upper())
@@ -66,7 +66,7 @@ def explain_it(what: str, file: Path | None, data: Path | None, as_of: str | Non
         fail(f"Say which agreement “{what}” belongs to: tally explain {what} FILE.msa")
         return COULD_NOT_RUN
     if _FINDING.match(what):
-        return _explain_finding(what, file, data, as_of)
+        return _explain_finding(what, file, data, as_of, engine)
     return _explain_clause(what, file)
 
 
@@ -170,10 +170,12 @@ def _show_remedies(agreement: Agreement, remedies: Sequence[Remedy], ground: Gro
 # --- a finding -----------------------------------------------------------------------------------------------
 
 
-def _explain_finding(what: str, file: Path, data: Path | None, as_of: str | None) -> int:
-    result = judged(file, data, as_of)
-    if result is None:
-        return COULD_NOT_RUN
+def _explain_finding(what: str, file: Path, data: Path | None, as_of: str | None, engine: str) -> int:
+    result = judged(file, data, as_of, engine=engine)
+    return COULD_NOT_RUN if result is None else unless_engine_fails(lambda: _show_one(result, what))
+
+
+def _show_one(result: Judged, what: str) -> int:
     found = next((item for item in result.evaluation.findings if item.id == what), None)
     if found is None:
         fail(f"There is no finding {what} as of {utc_text(result.evaluation.as_of)}; give the same data and --as-of.")
@@ -238,7 +240,8 @@ def _facts(found: Finding, zone: ZoneInfo) -> Sequence[tuple[str, str]]:
 
 
 def _show_rows(result: Judged, found: Finding) -> None:
-    rows = found.evidence or rows_for(result.facts, result.rulebook, found, MOST_ROWS, result.evaluation.as_of)
+    until = result.evaluation.as_of
+    rows = found.evidence or rows_for(result.facts, result.rulebook, found, MOST_ROWS, until, result.engine)
     if not rows:
         return
     zone = ZoneInfo(result.rulebook.timezone)

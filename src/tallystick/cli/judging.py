@@ -1,10 +1,12 @@
-"""What `evaluate` and `explain` share: from a file and a folder to a judged agreement."""
+"""What the commands that judge share: from a file and a folder to a judged agreement."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from tallystick.cli.console import EVERY, Chosen, compiled_or_none, fail, progress, show_data_error
+from tallystick.cli.main import COULD_NOT_RUN
 from tallystick.evaluating import DUCKDB, Judged, UnreadableRules, instant_of, judge, read_rules
 from tallystick.evaluation.engine import EngineFailed
 from tallystick.facts.problem import DataError
@@ -65,3 +67,12 @@ def judged_by(
     except EngineFailed as error:
         fail(str(error))
         return None
+
+
+def unless_engine_fails(work: Callable[[], int]) -> int:
+    """The exit code of what is done with findings: they are made when they are looked at, and an engine may be gone by then."""
+    try:
+        return work()
+    except EngineFailed as error:
+        fail(str(error))
+        return COULD_NOT_RUN

@@ -48,6 +48,9 @@ Without = Annotated[
 AsOf = Annotated[
     str | None, typer.Option("--as-of", help="Judge at this day or time, such as 2027-06-30; without it, now.")
 ]
+EngineAddress = Annotated[
+    str, typer.Option("--engine", help="duckdb, spark:local, spark://HOST:PORT or sc://HOST:PORT.")
+]
 
 OutputFolder = Annotated[Path, typer.Option("-o", "--output", help="Folder to write to.")]
 PaperFormat = Annotated[Format, typer.Option(help="text or json (print it, and write nothing).")]
@@ -257,7 +260,7 @@ def evaluate(
     ] = None,
     at: At = None,
     without: Without = None,
-    engine: Annotated[str, typer.Option(help="duckdb, spark:local, spark://HOST:PORT or sc://HOST:PORT.")] = "duckdb",
+    engine: EngineAddress = "duckdb",
     findings_to: Annotated[
         str | None,
         typer.Option("--findings-to", help="Let Spark write all findings as Parquet, by month, to this place."),
@@ -287,13 +290,15 @@ def report(
     style: Style = "classic",
     at: At = None,
     without: Without = None,
+    engine: EngineAddress = "duckdb",
 ) -> None:
     """Write the compliance report of a month, with plots."""
     from tallystick.cli.console import Chosen
     from tallystick.cli.report import write_report
 
     chosen = Chosen(at, tuple(without or ()))
-    raise typer.Exit(write_report(file, month, data, as_of, output, chosen, style, as_json=format is Format.JSON))
+    as_json = format is Format.JSON
+    raise typer.Exit(write_report(file, month, data, as_of, output, chosen, style, engine, as_json=as_json))
 
 
 @app.command(rich_help_panel=MEASURE)
@@ -332,11 +337,12 @@ def explain(
     file: Annotated[Path | None, typer.Argument(help="The agreement, or rules.json, for a clause or finding.")] = None,
     data: DataFolder = None,
     as_of: AsOf = None,
+    engine: EngineAddress = "duckdb",
 ) -> None:
     """Explain an error code, a clause or a finding."""
     from tallystick.cli.explain import explain_it
 
-    raise typer.Exit(explain_it(what, file, data, as_of))
+    raise typer.Exit(explain_it(what, file, data, as_of, engine))
 
 
 @app.command(rich_help_panel=UNDERSTAND)

@@ -10,7 +10,7 @@ from tallystick.evaluation.clock import NEVER, localized
 from tallystick.evaluation.context import Context, Table, context
 from tallystick.evaluation.derived import with_derived
 from tallystick.evaluation.dialect import text
-from tallystick.evaluation.engine import DuckDB
+from tallystick.evaluation.engine import DuckDB, Engine
 from tallystick.evaluation.finding import Evidence, Finding
 from tallystick.evaluation.measures import series_of
 from tallystick.evaluation.once import with_firsts
@@ -36,18 +36,18 @@ from tallystick.rules.rulebook import Rulebook
 
 
 def rows_for(
-    facts: Facts, rulebook: Rulebook, finding: Finding, limit: int, as_of: int = NEVER
+    facts: Facts, rulebook: Rulebook, finding: Finding, limit: int, as_of: int = NEVER, engine: Engine | None = None
 ) -> tuple[Evidence, ...]:
     """The rows that decided a finding, the worst or most relevant first; at most `limit` of them.
 
-    `as_of` is that of the evaluation; later rows are left out. A finding that names its own rows, such as an event
+    `as_of` is that of the evaluation, later rows are left out; `engine` is that where the data lies. A finding that names its own rows, such as an event
     without an approval, gives those. A rule that the rulebook does not have gives none.
     """
     rule = next((rule for rule in rulebook.rules if rule.id == finding.rule), None)
     if finding.evidence or rule is None:
         return finding.evidence[:limit]
-    with DuckDB(facts.connection) as engine:
-        ctx = with_derived(with_firsts(context(rulebook, facts, engine, as_of)), until=finding.end).of(rule)
+    with engine or DuckDB(facts.connection) as running:
+        ctx = with_derived(with_firsts(context(rulebook, facts, running, as_of)), until=finding.end).of(rule)
         rows = (row for series in _series(rule) for row in _rows(ctx, rule, series, finding, limit))
         return tuple(islice(rows, limit))
 
