@@ -707,8 +707,29 @@ class _Run:
     # --- what comes out
 
     def read(self, exact: bool = False, places: Sequence[int] | None = None) -> pa.Table:
-        """The findings as `Bulk` wants them; with `exact`, the value as `numerator` and `denominator`, in steps."""
-        return self.engine.table(f'{self.query(exact, places)} ORDER BY rule, "group", "window"')
+        """The findings as `Bulk` wants them; with `exact`, the value as `numerator` and `denominator`, in steps. They are
+        sorted for as many rules at once as there is room for."""
+        import pyarrow as pa
+
+        return pa.concat_tables(
+            self.engine.table(f'{self.query(exact, some)} ORDER BY rule, "group", "window"')
+            for some in self._at_once([each.place for each in self.rules] if places is None else places)
+        )
+
+    def _at_once(self, places: Sequence[int]) -> Iterator[Sequence[int]]:
+        """The places of rules, in as many parts as have room."""
+        room, begun, together = self.engine.room(), 0, 0
+        seen = dict(self.engine.rows(f"SELECT view, count(*) FROM {self.table['seen']} GROUP BY view"))
+        sizes = {
+            each.place: _FINDING * seen.get(view, 0) for each, view in zip(self.rules, self.layout.view_of, strict=True)
+        }
+        ordered = sorted(places)
+        for number, place in enumerate(ordered):
+            if room is not None and together and together + sizes[place] > room:
+                yield ordered[begun:number]
+                begun, together = number, 0
+            together += sizes[place]
+        yield ordered[begun:]
 
     def count(self) -> pa.Table:
         """How many findings there are of each rule and verdict. No percentile is read."""
@@ -734,33 +755,78 @@ class _Run:
             return
         kept = self.remembered.percentiles if self.remembered and self.covered else None
         if kept is None or not self._fits(kept):
-            self._make("observed", self._ranked(self.shape.relation))
+            read = self._ranked(range(len(self.shape.windows)))
+            known = []
         else:
-            table = self.engine.take(kept, stays=True)
-            ranks = ", ".join(f"k.r{place}" for place in range(len(self.ranks)))
-            same = "".join(f" AND g.{name(f'said_{d}')} = k.{name(f'key_{d}')}" for d in self.shape.per)
-            listed = ", ".join(map(str, sorted(self.touched))) or "NULL"
-            known = (
-                f'SELECT k.view, g."group", w.number AS "window", {ranks} FROM {table} k'
-                f" JOIN {self.table['windows']} w ON w.starts = k.starts JOIN {self.table['groups']} g ON TRUE{same}"
-                f" WHERE coalesce(w.number NOT IN ({listed}), TRUE)"
-            )
-            read = [f"({self._ranked(self._only(*each))})" for each in _stretches(self.touched)]
-            self._make("observed", " UNION ALL ".join([known, *read]))
-            self.engine.drop([table])
+            read, known = self._ranked(self.touched), [self._known(kept)]
+        self._make("observed", " UNION ALL ".join(f"SELECT * FROM {table}" for table in [*known, *read]))
+        self.engine.drop([*known, *read])
+        ranks = ", ".join(f"o.r{place}" for place in range(len(self.ranks)))
+        self._make(
+            "ranked",
+            f"SELECT s.*, {ranks} FROM {self.table['seen']} s LEFT JOIN {self.table['observed']} o"
+            ' ON o.view = s.view AND o."group" = s."group" AND o."window" = s."window"',
+        )
         if self.remembered:
             self._keep_percentiles(self.remembered)
 
-    def _ranked(self, relation: str) -> str:
-        """SQL: what the percentiles of the rows of a relation came to, by view, group and window."""
+    def _known(self, kept: pa.Table) -> str:
+        """A table of the percentiles that are kept, of windows in which nothing is new."""
+        table = self.engine.take(kept, stays=True)
+        ranks = ", ".join(f"k.r{place}" for place in range(len(self.ranks)))
+        same = "".join(f" AND g.{name(f'said_{d}')} = k.{name(f'key_{d}')}" for d in self.shape.per)
+        listed = ", ".join(map(str, sorted(self.touched))) or "NULL"
+        found = self.engine.create(
+            f'SELECT k.view, g."group", w.number AS "window", {ranks} FROM {table} k'
+            f" JOIN {self.table['windows']} w ON w.starts = k.starts JOIN {self.table['groups']} g ON TRUE{same}"
+            f" WHERE coalesce(w.number NOT IN ({listed}), TRUE)",
+            stays=True,
+        )
+        self.engine.drop([table])
+        return found
+
+    def _ranked(self, windows: Iterable[int]) -> list[str]:
+        """Tables of what percentiles came to in some windows, by view, group and window.
+
+        All samples of a group in a window are held at once, so there is a query for as many windows as there is room
+        for, and several for a window that is too large, each for some of its groups.
+        """
         ranked = sorted({self.layout.view_of[n] for n, each in enumerate(self.rules) if each.need.rank is not None})
-        wanted = ", ".join(str(strip) for strip in sorted({s for view in ranked for s in self.layout.views[view]}))
-        rows = f'(SELECT {", ".join(["strip", *self.keys])}, "window", steps FROM ({self._rows(relation)}) WHERE "window" >= 0 AND strip IN ({wanted}))'
-        keyed = f'(SELECT v.view, g."group", c."window", c.steps FROM {self._by_view(rows)})'
-        return self.dialect.nearest_ranks(("view", '"group"', '"window"'), "steps", self.ranks, keyed)
+        strips = ", ".join(str(strip) for strip in sorted({s for view in ranked for s in self.layout.views[view]}))
+        listed = f'SELECT {", ".join(["strip", *self.keys])}, "window", steps FROM'
+        read = []
+        for first, last, parts in self._portions(windows, ranked):
+            rows = f'({listed} ({self._rows(self._only(first, last))}) WHERE "window" >= 0 AND strip IN ({strips}))'
+            for part in range(parts):
+                some = f' WHERE (v.view + g."group") % {parts} = {part}' if parts > 1 else ""
+                keyed = f'(SELECT v.view, g."group", c."window", c.steps FROM {self._by_view(rows)}{some})'
+                found = self.dialect.nearest_ranks(("view", '"group"', '"window"'), "steps", self.ranks, keyed)
+                read.append(self.engine.create(found, stays=True))
+        return read
+
+    def _portions(self, windows: Iterable[int], views: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+        """Windows that follow each other, the first and the last, and in how many parts their groups are read."""
+        room = self.engine.room()
+        held = dict(
+            self.engine.rows(
+                f'SELECT "window", CAST(sum({_VALUE} * samples + {_STATE}) AS BIGINT) FROM {self.table["seen"]}'
+                f' WHERE samples > 0 AND view IN ({", ".join(map(str, views))}) GROUP BY "window"'
+            )
+        )
+        for first, last in _stretches(windows):
+            begun, together = first, 0
+            for window in range(first, last + 1):
+                size = held.get(window, 0)
+                if room is not None and together and together + size > room:
+                    yield begun, window - 1, -(-together // room)
+                    begun, together = window, 0
+                together += size
+            yield begun, last, 1 if room is None else max(1, -(-together // room))
 
     def _only(self, first: int, last: int) -> str:
         """SQL: the rows of some windows that follow each other."""
+        if (first, last) == (0, len(self.shape.windows) - 1):
+            return self.shape.relation
         start, end = self.shape.windows[first].start, self.shape.windows[last].end
         return f'(SELECT * FROM {self.shape.relation} WHERE "time" >= {start} AND "time" < {end})'
 
@@ -798,18 +864,15 @@ class _Run:
         opened = next((n for n, each in enumerate(self.shape.windows) if each.end > self.ctx.as_of), None)
         columns += ["FALSE AS opened" if opened is None else f's."window" >= {opened} AS opened', f"{apart} AS apart"]
         found = ["rule", "named", '"group"', '"window"', "samples"]
-        source = f"{self.table['seen']} s JOIN {self.table[called]} r ON r.view = s.view"
-        source += "" if places is None else f" AND r.rule IN ({', '.join(map(str, places)) or 'NULL'})"
+        source = f"{self.table['ranked' if values and self.ranks else 'seen']} s JOIN {self.table[called]} r ON r.view = s.view"
+        if places is not None and len(places) < len(self.rules):
+            source += f" AND r.rule IN ({', '.join(map(str, places)) or 'NULL'})"
         if values:
             counted = self.dialect.whole(f'r."all" * s.samples + r.one_times * {one} + r.two_times * {two}')
             value = f'CASE r."of" WHEN 0 THEN {counted} * {_GRID}{of} END'
             if self.ranks:
-                picked = " ".join(f"WHEN {place} THEN o.r{place}" for place in range(len(self.ranks)))
+                picked = " ".join(f"WHEN {place} THEN s.r{place}" for place in range(len(self.ranks)))
                 value = f"CASE WHEN r.rank_place >= 0 THEN CASE r.rank_place {picked} END ELSE {value} END"
-                source += (
-                    f" LEFT JOIN {self.table['observed']} o"
-                    ' ON o.view = s.view AND o."group" = s."group" AND o."window" = s."window" AND r.rank_place >= 0'
-                )
             columns += [f"{value} AS numerator", 'CASE WHEN r."each" THEN s.samples ELSE 1 END AS denominator']
             found += ["numerator", "denominator"]
         held = "CASE WHEN apart < 0 THEN below WHEN apart = 0 THEN same WHEN apart > 0 THEN above END AS held"
@@ -846,6 +909,10 @@ _RULE_COLUMNS = {
     "named": TEXT,
 }
 _APART_COLUMNS = ("by_of", "by_samples", "by_one", "by_two", "alone")
+_FINDING = 256
+"""Bytes for a finding that is sorted."""
+_VALUE, _STATE = 32, 512
+"""Bytes for a sample, and for a group in a window, whose percentile is looked for."""
 _LONGEST, _WIDEST = 2**63 - 1, 10**38 - 1
 
 
