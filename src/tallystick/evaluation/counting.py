@@ -719,7 +719,7 @@ class _Run:
     def _at_once(self, places: Sequence[int]) -> Iterator[Sequence[int]]:
         """The places of rules, in as many parts as have room."""
         room, begun, together = self.engine.room(), 0, 0
-        seen = dict(self.engine.rows(f"SELECT view, count(*) FROM {self.table['seen']} GROUP BY view"))
+        seen: dict[int, int] = dict(self.engine.rows(f"SELECT view, count(*) FROM {self.table['seen']} GROUP BY view"))
         sizes = {
             each.place: _FINDING * seen.get(view, 0) for each, view in zip(self.rules, self.layout.view_of, strict=True)
         }
@@ -807,7 +807,7 @@ class _Run:
     def _portions(self, windows: Iterable[int], views: Sequence[int]) -> Iterator[tuple[int, int, int]]:
         """Windows that follow each other, the first and the last, and in how many parts their groups are read."""
         room = self.engine.room()
-        held = dict(
+        held: dict[int, int] = dict(
             self.engine.rows(
                 f'SELECT "window", CAST(sum({_VALUE} * samples + {_STATE}) AS BIGINT) FROM {self.table["seen"]}'
                 f' WHERE samples > 0 AND view IN ({", ".join(map(str, views))}) GROUP BY "window"'
