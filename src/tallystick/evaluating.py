@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -29,6 +30,9 @@ from tallystick.rules.rulebook import Rulebook
 
 DUCKDB = "duckdb"
 """The embedded engine."""
+
+MEMORY = re.compile(r"[1-9][0-9]{0,8} ?[KMGT]i?B")
+"""An amount of memory."""
 
 Progress = Callable[[str, int, int], None]
 
@@ -94,16 +98,19 @@ def judge(
     progress: Progress | None = None,
     state: Path | None = None,
     engine: str = DUCKDB,
+    memory: str | None = None,
 ) -> Judged:
     """Read the data of a folder and judge every rule at an instant: microseconds since 1970 UTC, ISO 8601, or now.
 
     `state` is a folder for what need not be read again next time; it is made where it does not exist, and goes with
     DuckDB. `engine` is `duckdb` or the address of a Spark: `spark:local`, `spark://HOST:PORT`, or `sc://HOST:PORT` (Spark
-    Connect).
+    Connect). `memory` is how much DuckDB may use, such as `500MB`; more lies on the disk.
 
     Raises DataError when data cannot be read, EngineFailed when the engine is not there or gives up, and ValueError for
-    a text that is not a time.
+    a text that is not a time, or not an amount of memory.
     """
+    if memory is not None and not MEMORY.fullmatch(memory):
+        raise ValueError(f"{memory!r} is not an amount of memory, such as 500MB or 2GB")
     if isinstance(as_of, str):
         as_of = instant_of(as_of, rulebook.timezone)
     at = now() if as_of is None else as_of
@@ -115,7 +122,7 @@ def judge(
         listed = ", ".join(f"{name}.csv" for name in names[:6])
         raise DataError([Problem(str(folder), "no data is bound.", f"Add files such as {listed}, or a tally.toml.")])
     session = None if engine == DUCKDB else connected(engine)
-    facts = load_facts(rulebook, bindings, at, progress, state, session)
+    facts = load_facts(rulebook, bindings, at, progress, state, session, memory)
     running: Engine = DuckDB(facts.connection) if session is None else Spark(session, facts)
     try:
         return Judged(rulebook, facts, evaluate(rulebook, facts, at, progress, running), bindings, running)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import astuple, replace
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
@@ -16,11 +17,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tallystick.evaluation import bulk, cases
+from tallystick.evaluation import bulk, cases, settling
+from tallystick.evaluation.bulk import tallied
 from tallystick.evaluation.engine import Engine
 from tallystick.evaluation.evaluate import evaluate as evaluate_in_engine
 from tallystick.evaluation.evaluation import Evaluation
 from tallystick.evaluation.finding import Finding
+from tallystick.evaluation.settling import Nearest
 from tallystick.evaluation.to_table import to_table
 from tallystick.facts.tables import Facts, table_name
 from tallystick.quantities import known_unit
@@ -281,9 +284,18 @@ def test_findings_that_stay_with_the_data_are_the_same(kind: str) -> None:
         shuffled = {source: chance.sample(rows, len(rows)) for source, rows in bare.tables.items()}
         at_once, lying = facts_of(bare.tables), facts_of(shuffled)
         few = evaluate_in_engine(bare.rulebook, at_once, bare.as_of)
-        with patch.object(cases, "FEW", 0), patch.object(bulk.gathered, "__defaults__", (0,)):
+        joined = chance.choice([Nearest._one_each, lambda _: False])  # as keys lie, or always in cells
+        with (
+            patch.object(cases, "FEW", 0),
+            patch.object(bulk.gathered, "__defaults__", (0,)),
+            patch.object(settling, "_UNSURE", 0),
+            patch.object(Nearest, "_one_each", joined),
+        ):
             many = evaluate_in_engine(bare.rulebook, lying, bare.as_of)
             assert many == few
+            assert tallied(many.findings, lambda f: f.rule, lambda r: r.id) == Counter(
+                (finding.rule, finding.verdict) for finding in few.findings
+            )
             assert to_table(bare.rulebook, many).to_pylist() == to_table(bare.rulebook, few).to_pylist()
             assert_agreement(bare)
         at_once.connection.close()

@@ -8,7 +8,7 @@ from tallystick.cli.console import EVERY, Chosen, fail, out
 from tallystick.cli.judging import judged, unless_engine_fails
 from tallystick.cli.main import COULD_NOT_RUN, FOUND, KEPT
 from tallystick.cli.show import show
-from tallystick.evaluating import DUCKDB, Judged
+from tallystick.evaluating import DUCKDB, MEMORY, Judged
 from tallystick.evaluation.spark import Spark
 from tallystick.evaluation.to_json import to_json
 from tallystick.evaluation.to_parts import write_parts
@@ -26,6 +26,7 @@ def evaluate_file(
     engine: str,
     chosen: Chosen = EVERY,
     state: Path | None = None,
+    memory: str | None = None,
     *,
     as_json: bool,
     everything: bool,
@@ -40,7 +41,13 @@ def evaluate_file(
     if state is not None and engine != DUCKDB:
         fail("--state keeps what DuckDB counted: it does not go with another --engine.")
         return COULD_NOT_RUN
-    result = judged(file, data, as_of, chosen, state, engine)
+    if memory is not None and engine != DUCKDB:
+        fail("--memory is what DuckDB may use: how much another --engine may use is for its own settings.")
+        return COULD_NOT_RUN
+    if memory is not None and not MEMORY.fullmatch(memory):
+        fail(f"“{memory}” is not an amount of memory. Write --memory 500MB, or --memory 2GB.")
+        return COULD_NOT_RUN
+    result = judged(file, data, as_of, chosen, state, engine, memory)
     if result is None:
         return COULD_NOT_RUN
     return unless_engine_fails(lambda: _given_out(result, output, parts, as_json=as_json, everything=everything))

@@ -38,10 +38,11 @@ def judged(
     chosen: Chosen = EVERY,
     state: Path | None = None,
     engine: str = DUCKDB,
+    memory: str | None = None,
 ) -> Judged | None:
     """Judge a file on its data; prints why it cannot be judged."""
     rulebook = rulebook_of(file, chosen)
-    return None if rulebook is None else judged_by(rulebook, file, data, as_of, state, engine)
+    return None if rulebook is None else judged_by(rulebook, file, data, as_of, state, engine, memory)
 
 
 def judged_by(
@@ -51,6 +52,7 @@ def judged_by(
     as_of: str | None,
     state: Path | None = None,
     engine: str = DUCKDB,
+    memory: str | None = None,
 ) -> Judged | None:
     """Judge the rules of a file on its data; prints why that cannot be done."""
     try:
@@ -60,7 +62,7 @@ def judged_by(
         return None
     try:
         with progress() as told:
-            return judge(rulebook, data or file.parent / "data", at, told, state, engine)
+            return judge(rulebook, data or file.parent / "data", at, told, state, engine, memory)
     except DataError as error:
         show_data_error(error)
         return None

@@ -265,6 +265,9 @@ def evaluate(
         str | None,
         typer.Option("--findings-to", help="Let Spark write all findings as Parquet, by month, to this place."),
     ] = None,
+    memory: Annotated[
+        str | None, typer.Option("--memory", help="How much memory DuckDB may use, such as 500MB; more goes to disk.")
+    ] = None,
 ) -> None:
     """Judge the rules on data: findings, credits, duties."""
     from tallystick.cli.console import Chosen
@@ -273,7 +276,9 @@ def evaluate(
     chosen = Chosen(at, tuple(without or ()))
     as_json = format is Format.JSON
     raise typer.Exit(
-        evaluate_file(file, data, as_of, output, findings_to, engine, chosen, state, as_json=as_json, everything=all)
+        evaluate_file(
+            file, data, as_of, output, findings_to, engine, chosen, state, memory, as_json=as_json, everything=all
+        )
     )
 
 

@@ -29,7 +29,7 @@ from tallystick.evaluation.remembered import Remembered
 from tallystick.evaluation.rows import dimension
 from tallystick.evaluation.windows import Stretch, windows
 from tallystick.facts.tables import Part
-from tallystick.quantities import Unit
+from tallystick.quantities import Quantity, Unit, known_unit
 from tallystick.rules.measure import Aggregate, Comparison, Function, Series, SeriesKind, Share, Value
 from tallystick.rules.rule import Calendar, Keep, Rule
 
@@ -60,9 +60,9 @@ Found = BulkFindings | list[Judgement]
 class Need:
     """What a rule needs of the samples of a group in a window, as whole numbers in steps of 10^-9 of the metric's unit.
 
-    The value is `of` (an aggregate, or what `counts` gives), over the number of samples where it is `each`. `counts`
-    are numbers of samples at most so many steps, each with what it is multiplied by; `all` is that for all samples.
-    A percentile has a `rank`, the fraction that it is of all, and no value until it is read.
+    The value is `of` (an aggregate, or the number that `counts` give), over the number of samples where it is `each`.
+    `counts` are numbers of samples at most so many steps, each with what it is multiplied by; `all` is that for all
+    samples. A percentile has a `rank`, the fraction that it is of all, and no value until it is read.
     """
 
     of: str
@@ -83,9 +83,10 @@ class _Plain:
     threshold: Fraction
 
 
-def _steps(value: Fraction, unit: Unit) -> Fraction:
-    """A number in base units, in steps of 10^-9 of a unit."""
-    return value * Fraction(_GRID, unit.factor)
+def _steps(given: Quantity, unit: Unit) -> Fraction:
+    """A quantity, in steps of 10^-9 of a unit."""
+    number, of = given.value.as_integer_ratio()
+    return Fraction(number * known_unit(given.unit).factor * _GRID, of * unit.factor)
 
 
 def _below(value: Fraction) -> int:
@@ -109,12 +110,12 @@ def needs(ctx: Context, rule: Rule) -> Need | None:
     ):
         return None
     unit = ctx.table(rule.measure.of).units["value"]
-    threshold = _steps(rule.threshold.quantity.base, unit)
+    threshold = _steps(rule.threshold.quantity, unit)
     if abs(threshold.numerator) > _MOST_DIGITS * _GRID or threshold.denominator > _MOST_DIGITS:
         return None
     match rule.measure:
         case Share(comparison=comparison, threshold=each):
-            return _share(comparison, _steps(each.quantity.base, unit))
+            return _share(comparison, _steps(each.quantity, unit))
         case Aggregate(function=function, percentile=percentile) if function in _COUNTED:
             return _aggregate(function, rule.comparison, threshold, Fraction(percentile or _MEDIAN) / 100)
         case _:
@@ -137,7 +138,7 @@ def _aggregate(function: Function, comparison: Comparison, threshold: Fraction, 
         case Function.MAX:
             return Need("most")
         case Function.COUNT:
-            return Need("counted", all=_GRID)
+            return Need("counted", all=1)
         case Function.MEDIAN | Function.PERCENTILE:
             return Need("counted", counts=_around(comparison, threshold), rank=rank)
         case _:
@@ -145,13 +146,13 @@ def _aggregate(function: Function, comparison: Comparison, threshold: Fraction, 
 
 
 def _around(comparison: Comparison, threshold: Fraction) -> tuple[tuple[int, int], ...]:
-    """How many samples are below the threshold, and how many at most it; the one that decides stands for both."""
+    """What decides: how many samples are below the threshold, how many at most it, or both."""
     below, at_most = (_below(threshold), 1), (floor(threshold), 1)
     match comparison:
         case Comparison.AT_MOST | Comparison.ABOVE:
-            return at_most, at_most
+            return (at_most,)
         case Comparison.AT_LEAST | Comparison.BELOW:
-            return below, below
+            return (below,)
         case Comparison.IS | Comparison.IS_NOT:
             return below, at_most
         case _:
@@ -162,19 +163,58 @@ def _share(comparison: Comparison, each: Fraction) -> Need:
     """The share of samples that satisfy a comparison, from how many are at most a number."""
     match comparison:
         case Comparison.AT_MOST:
-            return Need("counted", each=True, counts=((floor(each), _GRID),))
+            return Need("counted", each=True, counts=((floor(each), 1),))
         case Comparison.BELOW:
-            return Need("counted", each=True, counts=((_below(each), _GRID),))
+            return Need("counted", each=True, counts=((_below(each), 1),))
         case Comparison.ABOVE:
-            return Need("counted", each=True, all=_GRID, counts=((floor(each), -_GRID),))
+            return Need("counted", each=True, all=1, counts=((floor(each), -1),))
         case Comparison.AT_LEAST:
-            return Need("counted", each=True, all=_GRID, counts=((_below(each), -_GRID),))
+            return Need("counted", each=True, all=1, counts=((_below(each), -1),))
         case Comparison.IS:
-            return Need("counted", each=True, counts=((_below(each), -_GRID), (floor(each), _GRID)))
+            return Need("counted", each=True, counts=((_below(each), -1), (floor(each), 1)))
         case Comparison.IS_NOT:
-            return Need("counted", each=True, all=_GRID, counts=((_below(each), _GRID), (floor(each), -_GRID)))
+            return Need("counted", each=True, all=1, counts=((_below(each), 1), (floor(each), -1)))
         case _:
             assert_never(comparison)
+
+
+@dataclass(frozen=True)
+class _Apart:
+    """How far the value of a rule lies from its threshold, times something positive: so many times the aggregate, the
+    number of samples and each of two counts, and a number. For a percentile it is how far a count is from its rank: not
+    above zero when the percentile is no more than what was counted to.
+    """
+
+    of: int
+    samples: int
+    one: int
+    two: int
+    alone: int
+
+    @property
+    def wide(self) -> bool:
+        """Whether it may need more than 64 bits: with an aggregate, or for more than 2^42 samples."""
+        times = abs(self.samples) + abs(self.one) + abs(self.two)
+        return bool(self.of) or times >= 1 << 20 or abs(self.alone) >= 1 << 62
+
+
+def _apart(need: Need, threshold: Fraction) -> _Apart:
+    """The same as whole numbers without common divisor."""
+    (_, one), (_, two) = (*need.counts, (0, 0), (0, 0))[:2]
+    if need.rank is not None:
+        rank, of = need.rank.numerator, need.rank.denominator
+        return _Apart(0, rank, -of * one, -of * two, -1 if two else 0)
+    least, limit = threshold.denominator, threshold.numerator
+    counted = _GRID * least if need.of == "counted" else 0
+    found = (
+        0 if counted else least,
+        need.all * counted - (limit if need.each else 0),
+        one * counted,
+        two * counted,
+        0 if need.each else -limit,
+    )
+    common = gcd(*found) or 1
+    return _Apart(*(each // common for each in found))
 
 
 # --- rules of the same shape ---------------------------------------------------------------------------------------
@@ -215,7 +255,7 @@ class Counting:
         if not _follow(stretches) or _slots(stretches) > _MOST_SLOTS:
             return False
         unit = shown_unit(ctx, rule.measure, rule.threshold)
-        threshold = _steps(rule.threshold.quantity.base, unit)
+        threshold = _steps(rule.threshold.quantity, unit)
         relation, parts = _relation(self.ctx.engine.dialect, table), table.shape.parts if table.shape else ()
         wide = table.shape is None or table.shape.wide
         shape = Shape(relation, parts, wide, table.dimensions, rule.per, stretches)
@@ -341,6 +381,12 @@ _SIDES = {
 """Whether a comparison holds for a value that is below, at, above the threshold."""
 
 
+def _sides(comparison: Comparison, need: Need) -> tuple[bool, bool, bool]:
+    """Whether it holds where `_Apart` is below, at, above zero. At zero the rank of a percentile is just reached."""
+    below, same, above = _SIDES[comparison]
+    return (below, below, above) if need.rank is not None and len(need.counts) == 1 else (below, same, above)
+
+
 class _Run:
     """The scan of one shape. Its tables stay as long as the engine, for values that are read later."""
 
@@ -425,8 +471,14 @@ class _Run:
         self._give("windows", {"number": TIME, "starts": TIME, "ends": TIME, "stretch": TEXT}, stretches)
         views = [(view, strip) for view, strips in enumerate(self.layout.views) for strip in strips]
         self._give("views", {"view": TIME, "strip": TIME}, views)
-        columns = {name: kind for names, kind in _RULE_COLUMNS for name in names}
-        self._give("rules", columns, [self._rule_row(*each) for each in enumerate(self.rules)])
+        for called, kind in (("rules", TIME), ("wide rules", WHOLE)):
+            rows = [
+                (*self._rule_row(number, each), apart.of, apart.samples, apart.one, apart.two, apart.alone)
+                for number, each in enumerate(self.rules)
+                if (apart := _apart(each.need, each.threshold)).wide == (kind is WHOLE)
+            ]
+            if rows:
+                self._give(called, {**_RULE_COLUMNS, **dict.fromkeys(_APART_COLUMNS, kind)}, rows)
 
     def _give(self, called: str, columns: Columns, rows: Sequence[Sequence[object]]) -> None:
         self.table[called] = self.engine.hand_over(columns, rows, stays=True)
@@ -461,17 +513,15 @@ class _Run:
         rule, need, view = each.rule, each.need, self.layout.view_of[number]
         counts = [(self.layout.columns[_Count(view, limit)], times) for limit, times in need.counts]
         (one, one_times), (two, two_times) = (*counts, (0, 0), (0, 0))[:2]
-        rank = need.rank or Fraction(0)
         sure = [
             certain_growth(rule.measure, rule.comparison, each.unit, satisfied=held, closed=False)
             for held in (True, False)
         ]
         return (
             *(each.place, view, _OF.index(need.of), one, two, max(rule.minimum_samples, 1)),
-            *(rank.numerator, rank.denominator if need.rank else 0, self.ranks.index(rank) if need.rank else -1),
-            *(need.all, one_times, two_times, each.threshold.numerator, each.threshold.denominator),
-            *(need.each, *_SIDES[rule.comparison], rule.missing_excused, bool(rule.per)),
-            *(sure[0] is Verdict.MET, sure[1] is Verdict.BREACHED, rule.id),
+            *(self.ranks.index(need.rank) if need.rank is not None else -1, need.all, one_times, two_times),
+            *(need.each, need.rank is not None and len(counts) == 2, *_sides(rule.comparison, need)),
+            *(rule.missing_excused, bool(rule.per), sure[0] is Verdict.MET, sure[1] is Verdict.BREACHED, rule.id),
         )
 
     # --- the scan
@@ -657,8 +707,29 @@ class _Run:
     # --- what comes out
 
     def read(self, exact: bool = False, places: Sequence[int] | None = None) -> pa.Table:
-        """The findings as `Bulk` wants them; with `exact`, the value as `numerator` and `denominator`, in steps."""
-        return self.engine.table(f'{self.query(exact, places)} ORDER BY rule, "group", "window"')
+        """The findings as `Bulk` wants them; with `exact`, the value as `numerator` and `denominator`, in steps. They are
+        sorted for as many rules at once as there is room for."""
+        import pyarrow as pa
+
+        return pa.concat_tables(
+            self.engine.table(f'{self.query(exact, some)} ORDER BY rule, "group", "window"')
+            for some in self._at_once([each.place for each in self.rules] if places is None else places)
+        )
+
+    def _at_once(self, places: Sequence[int]) -> Iterator[Sequence[int]]:
+        """The places of rules, in as many parts as have room."""
+        room, begun, together = self.engine.room(), 0, 0
+        seen: dict[int, int] = dict(self.engine.rows(f"SELECT view, count(*) FROM {self.table['seen']} GROUP BY view"))
+        sizes = {
+            each.place: _FINDING * seen.get(view, 0) for each, view in zip(self.rules, self.layout.view_of, strict=True)
+        }
+        ordered = sorted(places)
+        for number, place in enumerate(ordered):
+            if room is not None and together and together + sizes[place] > room:
+                yield ordered[begun:number]
+                begun, together = number, 0
+            together += sizes[place]
+        yield ordered[begun:]
 
     def count(self) -> pa.Table:
         """How many findings there are of each rule and verdict. No percentile is read."""
@@ -684,33 +755,78 @@ class _Run:
             return
         kept = self.remembered.percentiles if self.remembered and self.covered else None
         if kept is None or not self._fits(kept):
-            self._make("observed", self._ranked(self.shape.relation))
+            read = self._ranked(range(len(self.shape.windows)))
+            known = []
         else:
-            table = self.engine.take(kept, stays=True)
-            ranks = ", ".join(f"k.r{place}" for place in range(len(self.ranks)))
-            same = "".join(f" AND g.{name(f'said_{d}')} = k.{name(f'key_{d}')}" for d in self.shape.per)
-            listed = ", ".join(map(str, sorted(self.touched))) or "NULL"
-            known = (
-                f'SELECT k.view, g."group", w.number AS "window", {ranks} FROM {table} k'
-                f" JOIN {self.table['windows']} w ON w.starts = k.starts JOIN {self.table['groups']} g ON TRUE{same}"
-                f" WHERE coalesce(w.number NOT IN ({listed}), TRUE)"
-            )
-            read = [f"({self._ranked(self._only(*each))})" for each in _stretches(self.touched)]
-            self._make("observed", " UNION ALL ".join([known, *read]))
-            self.engine.drop([table])
+            read, known = self._ranked(self.touched), [self._known(kept)]
+        self._make("observed", " UNION ALL ".join(f"SELECT * FROM {table}" for table in [*known, *read]))
+        self.engine.drop([*known, *read])
+        ranks = ", ".join(f"o.r{place}" for place in range(len(self.ranks)))
+        self._make(
+            "ranked",
+            f"SELECT s.*, {ranks} FROM {self.table['seen']} s LEFT JOIN {self.table['observed']} o"
+            ' ON o.view = s.view AND o."group" = s."group" AND o."window" = s."window"',
+        )
         if self.remembered:
             self._keep_percentiles(self.remembered)
 
-    def _ranked(self, relation: str) -> str:
-        """SQL: what the percentiles of the rows of a relation came to, by view, group and window."""
+    def _known(self, kept: pa.Table) -> str:
+        """A table of the percentiles that are kept, of windows in which nothing is new."""
+        table = self.engine.take(kept, stays=True)
+        ranks = ", ".join(f"k.r{place}" for place in range(len(self.ranks)))
+        same = "".join(f" AND g.{name(f'said_{d}')} = k.{name(f'key_{d}')}" for d in self.shape.per)
+        listed = ", ".join(map(str, sorted(self.touched))) or "NULL"
+        found = self.engine.create(
+            f'SELECT k.view, g."group", w.number AS "window", {ranks} FROM {table} k'
+            f" JOIN {self.table['windows']} w ON w.starts = k.starts JOIN {self.table['groups']} g ON TRUE{same}"
+            f" WHERE coalesce(w.number NOT IN ({listed}), TRUE)",
+            stays=True,
+        )
+        self.engine.drop([table])
+        return found
+
+    def _ranked(self, windows: Iterable[int]) -> list[str]:
+        """Tables of what percentiles came to in some windows, by view, group and window.
+
+        All samples of a group in a window are held at once, so there is a query for as many windows as there is room
+        for, and several for a window that is too large, each for some of its groups.
+        """
         ranked = sorted({self.layout.view_of[n] for n, each in enumerate(self.rules) if each.need.rank is not None})
-        wanted = ", ".join(str(strip) for strip in sorted({s for view in ranked for s in self.layout.views[view]}))
-        rows = f'(SELECT {", ".join(["strip", *self.keys])}, "window", steps FROM ({self._rows(relation)}) WHERE "window" >= 0 AND strip IN ({wanted}))'
-        keyed = f'(SELECT v.view, g."group", c."window", c.steps FROM {self._by_view(rows)})'
-        return self.dialect.nearest_ranks(("view", '"group"', '"window"'), "steps", self.ranks, keyed)
+        strips = ", ".join(str(strip) for strip in sorted({s for view in ranked for s in self.layout.views[view]}))
+        listed = f'SELECT {", ".join(["strip", *self.keys])}, "window", steps FROM'
+        read = []
+        for first, last, parts in self._portions(windows, ranked):
+            rows = f'({listed} ({self._rows(self._only(first, last))}) WHERE "window" >= 0 AND strip IN ({strips}))'
+            for part in range(parts):
+                some = f' WHERE (v.view + g."group") % {parts} = {part}' if parts > 1 else ""
+                keyed = f'(SELECT v.view, g."group", c."window", c.steps FROM {self._by_view(rows)}{some})'
+                found = self.dialect.nearest_ranks(("view", '"group"', '"window"'), "steps", self.ranks, keyed)
+                read.append(self.engine.create(found, stays=True))
+        return read
+
+    def _portions(self, windows: Iterable[int], views: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+        """Windows that follow each other, the first and the last, and in how many parts their groups are read."""
+        room = self.engine.room()
+        held: dict[int, int] = dict(
+            self.engine.rows(
+                f'SELECT "window", CAST(sum({_VALUE} * samples + {_STATE}) AS BIGINT) FROM {self.table["seen"]}'
+                f' WHERE samples > 0 AND view IN ({", ".join(map(str, views))}) GROUP BY "window"'
+            )
+        )
+        for first, last in _stretches(windows):
+            begun, together = first, 0
+            for window in range(first, last + 1):
+                size = held.get(window, 0)
+                if room is not None and together and together + size > room:
+                    yield begun, window - 1, -(-together // room)
+                    begun, together = window, 0
+                together += size
+            yield begun, last, 1 if room is None else max(1, -(-together // room))
 
     def _only(self, first: int, last: int) -> str:
         """SQL: the rows of some windows that follow each other."""
+        if (first, last) == (0, len(self.shape.windows) - 1):
+            return self.shape.relation
         start, end = self.shape.windows[first].start, self.shape.windows[last].end
         return f'(SELECT * FROM {self.shape.relation} WHERE "time" >= {start} AND "time" < {end})'
 
@@ -729,37 +845,40 @@ class _Run:
         )
 
     def _judged(self, values: bool, places: Sequence[int] | None) -> str:
-        counted = 'r."all" * s.samples + r.one_times * {one} + r.two_times * {two}'.format(
-            one=self._picked("r.one"), two=self._picked("r.two")
-        )
+        """SQL: the verdict on each rule, group and window; with `values`, what each came to."""
+        called = ("rules", "wide rules")
+        return " UNION ALL ".join(self._judged_by(each, values, places) for each in called if each in self.table)
+
+    def _judged_by(self, called: str, values: bool, places: Sequence[int] | None) -> str:
+        one, two = self._picked("r.one"), self._picked("r.two")
         of = "".join(f" WHEN {_OF.index(name)} THEN s.{name}" for name in self.aggregates)
-        picked = " ".join(f"WHEN {place} THEN o.r{place}" for place in range(len(self.ranks)))
-        ranked = f"CASE r.rank_place {picked} END" if values and self.ranks else "NULL"
-        seen = self.table["seen"] + " s"
-        joined = (
-            f' LEFT JOIN {self.table["observed"]} o ON o.view = s.view AND o."group" = s."group" AND o."window" = s."window" AND r.rank_of > 0'
-            if values and self.ranks
-            else ""
-        )
-        chosen = "" if places is None else f" AND r.rule IN ({', '.join(map(str, places)) or 'NULL'})"
-        opened = (
-            " OR ".join(f's."window" = {n}' for n, each in enumerate(self.shape.windows) if each.end > self.ctx.as_of)
-            or "FALSE"
-        )
-        inner = (
-            f'SELECT r.*, s."group", s."window", s.samples, {opened} AS opened,'
-            f' CASE WHEN r.rank_of > 0 THEN {ranked} ELSE CASE r."of" WHEN 0 THEN {counted}{of} END END AS numerator,'
-            f' CASE WHEN r."each" THEN s.samples ELSE 1 END AS denominator,'
-            f" {self.dialect.quotient('s.samples * r.rank + r.rank_of - 1', 'greatest(r.rank_of, 1)')} AS rank_number,"
-            f" {self._picked('r.one')} AS ones, {self._picked('r.two')} AS twos"
-            f" FROM {seen} JOIN {self.table['rules']} r ON r.view = s.view{chosen}{joined}"
-        )
-        apart = f"({self.dialect.whole('numerator')} * threshold_of - threshold * denominator)"
-        compared = f"CASE WHEN {apart} < 0 THEN -1 WHEN {apart} = 0 THEN 0 WHEN {apart} > 0 THEN 1 END"
-        side = f"CASE WHEN rank_of > 0 THEN CASE WHEN ones >= rank_number THEN -1 WHEN twos >= rank_number THEN 0 ELSE 1 END ELSE {compared} END"
-        sided = f"SELECT *, CASE {side} WHEN -1 THEN below WHEN 0 THEN same WHEN 1 THEN above END AS held, samples IS NULL OR samples < least_samples AS few FROM ({inner})"
+        first = f"r.by_samples * s.samples + r.by_one * {one} + r.alone"
+        apart = f"{first} + r.by_two * {two}"
+        if called == "wide rules" and of:
+            aggregate = self.dialect.whole(f'CASE r."of"{of} ELSE 0 END')
+            apart = f"{apart} + r.by_of * {aggregate}"
+        if any(each.need.rank is not None and len(each.need.counts) == 2 for each in self.rules):
+            second = f"r.by_samples * s.samples + r.by_two * {two}"
+            apart = f"CASE WHEN r.twice THEN greatest({second}, 0) + least({first}, 0) ELSE {apart} END"
+        columns = ["r.rule", "r.named", 's."group"', 's."window"', "s.samples", *(f"r.{each}" for each in _JUDGING)]
+        opened = next((n for n, each in enumerate(self.shape.windows) if each.end > self.ctx.as_of), None)
+        columns += ["FALSE AS opened" if opened is None else f's."window" >= {opened} AS opened', f"{apart} AS apart"]
+        found = ["rule", "named", '"group"', '"window"', "samples"]
+        source = f"{self.table['ranked' if values and self.ranks else 'seen']} s JOIN {self.table[called]} r ON r.view = s.view"
+        if places is not None and len(places) < len(self.rules):
+            source += f" AND r.rule IN ({', '.join(map(str, places)) or 'NULL'})"
+        if values:
+            counted = self.dialect.whole(f'r."all" * s.samples + r.one_times * {one} + r.two_times * {two}')
+            value = f'CASE r."of" WHEN 0 THEN {counted} * {_GRID}{of} END'
+            if self.ranks:
+                picked = " ".join(f"WHEN {place} THEN s.r{place}" for place in range(len(self.ranks)))
+                value = f"CASE WHEN r.rank_place >= 0 THEN CASE r.rank_place {picked} END ELSE {value} END"
+            columns += [f"{value} AS numerator", 'CASE WHEN r."each" THEN s.samples ELSE 1 END AS denominator']
+            found += ["numerator", "denominator"]
+        held = "CASE WHEN apart < 0 THEN below WHEN apart = 0 THEN same WHEN apart > 0 THEN above END AS held"
+        sided = f"SELECT *, {held}, samples IS NULL OR samples < least_samples AS few FROM (SELECT {', '.join(columns)} FROM {source})"
         return (
-            "SELECT *, CASE WHEN few THEN CASE WHEN opened THEN 4 WHEN excused THEN 2 ELSE 3 END"
+            f"SELECT {', '.join(found)}, CASE WHEN few THEN CASE WHEN opened THEN 4 WHEN excused THEN 2 ELSE 3 END"
             " WHEN NOT opened THEN CASE WHEN held THEN 0 ELSE 1 END"
             " WHEN held AND sure_met THEN 0 WHEN NOT held AND sure_breached THEN 1 ELSE 4 END AS verdict,"
             ' CASE WHEN few AND opened THEN 4 WHEN few AND excused THEN 5 WHEN few AND grouped AND "group" = 0 THEN 3'
@@ -781,12 +900,19 @@ class _Run:
 
 
 _OF = ("counted", *_AGGREGATES)
-_RULE_COLUMNS = (
-    (("rule", "view", "of", "one", "two", "least_samples", "rank", "rank_of", "rank_place"), TIME),
-    (("all", "one_times", "two_times", "threshold", "threshold_of"), WHOLE),
-    (("each", "below", "same", "above", "excused", "grouped", "sure_met", "sure_breached"), TRUTH),
-    (("named",), TEXT),
-)
+_JUDGING = ("least_samples", "below", "same", "above", "excused", "grouped", "sure_met", "sure_breached")
+_RULE_COLUMNS = {
+    **dict.fromkeys(
+        ("rule", "view", "of", "one", "two", "least_samples", "rank_place", "all", "one_times", "two_times"), TIME
+    ),
+    **dict.fromkeys(("each", "twice", *_JUDGING[1:]), TRUTH),
+    "named": TEXT,
+}
+_APART_COLUMNS = ("by_of", "by_samples", "by_one", "by_two", "alone")
+_FINDING = 256
+"""Bytes for a finding that is sorted."""
+_VALUE, _STATE = 32, 512
+"""Bytes for a sample, and for a group in a window, whose percentile is looked for."""
 _LONGEST, _WIDEST = 2**63 - 1, 10**38 - 1
 
 

@@ -19,6 +19,10 @@ WHOLE = pa.decimal128(38, 0)
 """A whole number, as `Dialect.whole` makes it."""
 TRUTH = pa.bool_()
 
+_BINARY = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
+_SHARED = 3
+"""Of the memory so much is left for tables, and for reading."""
+
 Row = tuple[Any, ...]  # a row's types are those of the SQL that asked for it
 Columns = Mapping[str, pa.DataType]
 
@@ -61,6 +65,9 @@ class Engine(Protocol):
 
     def drop(self, tables: Iterable[str]) -> None:
         """Drops tables that were to stay, by their quoted names."""
+
+    def room(self) -> int | None:
+        """How many bytes one query may hold of what cannot lie on disk; None where there is no end."""
 
 
 def arrow(columns: Columns, rows: Sequence[Sequence[object]]) -> pa.Table:
@@ -132,6 +139,10 @@ class DuckDB(Handing):
         )
         self._connection.unregister("tally_handed_rows")
         return table
+
+    def room(self) -> int:
+        limit, unit = str(self.rows("SELECT current_setting('memory_limit')")[0][0]).split()
+        return int(float(limit) * 2 ** (10 * _BINARY.index(unit))) // _SHARED
 
     def drop(self, tables: Iterable[str]) -> None:
         for table in tables:

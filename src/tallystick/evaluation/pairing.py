@@ -21,7 +21,7 @@ def first_after(dialect: Dialect, left: str, columns: Sequence[str], right: str 
 
     Left has `time`, `columns` and `match_0` …; right has `time` and `match_0` ….
     """
-    return _nearest(dialect, left, columns, right, matching, ["answer"], forward=True)
+    return nearest(dialect, left, columns, right, matching, ["answer"], forward=True)
 
 
 def last_before(
@@ -34,10 +34,10 @@ def last_before(
 ) -> str:
     """SQL: as `first_after`, but the last right row at or before, for each of the right's columns `answers`, which have
     its time or NULL."""
-    return _nearest(dialect, left, columns, right, matching, answers, forward=False)
+    return nearest(dialect, left, columns, right, matching, answers, forward=False)
 
 
-def _nearest(
+def nearest(
     dialect: Dialect,
     left: str,
     columns: Sequence[str],
@@ -47,7 +47,8 @@ def _nearest(
     *,
     forward: bool,
 ) -> str:
-    """A join that looks for the nearest row, where the engine has one; else one sorted pass, without a join."""
+    """SQL: either of the two above, by a join that looks for the nearest row, where the engine has one; else in one sorted
+    pass, without a join."""
     if right is None:
         nothing = ", ".join(f"CAST(NULL AS BIGINT) AS {answer}" for answer in answers)
         return f"SELECT {_list(columns)}, {nothing} FROM ({left})"

@@ -12,7 +12,7 @@ from tallystick.evaluation.dialect import text
 from tallystick.evaluation.engine import Row
 from tallystick.evaluation.finding import Evidence, Verdict
 from tallystick.evaluation.holding import by_role, roles_of
-from tallystick.evaluation.judging import EXCEPTION, judgement, unbound, without_cases
+from tallystick.evaluation.judging import EXCEPTION, judgement, nominal, unbound, without_cases
 from tallystick.evaluation.moving import Moved, moved
 from tallystick.evaluation.pairing import key, last_before
 from tallystick.evaluation.rows import (
@@ -26,6 +26,7 @@ from tallystick.evaluation.rows import (
     known,
     time_records,
 )
+from tallystick.evaluation.settling import quick
 from tallystick.evaluation.windows import Stretch
 from tallystick.quantities import PeriodUnit
 from tallystick.rules.rule import Precedence
@@ -58,23 +59,17 @@ def _by_roles_alone(ctx: Context, rule: Precedence) -> Cases:
     """The newest act of each role decides, whoever performed it: one sorted pass over events and acts."""
     event, acts = ctx.table(rule.event), [f"act_{i}" for i in range(max(1, len(rule.by)))]
     asked = ["happened", "oldest", "excuse", *(f"label_{i}" for i in range(len(rule.per))), *about(event)]
-    columns = f"{labelled(event, rule.per)}{telling(event)}"
-    paired = last_before(
-        ctx.engine.dialect,
-        _events(ctx, rule, columns),
-        ['"time"', *asked],
-        _acts_sql(ctx, rule),
-        len(rule.matching),
-        acts,
-    )
+    events, required = _events(ctx, rule, f"{labelled(event, rule.per)}{telling(event)}"), _acts_sql(ctx, rule)
+    paired = last_before(ctx.engine.dialect, events, ['"time"', *asked], required, len(rule.matching), acts)
     counted = " + ".join(f"CASE WHEN {act} >= oldest THEN 1 ELSE 0 END" for act in acts)
     rows = (
         f"SELECT *, {counted} AS counted, {' OR '.join(f'{act} IS NOT NULL' for act in acts)} AS acted FROM ({paired})"
     )
     reason = unbound(ctx, rule.required, *(roles_of(ctx, rule.required) if rule.by else ()))
     otherwise = placed(Verdict.UNMEASURED if reason else Verdict.BREACHED)
-    judged = f"CASE WHEN counted = {len(acts)} THEN {placed(Verdict.MET)} WHEN excuse IS NOT NULL THEN {placed(Verdict.EXCUSED)} ELSE {otherwise} END"
-    missing = (
+    missed = f"CASE WHEN excuse IS NOT NULL THEN {placed(Verdict.EXCUSED)} ELSE {otherwise} END"
+    judged = f"CASE WHEN counted = {len(acts)} THEN {placed(Verdict.MET)} ELSE {missed} END"
+    because = (
         f"CASE WHEN counted > 0 THEN {text(_missing(rule, some=True, fresh=True))}"
         f" WHEN acted THEN {text(_missing(rule, some=True, fresh=False))} ELSE {text(_missing(rule, some=False, fresh=False))} END"
     )
@@ -86,14 +81,22 @@ def _by_roles_alone(ctx: Context, rule: Precedence) -> Cases:
         start="happened",
         end="happened",
         verdict=judged,
-        because=f"CASE WHEN counted = {len(acts)} THEN '' WHEN {excused} THEN {text(EXCEPTION)} ELSE {text(reason) if reason else missing} END",
+        because=f"CASE WHEN counted = {len(acts)} THEN '' WHEN {excused} THEN {text(EXCEPTION)} ELSE {text(reason) if reason else because} END",
         excuse=f"CASE WHEN {excused} THEN excuse ELSE '' END",
         samples="counted",
         witnesses=acts,
     )
     roles: list[tuple[tuple[str, str], ...]] = [(("role", by.role),) for by in rule.by] or [()]
     witnesses = [Witness(rule.required.name, act, rule.matching, role) for act, role in zip(acts, roles, strict=True)]
-    return Cases(rule, sql, event, tuple(witnesses), otherwise=tuple(without_cases(ctx, rule)))
+    reach = None if rule.within is None else nominal(rule.within)
+    return Cases(
+        rule,
+        sql,
+        event,
+        tuple(witnesses),
+        otherwise=tuple(without_cases(ctx, rule)),
+        quick=quick(ctx, events, "oldest", missed, required, len(rule.matching), acts, reach, forward=False),
+    )
 
 
 def _judge(ctx: Context, rule: Precedence, row: Row, acts: Acts) -> Judgement:

@@ -46,6 +46,7 @@ from tallystick.evaluation.rows import (
     known,
     time_records,
 )
+from tallystick.evaluation.settling import quick
 from tallystick.evaluation.spans import Spans
 from tallystick.evaluation.windows import Stretch, windows
 from tallystick.quantities import UNITS, Period
@@ -83,19 +84,19 @@ def _alike(ctx: Context, rule: Response, within: Period) -> Cases:
     """The findings where one period is that of all cases."""
     trigger = ctx.table(rule.trigger)
     kept = ["due", "excuse", *(f"label_{i}" for i in range(len(rule.per))), *about(trigger)]
-    rows = _triggers(ctx, rule)
+    rows, reason = _triggers(ctx, rule), _unanswerable(ctx, rule)
     due = moved(ctx, rows, ROW_TIME, within)
     left = (
         f'SELECT "time", {due.sql} AS due, {excuse(ctx, rule, trigger, ROW_TIME)} AS excuse{_matches(trigger, rule)}'
         f"{labelled(trigger, rule.per)}{telling(trigger)} FROM (SELECT * FROM {rows}) t{due.join}"
     )
     paired = first_after(ctx.engine.dialect, left, ['"time"', *kept], _answers(ctx, rule), len(rule.matching))
-    reason = _unanswerable(ctx, rule)
-    missed = f"CASE WHEN excuse IS NULL THEN {placed(Verdict.BREACHED)} ELSE {placed(Verdict.EXCUSED)} END"
-    judged = (
-        f"CASE WHEN answer <= due THEN {placed(Verdict.MET)} WHEN due >= {ctx.as_of} THEN {placed(Verdict.PENDING)}"
-        f" ELSE {placed(Verdict.UNMEASURED) if reason else missed} END"
+    late = f"CASE WHEN excuse IS NULL THEN {placed(Verdict.BREACHED)} ELSE {placed(Verdict.EXCUSED)} END"
+    missed = (
+        f"CASE WHEN due >= {ctx.as_of} THEN {placed(Verdict.PENDING)}"
+        f" ELSE {placed(Verdict.UNMEASURED) if reason else late} END"
     )
+    judged = f"CASE WHEN answer <= due THEN {placed(Verdict.MET)} ELSE {missed} END"
     because = (
         f"CASE verdict WHEN {placed(Verdict.PENDING)} THEN {text(OPEN_DEADLINE)}"
         f" WHEN {placed(Verdict.UNMEASURED)} THEN {text(reason)} WHEN {placed(Verdict.EXCUSED)} THEN {text(EXCEPTION)}"
@@ -122,6 +123,9 @@ def _alike(ctx: Context, rule: Response, within: Period) -> Cases:
         nominal(within),
         period_unit(within),
         tuple(without_cases(ctx, rule)),
+        quick(
+            ctx, left, "due", missed, _answers(ctx, rule), len(rule.matching), ["answer"], nominal(within), forward=True
+        ),
     )
 
 

@@ -140,6 +140,9 @@ class Spark(Handing):
             mode = "errorifexists" if anew else "append"
             self._session.sql(sql).write.mode(mode).partitionBy(by).parquet(place)
 
+    def room(self) -> None:
+        """What does not fit lies on the disks of the workers."""
+
     def drop(self, tables: Iterable[str]) -> None:
         for table in tables:  # a view that is dropped is no longer cached
             self._session.catalog.dropTempView(table.strip('"'))

@@ -66,14 +66,16 @@ def load(
     progress: Progress | None = None,
     state: Path | None = None,
     spark: SparkSession | None = None,
+    memory: str | None = None,
 ) -> Facts:
     """Read all bound data into the canonical tables of a new in-memory database; with `spark`, what is plain stays there.
 
     `as_of` (microseconds) leaves out what was not yet known then, before logs and checks are reduced. Afterwards
-    the database can no longer reach any file. `state` is a folder of what is kept from one evaluation to the next.
+    the database can no longer reach any file. `state` is a folder of what is kept from one evaluation to the next;
+    `memory` is how much the database may use, such as `500MB`, before it turns to the disk.
     Raises DataError with every reason why data cannot be read at all.
     """
-    connection = connect()
+    connection = connect(memory)
     sources = sources_of(rulebook)
     done = _Loading(connection, rulebook.environments, as_of)
     alone = [each for each in bindings.tables if _is_alone(each, bindings.tables)]
@@ -183,13 +185,15 @@ class _Loading:
     rows: dict[tuple[SeriesKind, str], int] = field(default_factory=dict)
 
 
-def connect() -> duckdb.DuckDBPyConnection:
-    """A new in-memory database that loads nothing by itself."""
+def connect(memory: str | None = None) -> duckdb.DuckDBPyConnection:
+    """A new in-memory database that loads nothing by itself, and uses no more memory than that."""
     connection = duckdb.connect()
     connection.execute("SET autoinstall_known_extensions = false")
     connection.execute("SET autoload_known_extensions = false")
     spill = Path(tempfile.gettempdir()) / f"tallystick-{os.getpid()}"
     connection.execute(f"SET temp_directory = {literal(str(spill))}")
+    if memory is not None:
+        connection.execute(f"SET memory_limit = {literal(memory)}")
     return connection
 
 

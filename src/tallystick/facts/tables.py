@@ -59,11 +59,11 @@ class Part:
 class Shape:
     """Where the rows of a metric lie beside those of others, in files that are read in place: it has no table then.
 
-        The relation has the columns `source`, `time`, `steps` BIGINT (the value times 10^9) and `d_…`, with raw texts. Its
-    Xenvironments` gives the text for each raw `d_environment`; `texts`
-        names, for each dimension, a table with `raw`, `text` and its `number`. `parts` are those of the relation where
-        something is kept from one evaluation to the next. `wide`: steps need more than 64 bits. `copied`: rules that ask
-        about one metric alone read a copy of its rows.
+    The relation has the columns `source`, `time`, `steps` BIGINT (the value times 10^9) and `d_…`, with raw texts. Its
+    own rows are those with a `source` among `raws`, which without blanks is `said`. `environments` gives the text for each
+    raw `d_environment`; `texts` names, for each dimension, a table with `raw`, `text` and its `number`. `parts` are those
+    of the relation where something is kept from one evaluation to the next. `wide`: steps need more than 64 bits.
+    `copied`: rules that ask about one metric alone read a copy of its rows.
     """
 
     relation: str

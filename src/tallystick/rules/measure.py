@@ -148,14 +148,13 @@ class Series(Data):
 
 def series_in(data: object) -> Iterator[Series]:
     """Every series that is read anywhere within a rule, or other data made of them."""
-    if isinstance(data, Series):
-        yield data
-    if isinstance(data, tuple):
-        for item in data:
-            yield from series_in(item)
-    elif isinstance(data, BaseModel):
-        for name in type(data).model_fields:
-            yield from series_in(getattr(data, name))
+    waiting = [data]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, Series):
+            yield item
+        within = item if isinstance(item, tuple) else item.__dict__.values() if isinstance(item, BaseModel) else ()
+        waiting.extend(part for part in reversed([*within]) if isinstance(part, tuple | BaseModel))
 
 
 class Function(StrEnum):
