@@ -226,6 +226,23 @@ def test_rows_out_of_order_are_set_aside(tmp_path: Path, fault: Callable[[dict[s
     assert said(judged) == said(sound)
 
 
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("said_of_columns", [True, False])
+def test_what_files_say_of_columns_hides_no_row(
+    tmp_path: Path, fault: Callable[[dict[str, Anything]], Anything], said_of_columns: bool
+) -> None:
+    name = fault({})["metric"]
+    rules = book(*(rule for rule in plain_rules() if f'"{name}"' in rule.model_dump_json()))
+    rows = [row for row in samples() if row["metric"] == name]
+    expected = said(judge(rules, folder(tmp_path / "sound", rows), AS_OF))
+    data = folder(tmp_path / "data", [])
+    table = pa.Table.from_pylist([*rows, fault(rows[100])], SCHEMA)
+    parquet.write_table(table, data / "samples_0.parquet", write_statistics=said_of_columns)
+    judged = judge(rules, data, AS_OF)
+    assert [(one.count, one.first_row) for one in judged.facts.set_aside] == [(1, len(rows) + 1)]
+    assert said(judged) == expected
+
+
 def test_blanks_around_texts_say_nothing(tmp_path: Path) -> None:
     rules, rows = book(*plain_rules()), samples()
     blank = [row | {name: f" {row[name]} " for name in ("metric", "model", "environment")} for row in rows[:300]]

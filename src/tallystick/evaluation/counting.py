@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import groupby, pairwise
 from math import ceil, floor, gcd
@@ -159,6 +159,14 @@ def _around(comparison: Comparison, threshold: Fraction) -> tuple[tuple[int, int
             assert_never(comparison)
 
 
+def _as_percentile(plain: _Plain) -> _Plain:
+    """The same rule, where the most is the hundredth percentile: beside others it is decided by counting, too."""
+    if plain.need.of != "most":
+        return plain
+    need = Need("counted", counts=_around(plain.rule.comparison, plain.threshold), rank=Fraction(1))
+    return replace(plain, need=need)
+
+
 def _share(comparison: Comparison, each: Fraction) -> Need:
     """The share of samples that satisfy a comparison, from how many are at most a number."""
     match comparison:
@@ -240,7 +248,8 @@ class Counting:
     ctx: Context
     state: Path | None = None
     shapes: dict[Shape, list[_Plain]] = field(default_factory=dict)
-    _windows: dict[object, tuple[Stretch, ...]] = field(default_factory=dict)
+    _windows: dict[object, tuple[Stretch, ...] | None] = field(default_factory=dict)
+    _alike: dict[object, list[_Plain]] = field(default_factory=dict)
 
     def takes(self, ctx: Context, place: int, rule: Rule) -> bool:
         """Whether the rule is plain; then it will be judged here. `ctx` has the rule's own life."""
@@ -250,16 +259,20 @@ class Counting:
         table = ctx.table(_series(rule))
         known = (rule.window, ctx.life)
         if known not in self._windows:
-            self._windows[known] = windows(rule.window, ctx.life, ctx.as_of, ctx.clock)
+            found = windows(rule.window, ctx.life, ctx.as_of, ctx.clock)
+            self._windows[known] = found if _follow(found) and _slots(found) <= _MOST_SLOTS else None
         stretches = self._windows[known]
-        if not _follow(stretches) or _slots(stretches) > _MOST_SLOTS:
+        if stretches is None:
             return False
         unit = shown_unit(ctx, rule.measure, rule.threshold)
         threshold = _steps(rule.threshold.quantity, unit)
-        relation, parts = _relation(self.ctx.engine.dialect, table), table.shape.parts if table.shape else ()
-        wide = table.shape is None or table.shape.wide
-        shape = Shape(relation, parts, wide, table.dimensions, rule.per, stretches)
-        self.shapes.setdefault(shape, []).append(_Plain(place, rule, unit, need, threshold))
+        alike = (table.id, rule.per, known)
+        if alike not in self._alike:
+            relation, parts = _relation(self.ctx.engine.dialect, table), table.shape.parts if table.shape else ()
+            wide = table.shape is None or table.shape.wide
+            shape = Shape(relation, parts, wide, table.dimensions, rule.per, stretches)
+            self._alike[alike] = self.shapes.setdefault(shape, [])
+        self._alike[alike].append(_Plain(place, rule, unit, need, threshold))
         return True
 
     def run(self, followed: Callable[[Rule], bool], told: Callable[[int, int], None]) -> dict[int, Found]:
@@ -391,6 +404,8 @@ class _Run:
     """The scan of one shape. Its tables stay as long as the engine, for values that are read later."""
 
     def __init__(self, ctx: Context, shape: Shape, rules: Sequence[_Plain], state: Path | None) -> None:
+        if any(each.need.rank is not None for each in rules):
+            rules = [_as_percentile(each) for each in rules]
         self.ctx, self.shape, self.rules, self.engine = ctx, shape, rules, ctx.engine
         self.dialect = ctx.engine.dialect
         self.layout = _Layout(ctx, shape, rules)
@@ -462,9 +477,9 @@ class _Run:
         slots = [
             (slot, number)
             for number, window in enumerate(self.shape.windows)
-            for slot in range((window.start - first) // size, -(-(window.end - first) // size))
+            for slot in range((window.start - first) // size + 1, -(-(window.end - first) // size) + 1)
         ]
-        self._give("slots", {"slot": TIME, "window": TIME}, slots)
+        self._give("slots", {"slot": TIME, "window": TIME}, [(0, -1), *slots])
         stretches = [
             (number, *each, f"\x1f{each.start}\x1f{each.end}") for number, each in enumerate(self.shape.windows)
         ]
@@ -529,7 +544,8 @@ class _Run:
     def _rows(self, relation: str) -> str:
         """SQL: each row of a relation that counts with its strip, its window (-1: before the first) and the limits of its strip."""
         first, size = self.shape.windows[0].start, _slot(self.shape.windows)
-        slot = self.dialect.quotient(f'r."time" - {first}', str(size))
+        before = first - size  # the slot of all that is earlier than the first window
+        slot = self.dialect.quotient(f'greatest(r."time", {before}) - {before}', str(size))
         until = min(self.ctx.as_of, self.shape.windows[-1].end)
         same = "IS NOT DISTINCT FROM" if self.missing else "="
         place = f" AND r.{dimension('environment')} {same} m.place" if self.layout.named else ""
@@ -543,10 +559,9 @@ class _Run:
         )
         present = "".join(f" AND r.{dimension(d)} IS NOT NULL" for d in self.shape.per if d not in self.texts)
         return (
-            f'SELECT m.strip, coalesce(s."window", -1) AS "window", r.steps{", " + listed if listed else ""}'
+            f'SELECT m.strip, s."window", r.steps{", " + listed if listed else ""}'
             f" FROM {relation} r JOIN {self.table['strips']} m ON r.source = m.source{place}{joins}"
-            f" LEFT JOIN {self.table['slots']} s"
-            f' ON CASE WHEN r."time" >= {first} THEN {slot} END = s.slot'
+            f" JOIN {self.table['slots']} s ON {slot} = s.slot"
             f' WHERE r."time" < {until}{present}'
         )
 

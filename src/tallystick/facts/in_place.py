@@ -2,13 +2,14 @@
 
 Their canonical tables are views over the files. Several metrics of one file, told apart by a column, lie together in
 one relation, so that one scan can judge them all. What is wrong with a row takes the careful way of `from_bindings` to
-say: a metric is read in place only when one look at all its rows finds nothing to set aside.
+say: a metric is read in place only when nothing is to be set aside, by what the files say of their columns (the least,
+the most, how many are missing) and by a look at what that leaves open.
 """
 
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -34,6 +35,8 @@ MOST = 9.0e9
 """Values of this size and more do not fit into a 64-bit number of steps of 10^-9."""
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 _NANOSECONDS = 1_000
+_STEPS = "steps"
+_NOT_WHOLE = "count(*) FILTER (given <> trunc(given))"
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,8 @@ def read_in_place(
         if len(by_text) < len(members):
             continue
         try:
-            lying = _Lying(connection, f"tally_rows_{len(shapes)}", layout, environments, as_of)
+            kinds = {known_unit(_metric(sources, table).unit).kind for table in members}
+            lying = _Lying(connection, f"tally_rows_{len(shapes)}", layout, environments, as_of, kinds)
             parts = lying.parts(state) if state is not None else ()
             look = joined(lying.looks) if lying.looks else lying.look(lying.paths)
         except (_NotPlain, duckdb.Error):
@@ -137,14 +141,15 @@ def _text_of(table: Table) -> str:
 
 @dataclass(frozen=True)
 class _Select:
-    """SQL of the rows of some files: what is asked for of each, and the instant of it."""
+    """SQL of the rows of some files: what can be asked for of each, and the instant of it."""
 
-    asked: str
-    at: str
+    columns: Mapping[str, str]
     types: Mapping[str, str]
 
-    def of(self, paths: Iterable[str]) -> str:
-        return f"SELECT {self.asked} FROM {parquet(paths)}"
+    def of(self, paths: Iterable[str], *but: str) -> str:
+        """All columns but some: those that are not looked at take time to understand."""
+        asked = (f"{sql} AS {identifier(name)}" for name, sql in self.columns.items() if name not in but)
+        return f"SELECT {', '.join(asked)} FROM {parquet(paths)}"
 
 
 class _NotPlain(Exception):
@@ -167,14 +172,12 @@ def _select(connection: duckdb.DuckDBPyConnection, layout: _Layout) -> _Select:
     if layout.apart is not None and types[layout.apart] != "VARCHAR":
         raw[layout.apart] = f"CAST({raw[layout.apart]} AS VARCHAR)"
     apart = "''" if layout.apart is None else raw[layout.apart]
-    dimensions = "".join(
-        f", {raw[column] if types[column] == 'VARCHAR' else f'CAST({raw[column]} AS VARCHAR)'} AS {identifier(f'd_{name}')}"
+    dimensions = {
+        f"d_{name}": raw[column] if types[column] == "VARCHAR" else f"CAST({raw[column]} AS VARCHAR)"
         for name, column in layout.dimensions
-    )
-    asked = (
-        f'{apart} AS source, {at} AS "time", {steps(value, types[layout.value])} AS steps, {value} AS given{dimensions}'
-    )
-    return _Select(asked, at, types)
+    }
+    numbers = {_STEPS: steps(value, types[layout.value]), "given": value}
+    return _Select({"source": apart, "time": at, **numbers, **dimensions}, types)
 
 
 def parquet(paths: Iterable[str], more: str = "") -> str:
@@ -199,21 +202,60 @@ def is_number(kind: str) -> bool:
     return kind == "DOUBLE" or kind in _WHOLE or _narrow(kind)
 
 
-def _fits(connection: duckdb.DuckDBPyConnection, layout: _Layout, paths: Sequence[str]) -> bool:
-    """Whether files have the same columns, and vouch for the size of every number."""
+@dataclass(frozen=True)
+class _Said:
+    """What files say of a column: how many row groups say nothing of its range, how many values are missing (None: they
+    do not say), the least and the most, and the same as instants."""
+
+    unknown: int
+    missing: int | None
+    least: float | None
+    most: float | None
+    first: int | None
+    last: int | None
+
+    @property
+    def span(self) -> tuple[int, int] | None:
+        """The first and the last instant, where each row is known to have one."""
+        known = self.missing == 0 and not self.unknown
+        return (self.first, self.last) if known and self.first is not None and self.last is not None else None
+
+
+_NOTHING = _Said(0, None, None, None, None, None)
+"""Of a column of files without rows."""
+
+
+def _said(
+    connection: duckdb.DuckDBPyConnection, layout: _Layout, types: Mapping[str, str], paths: Sequence[str]
+) -> tuple[_Said, _Said]:
+    """What files say of their times and numbers. Raises _NotPlain for files with other columns than the first, or that do
+    not vouch for the size of every number."""
     listed = f"[{', '.join(literal(glob.escape(path)) for path in paths)}]"
     said = "concat_ws(' ', name, type, type_length, converted_type, scale, precision, logical_type)"
     kinds = connection.execute(
         f"SELECT count(DISTINCT said) FROM (SELECT string_agg({said}, chr(10) ORDER BY name) AS said"
         f" FROM parquet_schema({listed}) GROUP BY file_name)"
     ).fetchall()[0][0]
-    path = literal(layout.value.replace(".", "\\."))
-    unknown, least, most = connection.execute(
-        "SELECT count(*) FILTER (num_values > stats_null_count AND (stats_min_value IS NULL OR stats_max_value IS NULL)),"
-        " min(TRY_CAST(stats_min_value AS DOUBLE)), max(TRY_CAST(stats_max_value AS DOUBLE))"
-        f" FROM parquet_metadata({listed}) WHERE path_in_schema = {path}"
-    ).fetchall()[0]
-    return kinds == 1 and not unknown and (least is None or -MOST < least <= most < MOST)
+    begin, value = (column.replace(".", "\\.") for column in (layout.begin, layout.value))
+    kind = types[layout.begin]
+    first, last = (
+        instant_of(f"{end}(TRY_CAST(stats_{end}_value AS {kind}))", kind, layout.time_format, layout.timezone)
+        for end in ("min", "max")
+    )
+    found = connection.execute(
+        "SELECT path_in_schema, count(*) FILTER ((stats_min_value IS NULL OR stats_max_value IS NULL)"
+        " AND num_values IS DISTINCT FROM stats_null_count),"
+        " CASE WHEN count(stats_null_count) = count(*) THEN CAST(sum(stats_null_count) AS BIGINT) END,"
+        " min(TRY_CAST(stats_min_value AS DOUBLE)), max(TRY_CAST(stats_max_value AS DOUBLE)),"
+        f" {first}, {last} FROM parquet_metadata({listed})"
+        f" WHERE path_in_schema IN ({literal(begin)}, {literal(value)}) GROUP BY path_in_schema"
+    ).fetchall()
+    columns = {path: _Said(*row) for path, *row in found}
+    numbers, times = columns.get(value, _NOTHING), columns.get(begin, _NOTHING)
+    sized = numbers.least is None or numbers.most is None or -MOST < numbers.least <= numbers.most < MOST
+    if kinds != 1 or numbers.unknown or not sized:
+        raise _NotPlain
+    return times, numbers
 
 
 def _narrow(kind: str) -> bool:
@@ -263,8 +305,9 @@ class _Lying:
         layout: _Layout,
         environments: Sequence[str],
         as_of: int | None,
+        kinds: Collection[Kind],
     ) -> None:
-        self.connection, self.relation, self.as_of = connection, relation, as_of
+        self.connection, self.relation, self.as_of, self.kinds = connection, relation, as_of, sorted(kinds)
         self.layout, self.select, self.environments = layout, _select(connection, layout), environments
         self.dimensions = [name for name, _ in layout.dimensions]
         self.paths = [str(file.path) for file in layout.files]
@@ -279,7 +322,7 @@ class _Lying:
         if self.as_of is None:
             return ()
         described = replace(self.layout, files=())
-        layout = digest(repr(described), self.select.asked, self.environments)
+        layout = digest(repr(described), dict(self.select.columns), self.environments, self.kinds)
         found = settled(state, layout, self.paths, self.as_of, self.look, self._newest)
         groups = [(each.name, each.of, each.files) for each in found.segments]
         parts = [
@@ -294,19 +337,18 @@ class _Lying:
         return tuple(part for part, _ in parts)
 
     def _newest(self, paths: Sequence[str]) -> dict[str, int]:
-        asked = f"SELECT filename, max({self.select.at}) FROM {parquet(paths, ', filename = true')} GROUP BY filename"
+        asked = f"SELECT filename, max({self.select.columns['time']}) FROM {parquet(paths, ', filename = true')} GROUP BY filename"
         return {path: last for path, last in self.connection.execute(asked).fetchall() if last is not None}
 
     def look(self, paths: Sequence[str]) -> Look:
         """Which texts the columns of files have, how many rows there are, and whether any is out of order. Raises
         _NotPlain for files with other columns than the first, or with numbers of unknown size."""
-        if not _fits(self.connection, self.layout, paths):
-            raise _NotPlain
-        lying = f"({self.select.of(paths)})"
+        times, numbers = _said(self.connection, self.layout, self.select.types, paths)
+        lying = f"({self.select.of(paths, _STEPS)})"
         texts = {name: self._texts(lying, name) for name in self.dimensions}
         named = {_text(raw) for raw in texts["environment"].to_pylist()} if "environment" in texts else set()
         unknown = bool(self.environments) and not named <= {*self.environments}
-        found = self._looked(lying, careful=unknown or any(map(_has_blank, texts.values())))
+        found = self._looked(lying, times, numbers, careful=unknown or any(map(_has_blank, texts.values())))
         lasts = [last for *_, last in found if last is not None]
         rows = tuple((raw, number, wrong, least, most, broken) for raw, number, wrong, least, most, broken, _ in found)
         return Look(rows, texts, max(lasts, default=None))
@@ -317,19 +359,33 @@ class _Lying:
         asked = self.connection.sql(f"SELECT DISTINCT {identifier(f'd_{dimension}')} AS raw FROM {rows}")
         return asked.to_arrow_table()["raw"].cast(pa.string()).combine_chunks()
 
-    def _looked(self, rows: str, *, careful: bool) -> list[tuple[Any, ...]]:
+    def _looked(self, rows: str, times: _Said, numbers: _Said, *, careful: bool) -> list[tuple[Any, ...]]:
         """For each raw text that tells apart: rows before as-of, rows out of order, least and most value, how many are
-        not whole, and the newest time. `careful` looks at each text too, and not at their list alone."""
-        right = [f'"time" BETWEEN {FIRST_TIME} AND {LAST_TIME}', "isfinite(given)"]
+        not whole, and the newest time. What files say of all rows is not looked for again: then the least and the most are
+        those of the files, and all numbers count as not whole where they can be. `careful` looks at each text too, and
+        not at their list alone."""
+        span, least, most = times.span, numbers.least, numbers.most
+        in_time = span is not None and span[0] >= FIRST_TIME and span[1] <= LAST_TIME
+        all_known = self.as_of is None or (span is not None and span[1] < self.as_of)
+        kind = self.select.types[self.layout.value]
+        settled = all(_in_domain(each, least, most, kind not in _WHOLE) for each in self.kinds)
+        right = [] if in_time else [f'"time" BETWEEN {FIRST_TIME} AND {LAST_TIME}']
+        right += [] if numbers.missing == 0 and kind != "DOUBLE" else ["isfinite(given)"]
         if careful:
             right += [f"nullif(trim({identifier(f'd_{name}')}), '') IS NOT NULL" for name in self.dimensions]
             if self.environments and "environment" in self.dimensions:
                 listed = ", ".join(literal(name) for name in self.environments)
                 right.append(f'trim("d_environment") IN ({listed})')
-        known = "" if self.as_of is None else f' FILTER ("time" < {self.as_of})'
+        broken = "0" if kind in _WHOLE else "count(*)"
+        asked = [
+            "source",
+            "count(*)" if all_known else f'count(*) FILTER ("time" < {self.as_of})',
+            f"count(*) - count(*) FILTER ({' AND '.join(right)})" if right else "0",
+            *(["?::DOUBLE", "?::DOUBLE", broken] if settled else ["min(given)", "max(given)", _NOT_WHOLE]),
+            str(span[1]) if span else 'max("time")',
+        ]
         return self.connection.execute(
-            f"SELECT source, count(*){known}, count(*) - count(*) FILTER ({' AND '.join(right)}), min(given), max(given),"
-            f' count(*) FILTER (given <> trunc(given)), max("time") FROM {rows} GROUP BY source'
+            f"SELECT {', '.join(asked)} FROM {rows} GROUP BY source", [least, most] if settled else []
         ).fetchall()
 
     def dictionary(self, place: int, raws: pa.Array) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
@@ -154,7 +155,12 @@ def series_in(data: object) -> Iterator[Series]:
         if isinstance(item, Series):
             yield item
         within = item if isinstance(item, tuple) else item.__dict__.values() if isinstance(item, BaseModel) else ()
-        waiting.extend(part for part in reversed([*within]) if isinstance(part, tuple | BaseModel))
+        waiting.extend(part for part in reversed([*within]) if _has_parts(part.__class__))
+
+
+@cache
+def _has_parts(kind: type) -> bool:
+    return issubclass(kind, tuple | BaseModel)
 
 
 class Function(StrEnum):
