@@ -566,7 +566,8 @@ class Run:
     def _scan(self) -> None:
         """The aggregates of each strip, window and group, and when each view has first seen a group."""
         self._make("cells", self._cells_of(self.shape.relation))
-        self._make("firsts", self._firsts(self.table["cells"]))
+        if self.shape.per:
+            self._make("firsts", self._firsts(self.table["cells"]))
 
     def _firsts(self, cells: str) -> str:
         """SQL: the window in which each view has first seen a group; the first one if that was before it."""
