@@ -126,6 +126,6 @@ def judge(
     running: Engine = DuckDB(facts.connection) if session is None else Spark(session, facts)
     try:
         return Judged(rulebook, facts, evaluate(rulebook, facts, at, progress, running), bindings, running)
-    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+    except duckdb.IOException as error:
         says = f"the data cannot be read to their end ({str(error).splitlines()[0]})."
         raise DataError([Problem(str(folder), says)]) from None

@@ -466,6 +466,8 @@ def test_evaluate_refuses_what_it_does_not_understand(project: Path) -> None:
     for arguments, says in (
         (("small.msa", "--as-of", "soon"), "is not a time"),
         (("small.msa", "-o", "findings.xlsx"), ".parquet"),
+        (("small.msa", "--memory", "much"), "“much” is not an amount of memory. Write --memory 500MB"),
+        (("small.msa", "--memory", "1GB", "--engine", "spark:local"), "--memory is what DuckDB may use"),
         (("small.msa", "--data", "nowhere"), "no such folder"),
         (("missing.json",), "no such file"),
     ):

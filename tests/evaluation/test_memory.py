@@ -11,6 +11,7 @@ import pytest
 from tallystick.evaluating import Judged, judge
 from tallystick.evaluation import bulk, counting
 from tallystick.evaluation.dialect import DuckDBDialect
+from tallystick.evaluation.engine import DuckDB, EngineFailed
 from tallystick.evaluation.to_json import to_json
 from tallystick.quantities import Quantity
 from tallystick.rules.measure import Aggregate, Comparison, Function, Series, SeriesKind, Value
@@ -80,6 +81,13 @@ def test_little_memory_does_not_show(data: Path, few: int, monkeypatch: pytest.M
     monkeypatch.setattr(DuckDBDialect, "nearest_ranks", counted)
     assert said(judge(rules(), data, AS_OF, memory="16MB")) == expected
     assert len(reads) > 12
+
+
+def test_less_than_is_needed_is_said() -> None:
+    engine = DuckDB(duckdb.connect(config={"memory_limit": "8MB"}))
+    for ask in (engine.rows, engine.table, engine.create):
+        with pytest.raises(EngineFailed, match="there is not enough memory for the data"):
+            ask("SELECT list(range) AS found FROM range(5000000)")
 
 
 def test_all_that_is_known_of_memory_is_its_amount(data: Path) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import random
+from collections import Counter
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any as Anything
 
@@ -12,7 +14,11 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from tallystick.evaluating import judge
+from tallystick.evaluating import Judged, judge
+from tallystick.evaluation import counting, evaluate
+from tallystick.evaluation.bulk import gathered, tallied
+from tallystick.evaluation.finding import Verdict
+from tallystick.evaluation.growing import GrowingRun
 from tallystick.facts import settled
 from tallystick.facts.problem import DataError
 from tallystick.rules.rulebook import Rulebook
@@ -52,8 +58,21 @@ def same(data: Path, state: Path, as_of: str = AS_OF, rules: Rulebook = RULES, t
     expected = judge(rules, data, as_of)
     for _ in range(times):
         judged = judge(rules, data, as_of, state=state)
+        assert counted(judged) == counted(expected)
         assert said(judged) == said(expected)
         assert judged.facts.read == expected.facts.read
+
+
+def counted(judged: Judged) -> Counter[tuple[str, Verdict]]:
+    """How many findings each rule has of each verdict; none is made."""
+    return tallied(judged.evaluation.findings, lambda finding: finding.rule, lambda rule: rule.id)
+
+
+@pytest.fixture(autouse=True)
+def _many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few findings are treated as millions are."""
+    monkeypatch.setattr(counting, "FEW", -1)
+    monkeypatch.setattr(evaluate, "gathered", partial(gathered, at_once=-1))
 
 
 def spoil(file: Path) -> None:
@@ -79,7 +98,7 @@ def test_files_that_were_read_are_not_read_again(tmp_path: Path, monkeypatch: py
     files = [put(data, str(place), rows) for place, rows in enumerate(old)]
     monthly = book(*(rule for rule in plain_rules() if "month" in rule.model_dump_json()))
     before = [row for rows in old for row in rows]
-    judge(monthly, data, after(before), state=state)
+    said(judge(monthly, data, after(before), state=state))
     put(data, "last", [row | {"time": row["time"] + 14 * DAY} for row in last])  # in a month without other rows
     expected = said(judge(monthly, data, "2027-03-10T00:00:00Z"))
     for file in files:
@@ -188,3 +207,62 @@ def test_a_metric_that_is_bound_to_another_text_is_read_again(tmp_path: Path) ->
     toml = data / "tally.toml"
     toml.write_text(toml.read_text(encoding="utf-8").replace("metric = 'speed'", "metric = 'other'"), encoding="utf-8")
     same(data, state, LATER)
+
+
+def test_only_windows_that_are_new_open_or_touched_are_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, state, judged = tmp_path / "data", tmp_path / "state", list[list[int]]()
+    plain = GrowingRun.count
+
+    def count(run: GrowingRun) -> pa.Table:
+        judged.append([*run.judged])
+        return plain(run)
+
+    monkeypatch.setattr(GrowingRun, "count", count)
+    daily = book(*(rule.model_copy(update={"window": each("day"), "per": ("model",)}) for rule in plain_rules()[:4]))
+    days: dict[int, Rows] = {}
+    for row in samples():
+        days.setdefault((row["time"] - at("2027-01-01")) // DAY, []).append(row)
+    begun = sorted(day for day in days if day >= 0)
+    for day in begun[:12]:
+        put(data, f"{day:03}", days[day][1:])
+        same(data, state, f"2027-01-{day + 1:02}T12:00:00Z", daily)
+        same(data, state, f"2027-01-{day + 2:02}", daily)
+    assert all(windows == [day] for day, windows in zip(begun[8:12], judged[17::2], strict=True))
+    put(data, "late", [days[5][0] | {"metric": "speed"}])
+    same(data, state, "2027-01-13", daily, times=2)
+    assert judged[-2:] == [[5], []]
+    assert len([*state.glob("closed-*.parquet")]) <= 6
+    same(data, state, "2027-01-11", daily)
+    same(data, state, "2027-01-13", daily)
+    assert judged[-1] == []
+
+
+def test_a_group_that_is_seen_earlier_is_judged_from_then_on(tmp_path: Path) -> None:
+    data, state, rows = tmp_path / "data", tmp_path / "state", samples()
+    put(data, "most", [row for row in rows if row["model"] != "b"])
+    same(data, state, LATER)
+    late = sorted((row for row in rows if row["model"] == "b"), key=lambda row: row["time"])
+    put(data, "new", late[-40:])
+    same(data, state, LATER)
+    put(data, "earlier", late[20:-40])
+    same(data, state, LATER)
+    put(data, "before", [row for row in late[:20] if row["metric"] == "speed"])
+    same(data, state, LATER, times=2)
+
+
+@pytest.mark.parametrize("kind", ["closed-*.json", "closed-*.parquet", "cells-*", "percentiles-*", "segments-*"])
+def test_a_file_that_is_damaged_or_lost_is_made_anew(tmp_path: Path, kind: str) -> None:
+    data, state, rows, few = tmp_path / "data", tmp_path / "state", samples(), book(*plain_rules()[::4])
+    for place in range(3):
+        put(data, str(place), rows[place::3])
+        same(data, state, LATER, few)
+    files = [*state.glob(kind)]
+    assert files
+    for file in files:
+        raw = bytearray(file.read_bytes())
+        raw[len(raw) // 3] ^= 0x41
+        file.write_bytes(raw)
+    same(data, state, LATER, few)
+    for file in state.glob(kind):
+        file.unlink()
+    same(data, state, LATER, few)

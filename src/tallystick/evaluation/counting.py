@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import groupby, pairwise
 from math import ceil, floor, gcd
-from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
 from tallystick.evaluation.bulk import FEW, Bulk, BulkFindings, BulkRule
@@ -25,7 +24,6 @@ from tallystick.evaluation.finding import Verdict
 from tallystick.evaluation.judging import certain_growth
 from tallystick.evaluation.measures import shown_unit
 from tallystick.evaluation.numbers import shown
-from tallystick.evaluation.remembered import Remembered
 from tallystick.evaluation.rows import dimension
 from tallystick.evaluation.windows import Stretch, windows
 from tallystick.facts.tables import Part
@@ -73,7 +71,7 @@ class Need:
 
 
 @dataclass(frozen=True)
-class _Plain:
+class Plain:
     """A rule with what it needs and its threshold in steps."""
 
     place: int
@@ -159,7 +157,7 @@ def _around(comparison: Comparison, threshold: Fraction) -> tuple[tuple[int, int
             assert_never(comparison)
 
 
-def _as_percentile(plain: _Plain) -> _Plain:
+def _as_percentile(plain: Plain) -> Plain:
     """The same rule, where the most is the hundredth percentile: beside others it is decided by counting, too."""
     if plain.need.of != "most":
         return plain
@@ -243,13 +241,13 @@ class Shape:
 
 @dataclass
 class Counting:
-    """The plain rules of an evaluation, by shape. `state` is a folder of what is kept for the next evaluation."""
+    """The plain rules of an evaluation, by shape, and what `runs` them."""
 
     ctx: Context
-    state: Path | None = None
-    shapes: dict[Shape, list[_Plain]] = field(default_factory=dict)
+    runs: Callable[[Context, Shape, Sequence[Plain]], Run]
+    shapes: dict[Shape, list[Plain]] = field(default_factory=dict)
     _windows: dict[object, tuple[Stretch, ...] | None] = field(default_factory=dict)
-    _alike: dict[object, list[_Plain]] = field(default_factory=dict)
+    _alike: dict[object, list[Plain]] = field(default_factory=dict)
 
     def takes(self, ctx: Context, place: int, rule: Rule) -> bool:
         """Whether the rule is plain; then it will be judged here. `ctx` has the rule's own life."""
@@ -272,7 +270,7 @@ class Counting:
             wide = table.shape is None or table.shape.wide
             shape = Shape(relation, parts, wide, table.dimensions, rule.per, stretches)
             self._alike[alike] = self.shapes.setdefault(shape, [])
-        self._alike[alike].append(_Plain(place, rule, unit, need, threshold))
+        self._alike[alike].append(Plain(place, rule, unit, need, threshold))
         return True
 
     def run(self, followed: Callable[[Rule], bool], told: Callable[[int, int], None]) -> dict[int, Found]:
@@ -281,7 +279,7 @@ class Counting:
         found: dict[int, Found] = {}
         for done, (shape, rules) in enumerate(self.shapes.items()):
             told(done, len(self.shapes))
-            run = _Run(self.ctx, shape, rules, self.state)
+            run = self.runs(self.ctx, shape, rules)
             bulk = run.bulk()
             found.update((each.place, bulk.of(each.place)) for each in rules)
             exact = [each.place for each in rules if followed(each.rule)]
@@ -318,6 +316,11 @@ def _stretches(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
         yield run[0], run[-1]
 
 
+def numbered(column: str, numbers: Sequence[int], of: int) -> str:
+    """SQL: the condition that a column has one of the numbers; empty where that is all of so many."""
+    return "" if len(numbers) == of else f" AND {column} IN ({', '.join(map(str, numbers)) or 'NULL'})"
+
+
 def _slot(stretches: Sequence[Stretch]) -> int:
     """The largest length of which all windows but the last are multiples."""
     lengths = [each.end - each.start for each in stretches[:-1]]
@@ -346,7 +349,7 @@ class _Layout:
     sees is a view: some strips together. Each count of a view has the same column in all its strips.
     """
 
-    def __init__(self, ctx: Context, shape: Shape, rules: Sequence[_Plain]) -> None:
+    def __init__(self, ctx: Context, shape: Shape, rules: Sequence[Plain]) -> None:
         has_environments = "environment" in shape.dimensions
         self.named = sorted({e for each in rules for e in each.rule.environments}) if has_environments else []
         tables = [ctx.table(_series(each.rule)) for each in rules]
@@ -400,10 +403,10 @@ def _sides(comparison: Comparison, need: Need) -> tuple[bool, bool, bool]:
     return (below, below, above) if need.rank is not None and len(need.counts) == 1 else (below, same, above)
 
 
-class _Run:
+class Run:
     """The scan of one shape. Its tables stay as long as the engine, for values that are read later."""
 
-    def __init__(self, ctx: Context, shape: Shape, rules: Sequence[_Plain], state: Path | None) -> None:
+    def __init__(self, ctx: Context, shape: Shape, rules: Sequence[Plain]) -> None:
         if any(each.need.rank is not None for each in rules):
             rules = [_as_percentile(each) for each in rules]
         self.ctx, self.shape, self.rules, self.engine = ctx, shape, rules, ctx.engine
@@ -419,13 +422,8 @@ class _Run:
         self.counts = [f"c{i}" for i in range(self.layout.width)]
         self.limits = [f"t{i}" for i in range(self.layout.width)]
         self.ranks = sorted({each.need.rank for each in rules if each.need.rank is not None})
-        self.remembered = Remembered(state, self._said()) if state and shape.parts else None
-        self.covered: frozenset[str] = frozenset()
-        """The files whose rows are in the percentiles that are kept."""
-        self.touched: set[int] = set()
-        """The windows with rows in other files."""
-        self.open: set[int] = set()
-        """The windows with rows in files of which nothing is kept."""
+        self.judged: Sequence[int] = range(len(shape.windows))
+        """The windows that are judged."""
 
     def bulk(self) -> Bulk:
         """Everything but the values that a percentile came to."""
@@ -524,7 +522,7 @@ class _Run:
         last = _WIDEST if self.shape.wide else _LONGEST
         return None if limit is None else max(min(limit, last), -last)
 
-    def _rule_row(self, number: int, each: _Plain) -> tuple[object, ...]:
+    def _rule_row(self, number: int, each: Plain) -> tuple[object, ...]:
         rule, need, view = each.rule, each.need, self.layout.view_of[number]
         counts = [(self.layout.columns[_Count(view, limit)], times) for limit, times in need.counts]
         (one, one_times), (two, two_times) = (*counts, (0, 0), (0, 0))[:2]
@@ -566,19 +564,18 @@ class _Run:
         )
 
     def _scan(self) -> None:
-        """The aggregates of each strip, window and group; with parts, of each part by itself."""
-        if not self.shape.parts:
-            self._make("cells", self._cells_of(self.shape.relation))
-            return
-        self.covered = self.remembered.covered(self._files()) if self.remembered else frozenset()
-        tables = [self._part(part) for part in self.shape.parts]
-        for part, table in zip(self.shape.parts, tables, strict=True):
-            if not part.segment or not part.files <= self.covered:
-                seen = {row[0] for row in self.engine.rows(f'SELECT DISTINCT "window" FROM {table}')}
-                self.touched |= seen
-                self.open |= set() if part.segment else seen
-        self._make("cells", " UNION ALL ".join(f"SELECT * FROM {table}" for table in tables))
-        self.engine.drop(tables)
+        """The aggregates of each strip, window and group, and when each view has first seen a group."""
+        self._make("cells", self._cells_of(self.shape.relation))
+        if self.shape.per:
+            self._make("firsts", self._firsts(self.table["cells"]))
+
+    def _firsts(self, cells: str) -> str:
+        """SQL: the window in which each view has first seen a group; the first one if that was before it."""
+        together = ", ".join(["v.view", *(f"c.{key}" for key in self.keys)])
+        return (
+            f'SELECT {together}, greatest(min(c."window"), 0) AS first'
+            f" FROM {cells} c JOIN {self.table['views']} v ON c.strip = v.strip GROUP BY {together}"
+        )
 
     def _cells_of(self, relation: str) -> str:
         """SQL: the aggregates of the rows of a relation by strip, window and group."""
@@ -601,53 +598,6 @@ class _Run:
         asked = ("samples", *self.counts, *self.aggregates)
         return [f"{joined.get(each, f'CAST(sum({cells}.{each}) AS BIGINT)')} AS {each}" for each in asked]
 
-    # --- what is kept from one evaluation to the next
-
-    def _said(self) -> tuple[object, ...]:
-        """All that the cells of a file depend on, but the file. Which windows they are of stands with them."""
-        shape, layout = self.shape, self.layout
-        limits = [sorted(each.items()) for each in layout.limits]
-        said = [(table.id, table.shape and table.shape.said) for table in layout.sources.values()]
-        lengths = sorted({each.rule.window.each for each in self.rules if isinstance(each.rule.window, Calendar)})
-        end = shape.windows[-1].end  # rows after it are not counted
-        time = (lengths, shape.windows[0].start, end if end < self.ctx.as_of else None)
-        rows = (shape.dimensions, shape.per, time, layout.named, layout.strips, said)
-        return (*rows, layout.views, limits, self.aggregates, self.ranks)
-
-    def _files(self) -> frozenset[str]:
-        """The files of which something is kept, by their digests."""
-        return frozenset().union(*(part.files for part in self.shape.parts))
-
-    def _part(self, part: Part) -> str:
-        """A table of the aggregates of one part: what is kept of it, or from a scan of its files."""
-        kept = self.remembered.cells(part) if self.remembered and part.segment else None
-        if kept is not None and self._fits(kept):
-            table = self.engine.take(kept, stays=True)
-            said, windows = self._texts_of("k", "text"), self.table["windows"]
-            keys = "".join(f", {name(f'text_{d}')}.number AS {name(f'key_{d}')}" for d in self.shape.per)
-            grouped = "".join(f", {name(f'text_{d}')}.number" for d in self.shape.per)
-            found = self.engine.create(
-                f'SELECT k.strip, coalesce(w.number, -1) AS "window"{keys}, {", ".join(self._summed("k"))}'
-                f" FROM {table} k LEFT JOIN {windows} w ON w.starts = k.starts{said}"
-                f" GROUP BY k.strip, coalesce(w.number, -1){grouped}",
-                stays=True,
-            )
-            self.engine.drop([table])
-            return found
-        found = self.engine.create(self._cells_of(part.relation), stays=True)
-        if self.remembered and part.segment:
-            self.remembered.keep_cells(part, self.engine.table(self._as_kept(found)))
-        return found
-
-    def _as_kept(self, table: str) -> str:
-        """SQL: aggregates as they are kept, with texts for the numbers of groups and the start for that of a window."""
-        texts = [f"{name(f'text_{d}')}.text AS {name(f'key_{d}')}" for d in self.shape.per]
-        sums = [f"c.{each}" for each in ("samples", *self.counts, *self.aggregates)]
-        return (
-            f"SELECT {', '.join(['c.strip', 'w.starts', 'w.ends', *texts, *sums])} FROM {table} c"
-            f' LEFT JOIN {self.table["windows"]} w ON w.number = c."window"{self._texts_of("c", "number")}'
-        )
-
     def _texts_of(self, rows: str, by: str) -> str:
         """SQL: joins of rows to the texts of their groups, by `number` or `text`."""
         return "".join(
@@ -656,12 +606,6 @@ class _Run:
             for d in self.shape.per
             if d in self.texts
         )
-
-    def _fits(self, kept: pa.Table) -> bool:
-        """Whether each window of what is kept is one of these."""
-        pairs = kept.select(["starts", "ends"]).group_by(["starts", "ends"]).aggregate([])
-        found = zip(*(pairs[column].to_pylist() for column in ("starts", "ends")), strict=True)
-        return {*found} - {(None, None)} <= {*self.shape.windows}
 
     def _groups(self) -> dict[int, Keys]:
         """Numbers the groups in order; 0 is the group without values."""
@@ -679,7 +623,7 @@ class _Run:
         self._make(
             "groups",
             f'SELECT *, {written} AS said, row_number() OVER (ORDER BY {ordered}) AS "group" FROM'
-            f" (SELECT c.*, {listed} FROM (SELECT DISTINCT {keys} FROM {self.table['cells']}) c{self._texts_of('c', 'number')})",
+            f" (SELECT c.*, {listed} FROM (SELECT DISTINCT {keys} FROM {self.table['firsts']}) c{self._texts_of('c', 'number')})",
         )
         return {
             0: (),
@@ -699,22 +643,24 @@ class _Run:
         """The aggregates of each view, for each group in each window from the one in which it is first seen."""
         asked = ("samples", *self.counts, *self.aggregates)
         listed, together = ", ".join(self._summed("c")), ' GROUP BY v.view, g."group", c."window"'
-        if len(self.shape.parts) < 2 and all(len(strips) == 1 for strips in self.layout.views):
+        if not self.shape.parts and all(len(strips) == 1 for strips in self.layout.views):
             listed, together = ", ".join(asked), ""
         by_view = self.engine.create(
             f'SELECT v.view, g."group", c."window", {listed} FROM {self._by_view(self.table["cells"])}{together}',
             stays=True,
         )
         begun = (
-            f'SELECT view, "group", greatest(min("window"), 0) AS first FROM {by_view} GROUP BY view, "group"'
-            f" UNION ALL SELECT view, 0, 0 FROM (SELECT DISTINCT view FROM {self.table['views']}) WHERE view NOT IN (SELECT view FROM {by_view})"
+            f'SELECT f.view, g."group", f.first FROM {self.table["firsts"]} f'
+            f" JOIN {self.table['groups']} g USING ({', '.join(self.keys)})"
+            f" UNION ALL SELECT DISTINCT view, 0, 0 FROM {self.table['views']} WHERE view NOT IN (SELECT view FROM {self.table['firsts']})"
             if self.shape.per
             else f'SELECT DISTINCT view, 0 AS "group", 0 AS first FROM {self.table["views"]}'
         )
+        judged = numbered("w.number", self.judged, len(self.shape.windows))
         self._make(
             "seen",
             f'SELECT b.view, b."group", w.number AS "window", {", ".join(f"c.{each}" for each in asked)} FROM ({begun}) b'
-            f" JOIN {self.table['windows']} w ON w.number >= b.first"
+            f" JOIN {self.table['windows']} w ON w.number >= b.first{judged}"
             f' LEFT JOIN {by_view} c ON c.view = b.view AND c."group" = b."group" AND c."window" = w.number',
         )
         self.engine.drop([by_view])
@@ -768,37 +714,19 @@ class _Run:
         """Reads what each percentile came to, once."""
         if "observed" in self.table:
             return
-        kept = self.remembered.percentiles if self.remembered and self.covered else None
-        if kept is None or not self._fits(kept):
-            read = self._ranked(range(len(self.shape.windows)))
-            known = []
-        else:
-            read, known = self._ranked(self.touched), [self._known(kept)]
-        self._make("observed", " UNION ALL ".join(f"SELECT * FROM {table}" for table in [*known, *read]))
-        self.engine.drop([*known, *read])
+        read = self._percentiles()
+        self._make("observed", " UNION ALL ".join(f"SELECT * FROM {table}" for table in read))
+        self.engine.drop(read)
         ranks = ", ".join(f"o.r{place}" for place in range(len(self.ranks)))
         self._make(
             "ranked",
             f"SELECT s.*, {ranks} FROM {self.table['seen']} s LEFT JOIN {self.table['observed']} o"
             ' ON o.view = s.view AND o."group" = s."group" AND o."window" = s."window"',
         )
-        if self.remembered:
-            self._keep_percentiles(self.remembered)
 
-    def _known(self, kept: pa.Table) -> str:
-        """A table of the percentiles that are kept, of windows in which nothing is new."""
-        table = self.engine.take(kept, stays=True)
-        ranks = ", ".join(f"k.r{place}" for place in range(len(self.ranks)))
-        same = "".join(f" AND g.{name(f'said_{d}')} = k.{name(f'key_{d}')}" for d in self.shape.per)
-        listed = ", ".join(map(str, sorted(self.touched))) or "NULL"
-        found = self.engine.create(
-            f'SELECT k.view, g."group", w.number AS "window", {ranks} FROM {table} k'
-            f" JOIN {self.table['windows']} w ON w.starts = k.starts JOIN {self.table['groups']} g ON TRUE{same}"
-            f" WHERE coalesce(w.number NOT IN ({listed}), TRUE)",
-            stays=True,
-        )
-        self.engine.drop([table])
-        return found
+    def _percentiles(self) -> list[str]:
+        """Tables of what percentiles came to, by view, group and window."""
+        return self._ranked(range(len(self.shape.windows)))
 
     def _ranked(self, windows: Iterable[int]) -> list[str]:
         """Tables of what percentiles came to in some windows, by view, group and window.
@@ -844,20 +772,6 @@ class _Run:
             return self.shape.relation
         start, end = self.shape.windows[first].start, self.shape.windows[last].end
         return f'(SELECT * FROM {self.shape.relation} WHERE "time" >= {start} AND "time" < {end})'
-
-    def _keep_percentiles(self, remembered: Remembered) -> None:
-        """Keeps those of windows of which every row is in a file that is kept."""
-        ranks = ", ".join(f"o.r{place}" for place in range(len(self.ranks)))
-        texts = "".join(f", g.{name(f'said_{d}')} AS {name(f'key_{d}')}" for d in self.shape.per)
-        listed = ", ".join(map(str, sorted(self.open))) or "NULL"
-        remembered.keep_percentiles(
-            self._files(),
-            self.engine.table(
-                f"SELECT o.view, w.starts, w.ends{texts}, {ranks} FROM {self.table['observed']} o"
-                f' JOIN {self.table["windows"]} w ON w.number = o."window" JOIN {self.table["groups"]} g ON g."group" = o."group"'
-                f" WHERE coalesce(w.number NOT IN ({listed}), TRUE)"
-            ),
-        )
 
     def _judged(self, values: bool, places: Sequence[int] | None) -> str:
         """SQL: the verdict on each rule, group and window; with `values`, what each came to."""

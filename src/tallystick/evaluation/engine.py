@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import count
 from typing import Any, Protocol, Self
 
@@ -115,17 +116,20 @@ class DuckDB(Handing):
         self.dialect: Dialect = DuckDBDialect()
 
     def rows(self, sql: str) -> list[Row]:
-        return self._connection.execute(sql).fetchall()
+        with _room():
+            return self._connection.execute(sql).fetchall()
 
     def table(self, sql: str) -> pa.Table:
-        return self._connection.sql(sql).to_arrow_table()
+        with _room():
+            return self._connection.sql(sql).to_arrow_table()
 
     def columns(self, table: str) -> list[str]:
         return [str(row[0]) for row in self.rows(f"DESCRIBE {name(table)}")]
 
     def create(self, sql: str, *, stays: bool = False) -> str:
         table = name(f"tally_handed_{next(self._numbers)}")
-        self._connection.execute(f"CREATE TEMP TABLE {table} AS {sql}")
+        with _room():
+            self._connection.execute(f"CREATE TEMP TABLE {table} AS {sql}")
         if not stays:
             self._handed.append(table)
         return table
@@ -147,3 +151,12 @@ class DuckDB(Handing):
     def drop(self, tables: Iterable[str]) -> None:
         for table in tables:
             self._connection.execute(f"DROP TABLE IF EXISTS {table}")
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    """What does not fit, as one plain sentence."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise EngineFailed(f"there is not enough memory for the data ({str(error).splitlines()[0]})") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import assert_never
 
@@ -33,6 +34,7 @@ from tallystick.evaluation.evaluation import (
 )
 from tallystick.evaluation.finding import Finding
 from tallystick.evaluation.gate import GatePlan, plan_gate
+from tallystick.evaluation.growing import run_of
 from tallystick.evaluation.interest import interest_of, refunds_of
 from tallystick.evaluation.keep import Plan, plan_count, plan_keep
 from tallystick.evaluation.keeping import deletion, retention
@@ -106,7 +108,11 @@ def evaluate(
 
 def _judged(ctx: Context, told: Progress, state: Path | None) -> list[tuple[Rule, Found]]:
     """Each rule with its findings, by group and start. Rules about windows share their passes over the data."""
-    rules, scans, counting = ctx.rulebook.rules, Scans(ctx.engine), Counting(ctx, state)
+    rules, scans, counting = (
+        ctx.rulebook.rules,
+        Scans(ctx.engine),
+        Counting(ctx, partial(run_of, state)),
+    )
     covered = {unversioned(rule.id) for rule in rules if rule.gives_way or rule.covers}
     together = {place for place, rule in enumerate(rules) if unversioned(rule.id) not in covered}
     together = {

@@ -72,7 +72,7 @@ def times_in(value: pa.ChunkedArray, unit: Unit) -> pa.ChunkedArray:
     return decimals(compute.add(whole, compute.cast(up, pa.int64())))
 
 
-def decimals(steps: pa.ChunkedArray) -> pa.ChunkedArray:
+def decimals(steps: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     """Whole numbers of steps of 10^-9 as `number_text` writes them."""
     from pyarrow import compute
 

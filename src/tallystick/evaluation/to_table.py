@@ -96,7 +96,7 @@ def _of_bulk(bulk: Bulk, zone: ZoneInfo) -> pa.Table:
             return said.take(places).dictionary_encode()
         return pa.DictionaryArray.from_arrays(places.cast(pa.int32()), said)
 
-    none = pa.nulls(len(rows), pa.int32())
+    none, values = pa.nulls(len(rows), pa.int32()), rows["value"].combine_chunks().dictionary_encode()
     ends = [utc_text(window.end) for window in bulk.windows]
     columns = {
         "id": rows["id"].combine_chunks(),
@@ -111,7 +111,7 @@ def _of_bulk(bulk: Bulk, zone: ZoneInfo) -> pa.Table:
         "end_utc": listed(windows, ends),
         "start_local": listed(windows, (local_text(window.start, zone) for window in bulk.windows)),
         "end_local": listed(windows, (local_text(window.end, zone) for window in bulk.windows)),
-        "value": decimals(rows["value"]),
+        "value": pa.DictionaryArray.from_arrays(values.indices, decimals(values.dictionary)),
         "threshold": listed(rules, (number_text(each.threshold) for each in own)),
         "unit": listed(rules, (each.unit.name for each in own)),
         "interval_low": listed(none, []),

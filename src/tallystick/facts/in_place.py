@@ -330,10 +330,10 @@ class _Lying:
             for n, (name, of, files) in enumerate(groups)
         ]
         if found.open:
-            parts.append((Part(f"{self.relation}_open", "", (), frozenset()), list(found.open)))
+            parts.append((Part(f"{self.relation}_open", "", (), frozenset(found.open.values())), list(found.open)))
         for part, paths in parts:
             self._view(part.relation, paths)
-        self.looks = [each.look for each in found.segments] + ([self.look(found.open)] if found.open else [])
+        self.looks = [each.look for each in found.segments] + ([self.look([*found.open])] if found.open else [])
         return tuple(part for part, _ in parts)
 
     def _newest(self, paths: Sequence[str]) -> dict[str, int]:

@@ -53,10 +53,11 @@ class Segment:
 
 @dataclass(frozen=True)
 class Settled:
-    """The segments of a data set, and the files that belong to none because a row in them is not known yet."""
+    """The segments of a data set, and the files (with their digests) that belong to none because a row in them is not
+    known yet."""
 
     segments: tuple[Segment, ...]
-    open: tuple[str, ...]
+    open: Mapping[str, str]
 
 
 def digest(*parts: object) -> str:
@@ -87,7 +88,7 @@ def settled(
     found = _few([*known, *new])
     if new and len(known) == len(standing):  # an evaluation of an earlier day forgets nothing
         _write(place, found)
-    return Settled(tuple(found), tuple(path for path in fresh if path not in ended))
+    return Settled(tuple(found), {path: marks[path] for path in fresh if path not in ended})
 
 
 def _mark(path: Path) -> str:
