@@ -91,10 +91,13 @@ def read_in_place(
             continue  # the careful reader says what is wrong with the files
         texts = {name: lying.dictionary(place, look.texts[name]) for place, name in enumerate(lying.dimensions)}
         metrics = {text: _metric(sources, table) for text, table in by_text.items()}
+        raws: dict[str, list[str | None]] = {}
+        for raw, *_ in look.rows:
+            raws.setdefault(_text(raw), []).append(raw)
         for text, number_of in _in_order(look.rows, metrics).items():
             metric = metrics[text]
-            raws = tuple(raw for raw, *_ in look.rows if _text(raw) == text)
-            shapes[SeriesKind.METRIC, metric.id] = Shape(lying.relation, text, raws, _environments(look), texts, parts)
+            own = tuple(raws.get(text, ()))
+            shapes[SeriesKind.METRIC, metric.id] = Shape(lying.relation, text, own, _environments(look), texts, parts)
             read[metric.id] = number_of
     return InPlace(shapes, read)
 
