@@ -15,9 +15,10 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from tallystick.evaluation import bulk, cases
+from tallystick.evaluation import bulk, cadence, cases
 from tallystick.evaluation.bulk import InColumns, curable, having, tallied
 from tallystick.evaluation.clock import NEVER, Clock, add
+from tallystick.evaluation.context import Context
 from tallystick.evaluation.dialect import DuckDBDialect
 from tallystick.evaluation.evaluate import evaluate
 from tallystick.evaluation.evaluation import Evaluation
@@ -173,10 +174,34 @@ def test_they_are_written_the_same(both: tuple[Rulebook, Evaluation, Evaluation]
     assert written[0][1] == written[1][1]
 
 
-def test_pairs_are_the_same_by_a_join_and_by_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("few", [bulk.FEW, 0])
+def test_pairs_are_the_same_by_a_join_and_by_one_pass(monkeypatch: pytest.MonkeyPatch, few: int) -> None:
+    monkeypatch.setattr(cases, "FEW", few)
     joined = evaluate(agreement(), facts(**data(3)), AS_OF)
     monkeypatch.setattr(DuckDBDialect, "joins_nearest", False)
     assert evaluate(agreement(), facts(**data(3)), AS_OF) == joined
+
+
+@pytest.mark.parametrize("groups", [4, 1 << 25])
+def test_a_cadence_is_counted_by_one_number_where_there_is_room(monkeypatch: pytest.MonkeyPatch, groups: int) -> None:
+    """Of a year in microseconds 45 bits tell; more than 17 for the groups are too many."""
+    often = next(rule for rule in rules() if rule.id == "often")
+    rows = data(4) | {"evaluation": [row for row in data(4)["evaluation"] for _ in range(2)]}
+    few = evaluate(rulebook(often), facts(**rows), AS_OF)
+    real, asked = cadence._in_one_row, []
+
+    def in_one_row(ctx: Context, times: str, _: int) -> str | None:
+        asked.append(real(ctx, times, groups))
+        return asked[-1]
+
+    monkeypatch.setattr(cases, "FEW", 0)
+    monkeypatch.setattr(cadence, "_in_one_row", in_one_row)
+    many = evaluate(rulebook(often), facts(**rows), AS_OF)
+    assert [each is None for each in asked] == [groups > 4]
+    assert tallied(many.findings, lambda f: f.rule, lambda r: r.id) == tallied(
+        few.findings, lambda f: f.rule, lambda r: r.id
+    )
+    assert many.findings == few.findings
 
 
 def test_without_any_case_a_rule_has_its_one_finding(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tallystick.evaluation.cases import NO_TIME, Cases, placed
+from tallystick.evaluation.cases import NO_TIME, Cases, Quick, placed, verdicts_of
 from tallystick.evaluation.clock import NEVER, add
 from tallystick.evaluation.context import Context, Judgement, Key
 from tallystick.evaluation.dialect import text
@@ -23,7 +23,7 @@ from tallystick.evaluation.judging import (
     unbound,
     without_cases,
 )
-from tallystick.evaluation.moving import moved
+from tallystick.evaluation.moving import Moved, moved
 from tallystick.evaluation.rows import (
     Exceptions,
     between_spans,
@@ -69,36 +69,75 @@ def _one_after_another(ctx: Context, rule: Cadence, begun: Seen) -> Cases:
     labels = [f"label_{i}" for i in range(len(rule.per))]
     listed = "".join(f", {label}" for label in labels)
     starts = ctx.engine.hand_over(
-        dict.fromkeys(labels, TEXT) | {"began": TIME}, [(*key, at) for key, at in begun.items()]
+        dict.fromkeys(labels, TEXT) | {"began": TIME, "place": TIME},
+        [(*key, at, place) for place, (key, at) in enumerate(begun.items())],
     )
     named = "".join(f", {dimension(d)} AS {label}" for d, label in zip(rule.per, labels, strict=True))
     joined = " AND ".join(f"e.{label} = s.{label}" for label in labels) or "TRUE"
     times = (
-        f'SELECT "time" AS happened{"".join(f", e.{label}" for label in labels)}'
+        f'SELECT "time" AS happened, s.place{"".join(f", e.{label}" for label in labels)}'
         f' FROM (SELECT "time"{named} FROM {_events(ctx, rule)} AND "time" < {ctx.life.end}) e JOIN {starts} s'
         f' ON {joined} AND e."time" > s.began'
-        f" UNION ALL SELECT began{listed} FROM {starts}"
+        f" UNION ALL SELECT began, place{listed} FROM {starts}"
     )
     partition = f"PARTITION BY {', '.join(labels)} " if labels else ""
     paired = f"SELECT *, lead(happened) OVER ({partition}ORDER BY happened) AS following FROM ({times})"
     # Of events at the same instant the last one has what follows.
     rows = f"(SELECT * FROM ({paired}) WHERE following IS NULL OR following > happened) t"
     due = moved(ctx, rows, "t.happened", rule.every)
-    missed = f"CASE WHEN following IS NULL AND due >= {ctx.as_of} THEN {placed(Verdict.PENDING)} ELSE {placed(Verdict.BREACHED)} END"
-    judged = (
-        f"SELECT *, CASE WHEN following <= due THEN {placed(Verdict.MET)} ELSE {missed} END AS verdict"
-        f" FROM (SELECT t.*, {due.sql} AS due FROM {rows}{due.join})"
-    )
-    ended = f"following IS NULL AND due >= {ctx.life.end}" if ctx.life.end <= ctx.as_of else "FALSE"
     met = f"verdict = {placed(Verdict.MET)}"
     sql = (
         f'SELECT happened AS start, CASE WHEN {met} THEN following ELSE due END AS "end", verdict,'
         f" CASE verdict WHEN {placed(Verdict.PENDING)} THEN {text(OPEN_DEADLINE)} ELSE '' END AS because, '' AS excuse,"
         f" {NO_TIME} AS value, CASE WHEN {met} THEN 1 ELSE 0 END AS samples,"
         f" CASE WHEN {met} THEN NULL ELSE following END AS performed, FALSE AS cased{listed}"
-        f" FROM ({judged}) WHERE NOT ({ended})"
+        f" FROM ({_periods(ctx, rows, due)})"
     )
-    return Cases(rule, sql)
+    return Cases(
+        rule,
+        sql,
+        quick=_quick(
+            ctx, f"SELECT 1 FROM {_events(ctx, rule)} UNION ALL SELECT 1 FROM {starts}", times, len(begun), due
+        ),
+    )
+
+
+def _quick(ctx: Context, rows: str, times: str, groups: int, due: Moved) -> Quick | None:
+    in_a_row = _in_one_row(ctx, times, groups)
+    if in_a_row is None:
+        return None
+    counted = f"SELECT verdict, count(*) FROM ({_periods(ctx, in_a_row, due)}) GROUP BY verdict"
+    return Quick(rows, lambda _: verdicts_of(ctx.engine, counted))
+
+
+def _periods(ctx: Context, rows: str, due: Moved) -> str:
+    """SQL of the periods that each begin with a row `t`, which `happened`, with what is `following`: their `due` and
+    `verdict`."""
+    pending = f"following IS NULL AND due >= {ctx.as_of}"
+    verdict = (
+        f"CASE WHEN following <= due THEN {placed(Verdict.MET)} WHEN {pending} THEN {placed(Verdict.PENDING)}"
+        f" ELSE {placed(Verdict.BREACHED)} END AS verdict"
+    )
+    ended = f"following IS NULL AND due >= {ctx.life.end}" if ctx.life.end <= ctx.as_of else "FALSE"
+    return f"SELECT *, {verdict} FROM (SELECT t.*, {due.sql} AS due FROM {rows}{due.join}) WHERE NOT ({ended})"
+
+
+def _in_one_row(ctx: Context, times: str, groups: int) -> str | None:
+    """SQL after FROM: the same rows `t` without their labels, from one sort of whole numbers: the place of the group, and
+    the time since the beginning of the life. None where these have no room in one number, or the engine sorts such a row
+    on one machine."""
+    start, end = ctx.evaluated
+    bits = (end - start).bit_length()
+    if not ctx.engine.dialect.joins_nearest or groups << bits >= 1 << 62:
+        return None
+    packed = f"SELECT (place << {bits}) + (happened - {start}) AS packed FROM ({times})"
+    paired = f"SELECT packed, lead(packed) OVER (ORDER BY packed) AS next FROM ({packed})"
+    same = f"next >> {bits} = packed >> {bits}"
+    since = f"& {(1 << bits) - 1}) + {start}"
+    return (
+        f"(SELECT (packed {since} AS happened, CASE WHEN {same} THEN (next {since} END AS following"
+        f" FROM ({paired}) WHERE next IS NULL OR next > packed) t"
+    )
 
 
 @dataclass(frozen=True)

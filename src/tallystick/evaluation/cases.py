@@ -274,6 +274,11 @@ class CaseFindings(InColumns):
         return self._read("", f"{self.cases.id(self.engine.dialect)} AS id", *more)
 
 
+def verdicts_of(engine: Engine, sql: str) -> Counter[Verdict]:
+    """The rows of a query as numbers of verdicts: the place of each, and how many there are."""
+    return Counter({VERDICTS[place]: int(number) for place, number in engine.rows(sql)})
+
+
 def lying(ctx: Context, cases: Cases) -> CaseFindings | None:
     """The findings of many cases where they lie; None for few, which are better made at once."""
     numbers: Counter[Verdict] | None = None
@@ -283,6 +288,5 @@ def lying(ctx: Context, cases: Cases) -> CaseFindings | None:
             return None
         numbers = cases.quick.verdicts(rows)
     if numbers is None:
-        found = ctx.engine.rows(f"SELECT verdict, count(*) FROM ({cases.sql}) GROUP BY verdict")
-        numbers = Counter({VERDICTS[place]: number for place, number in found})
+        numbers = verdicts_of(ctx.engine, f"SELECT verdict, count(*) FROM ({cases.sql}) GROUP BY verdict")
     return CaseFindings(ctx.engine, cases.rule, cases, numbers) if numbers.total() > FEW else None

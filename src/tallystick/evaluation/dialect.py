@@ -57,7 +57,8 @@ class Dialect(Protocol):
     """What engines spell differently. Each method gives an expression, but `nearest_ranks`."""
 
     joins_nearest: bool
-    """Whether `ASOF LEFT JOIN` finds the nearest row at or after, or at or before, an instant."""
+    """Whether `ASOF LEFT JOIN` finds the nearest row at or after, or at or before, an instant. Such an engine is on one
+    machine: it counts verdicts by joins that stop early, and by sorts of all rows in one."""
 
     def whole(self, number: str, /) -> str:
         """A number without fraction as the widest whole number there is."""

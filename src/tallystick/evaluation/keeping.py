@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from fractions import Fraction
 
-from tallystick.evaluation.cases import Cases, case_rows, labelled, placed, rest_rows, telling
+from tallystick.evaluation.cases import Cases, Quick, case_rows, labelled, placed, rest_rows, telling, verdicts_of
 from tallystick.evaluation.clock import add
 from tallystick.evaluation.context import Context, Judgement
 from tallystick.evaluation.deadlines import no_deadline, period_of
@@ -57,7 +58,27 @@ def retention(ctx: Context, rule: Retention) -> Cases | list[Judgement]:
         threshold=nominal(rule.period),
         unit=period_unit(rule.period),
         otherwise=tuple(without_cases(ctx, rule)),
+        quick=Quick(f"SELECT 1 FROM {records}", lambda _: _counted(ctx, rule, dated)),
     )
+
+
+def _counted(ctx: Context, rule: Retention, dated: str) -> Counter[Verdict]:
+    """How many findings there are of each verdict, in one pass: the others of a group are one finding for each verdict."""
+    table, others = ctx.table(rule.record), [placed(Verdict.MET), placed(Verdict.PENDING)]
+    excused = excuse(ctx, rule, table, 't."end"')
+    young = f"CASE WHEN ({excused}) IS NULL THEN {placed(Verdict.BREACHED)} ELSE {placed(Verdict.EXCUSED)} END"
+    judged = f'CASE WHEN "end" < due THEN {young} ELSE {_of_others(ctx)} END'
+    listed = ", ".join(["verdict", *(f"label_{i}" for i in range(len(rule.per)))])
+    rows = f"SELECT {judged} AS verdict{labelled(table, rule.per)} FROM {dated}"
+    groups = f"SELECT verdict, count(*) AS records FROM ({rows}) GROUP BY {listed}"
+    findings = f"CASE WHEN verdict IN ({', '.join(others)}) THEN 1 ELSE records END"
+    return verdicts_of(ctx.engine, f"SELECT verdict, sum({findings}) FROM ({groups}) GROUP BY verdict")
+
+
+def _of_others(ctx: Context) -> str:
+    """SQL: the verdict of a record that has not ended too young."""
+    still = f'"end" IS NULL AND due > {ctx.as_of}'
+    return f"CASE WHEN {still} THEN {placed(Verdict.PENDING)} ELSE {placed(Verdict.MET)} END"
 
 
 def _too_young(ctx: Context, rule: Retention, dated: str) -> str:
@@ -79,8 +100,7 @@ def _too_young(ctx: Context, rule: Retention, dated: str) -> str:
 
 def _others(ctx: Context, rule: Retention, dated: str) -> str:
     table, open_still = ctx.table(rule.record), placed(Verdict.PENDING)
-    judged = f'CASE WHEN "end" IS NULL AND due > {ctx.as_of} THEN {open_still} ELSE {placed(Verdict.MET)} END'
-    rows = f'SELECT {judged} AS verdict{labelled(table, rule.per)} FROM {dated} WHERE "end" IS NULL OR "end" >= due'
+    rows = f'SELECT {_of_others(ctx)} AS verdict{labelled(table, rule.per)} FROM {dated} WHERE "end" IS NULL OR "end" >= due'
     because = f"CASE verdict WHEN {open_still} THEN {text(OPEN_DEADLINE)} ELSE '' END"
     return rest_rows(ctx, rule, table, rows, because)
 
