@@ -92,8 +92,7 @@ def test_each_new_file_is_added_to_what_is_kept(tmp_path: Path, monkeypatch: pyt
     same(data, state, times=2)
 
 
-def test_files_that_were_read_are_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settled, "_FOOTER", 8)  # so small are these files that what is spoiled would be looked at
+def test_files_that_were_read_are_not_read_again(tmp_path: Path) -> None:
     data, state, (*old, last) = tmp_path / "data", tmp_path / "state", by_week().values()
     files = [put(data, str(place), rows) for place, rows in enumerate(old)]
     monthly = book(*(rule for rule in plain_rules() if "month" in rule.model_dump_json()))

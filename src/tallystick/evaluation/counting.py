@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 from itertools import groupby, pairwise
 from math import ceil, floor, gcd
 from typing import TYPE_CHECKING, assert_never
@@ -486,7 +487,7 @@ class Run:
         self._give("views", {"view": TIME, "strip": TIME}, views)
         for called, kind in (("rules", TIME), ("wide rules", WHOLE)):
             rows = [
-                (*self._rule_row(number, each), apart.of, apart.samples, apart.one, apart.two, apart.alone)
+                (*self._rule_rows[number], apart.of, apart.samples, apart.one, apart.two, apart.alone)
                 for number, each in enumerate(self.rules)
                 if (apart := _apart(each.need, each.threshold)).wide == (kind is WHOLE)
             ]
@@ -521,6 +522,11 @@ class Run:
         """A limit beyond what the steps can be says the same as the last one that they can be."""
         last = _WIDEST if self.shape.wide else _LONGEST
         return None if limit is None else max(min(limit, last), -last)
+
+    @cached_property
+    def _rule_rows(self) -> list[tuple[object, ...]]:
+        """What is handed over of each rule: its place, and what its verdicts need but the threshold."""
+        return [self._rule_row(*each) for each in enumerate(self.rules)]
 
     def _rule_row(self, number: int, each: Plain) -> tuple[object, ...]:
         rule, need, view = each.rule, each.need, self.layout.view_of[number]

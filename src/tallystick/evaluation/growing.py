@@ -33,9 +33,7 @@ class GrowingRun(Run):
 
     def __init__(self, state: Path, ctx: Context, shape: Shape, rules: Sequence[Plain]) -> None:
         super().__init__(ctx, shape, rules)
-        asked = [
-            (self._rule_row(number, each)[1:], each.need, each.threshold) for number, each in enumerate(self.rules)
-        ]
+        asked = [(row[1:], each.need, each.threshold) for row, each in zip(self._rule_rows, self.rules, strict=True)]
         self.remembered = Remembered(state, self._said(), asked)
         self.before = self.remembered.closed()
         self.kept = self._usable(self.before)

@@ -166,7 +166,9 @@ def _number(connection: duckdb.DuckDBPyConnection, key: _Key, placed: InPlace, v
 
 def _lock(connection: duckdb.DuckDBPyConnection, bindings: Bindings, lying: AbstractSet[_Key]) -> None:
     """Nothing can be reached any more but the files that are read in place."""
-    paths = {str(file.path) for table in bindings.tables if (table.kind, table.name) in lying for file in table.files}
+    # Two hundred tables may have the same thousand files.
+    files = {id(each.files): each.files for each in bindings.tables if (each.kind, each.name) in lying}
+    paths = {str(file.path) for each in files.values() for file in each}
     if paths:
         connection.execute(f"SET allowed_paths = [{', '.join(map(literal, sorted(paths)))}]")
     connection.execute("SET enable_external_access = false")

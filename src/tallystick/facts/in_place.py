@@ -299,7 +299,7 @@ def steps(value: str, kind: str) -> str:
 
 
 class _Lying:
-    """The rows of a layout: a view over all its files, and views over parts of them."""
+    """The rows of a layout: a view over all its files, and parts of them."""
 
     def __init__(
         self,
@@ -315,10 +315,7 @@ class _Lying:
         self.dimensions = [name for name, _ in layout.dimensions]
         self.paths = [str(file.path) for file in layout.files]
         self.looks: list[Look] = []
-        self._view(relation, self.paths)
-
-    def _view(self, name: str, paths: Sequence[str]) -> None:
-        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {self.select.of(paths)}")
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {relation} AS {self.select.of(self.paths)}")
 
     def parts(self, state: Path) -> tuple[Part, ...]:
         """The segments of the files in a state folder, each a part, and the look at each of them. None without as-of."""
@@ -327,17 +324,13 @@ class _Lying:
         described = replace(self.layout, files=())
         layout = digest(repr(described), dict(self.select.columns), self.environments, self.kinds)
         found = settled(state, layout, self.paths, self.as_of, self.look, self._newest)
-        groups = [(each.name, each.of, each.files) for each in found.segments]
-        parts = [
-            (Part(f"{self.relation}_{n}", name, of, frozenset(files.values())), list(files))
-            for n, (name, of, files) in enumerate(groups)
-        ]
-        if found.open:
-            parts.append((Part(f"{self.relation}_open", "", (), frozenset(found.open.values())), list(found.open)))
-        for part, paths in parts:
-            self._view(part.relation, paths)
         self.looks = [each.look for each in found.segments] + ([self.look([*found.open])] if found.open else [])
-        return tuple(part for part, _ in parts)
+        groups = [(each.name, each.of, each.files) for each in found.segments] + [("", (), found.open)] * bool(
+            found.open
+        )
+        return tuple(
+            Part(f"({self.select.of(files)})", name, of, frozenset(files.values())) for name, of, files in groups
+        )
 
     def _newest(self, paths: Sequence[str]) -> dict[str, int]:
         asked = f"SELECT filename, max({self.select.columns['time']}) FROM {parquet(paths, ', filename = true')} GROUP BY filename"

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 VERSION = 2
 """Raised when what is kept means something else than before."""
-_FOOTER = 1 << 16
+_END = 8
+"""Of a Parquet file the last bytes: how long the footer before them is, and a mark."""
 _MOST_SEGMENTS = 16
 _MOST_TEXTS = 100_000
 
@@ -96,7 +97,9 @@ def _mark(path: Path) -> str:
     where each column lies and what it holds at least and at most."""
     about = path.stat()
     with path.open("rb") as file:
-        file.seek(max(0, about.st_size - _FOOTER))
+        file.seek(max(0, about.st_size - _END))
+        length = int.from_bytes(file.read(_END)[:4], "little") + _END
+        file.seek(max(0, about.st_size - length))
         return sha256(f"{about.st_size} {about.st_mtime_ns} ".encode() + file.read()).hexdigest()
 
 
