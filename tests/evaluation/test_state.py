@@ -265,3 +265,14 @@ def test_a_file_that_is_damaged_or_lost_is_made_anew(tmp_path: Path, kind: str) 
     for file in state.glob(kind):
         file.unlink()
     same(data, state, LATER, few)
+
+
+def test_a_file_that_is_gone_before_it_was_kept_leaves_percentiles(tmp_path: Path) -> None:
+    data, state, rows = tmp_path / "data", tmp_path / "state", samples()
+    rules = book(*(rule for rule in plain_rules() if "percentile" in rule.model_dump_json()))
+    put(data, "early", [row for row in rows if row["time"] < at("2027-01-20")][::2])
+    late = put(data, "late", rows[1::2])
+    same(data, state, AS_OF, rules)
+    late.unlink()
+    same(data, state, AS_OF, rules)
+    same(data, state, LATER, rules)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from tallystick.evaluation.context import Context
 from tallystick.evaluation.counting import Plain, Run, Shape
 from tallystick.evaluation.dialect import name
-from tallystick.evaluation.remembered import Batch, Closed, Remembered, stretches
+from tallystick.evaluation.remembered import Batch, Closed, Percentiles, Remembered, stretches
 from tallystick.facts.tables import Part
 from tallystick.rules.rule import Calendar
 
@@ -247,11 +247,10 @@ class GrowingRun(Run):
 
     def _percentiles(self) -> list[str]:
         """Those that are kept, and those of the windows in which files have rows that were not read before."""
-        covered = self.remembered.covered(self._files())
-        kept = self.remembered.percentiles if covered else None
-        if kept is None or not stretches(kept) <= {*self.shape.windows}:
+        kept = self.remembered.percentiles
+        if kept is None or not kept.files <= self._files() or not stretches(kept.rows) <= {*self.shape.windows}:
             return super()._percentiles()
-        touched, table = self._touched(covered), self.engine.take(kept, stays=True)
+        touched, table = self._touched(kept), self.engine.take(kept.rows, stays=True)
         ranks = ", ".join(f"k.r{place}" for place in range(len(self.ranks)))
         same = "".join(f" AND g.{name(f'said_{d}')} = k.{name(f'key_{d}')}" for d in self.shape.per)
         listed = ", ".join(map(str, sorted(touched))) or "NULL"
@@ -264,22 +263,25 @@ class GrowingRun(Run):
         self.engine.drop([table])
         return [known, *self._ranked(touched)]
 
-    def _touched(self, covered: frozenset[str]) -> set[int]:
-        """The windows with rows in other files than those."""
-        found = (self.seen_in[part] for part in self.shape.parts if not part.segment or not part.files <= covered)
-        return {window for each in found for window in each}
+    def _touched(self, kept: Percentiles) -> set[int]:
+        """The windows of which no percentiles are kept, or with rows in other files."""
+        found = (self.seen_in[part] for part in self.shape.parts if not part.segment or not part.files <= kept.files)
+        new = {number for number, each in enumerate(self.shape.windows) if each.start not in kept.starts}
+        return new | {window for each in found for window in each}
 
     def _keep_percentiles(self) -> None:
         """Keeps those of windows of which every row is in a file that is kept."""
         ranks = ", ".join(f"o.r{place}" for place in range(len(self.ranks)))
         texts = "".join(f", g.{name(f'said_{d}')} AS {name(f'key_{d}')}" for d in self.shape.per)
-        listed = ", ".join(map(str, sorted(self._unsettled()))) or "NULL"
+        settled = {*range(len(self.shape.windows))} - self._unsettled()
+        listed = ", ".join(map(str, sorted(settled))) or "NULL"
         rows = self.engine.table(
             f"SELECT o.view, w.starts, w.ends{texts}, {ranks} FROM {self.table['observed']} o"
             f' JOIN {self.table["windows"]} w ON w.number = o."window" JOIN {self.table["groups"]} g ON g."group" = o."group"'
-            f" WHERE coalesce(w.number NOT IN ({listed}), TRUE)"
+            f" WHERE w.number IN ({listed})"
         )
-        self.remembered.keep_percentiles(self._files(), rows)
+        starts = frozenset(self.shape.windows[number].start for number in settled)
+        self.remembered.keep_percentiles(Percentiles(self._files(), starts, rows))
 
 
 def _holds(rows: pa.Table, numbers: Sequence[str], texts: Sequence[str]) -> bool:

@@ -27,7 +27,7 @@ from tallystick.resources import write_whole
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_FILES = b"files"
+_SAID = b"said"
 _ROWS = 16_384
 """So many rows of aggregates, sorted by window, lie together: a few windows are read without the others."""
 _VERDICTS = 5
@@ -71,6 +71,15 @@ class Closed:
 
 
 @dataclass(frozen=True)
+class Percentiles:
+    """What percentiles came to, of the rows of some files, in the windows that start then."""
+
+    files: frozenset[str]
+    starts: frozenset[int]
+    rows: pa.Table
+
+
+@dataclass(frozen=True)
 class Remembered:
     """What is kept in a folder for rules that are counted together; `said` is all that it depends on but the files,
     `asked` what verdicts depend on besides."""
@@ -106,20 +115,20 @@ class Remembered:
 
     # --- percentiles
 
-    def covered(self, files: frozenset[str]) -> frozenset[str]:
-        """The files whose rows are in the percentiles that are kept; none where one of them is not among `files`."""
-        kept = self.percentiles
-        covered = frozenset(json.loads(kept.schema.metadata[_FILES])) if kept is not None else frozenset()
-        return covered if covered <= files else frozenset()
-
     @cached_property
-    def percentiles(self) -> pa.Table | None:
+    def percentiles(self) -> Percentiles | None:
         """What percentiles came to, when the evaluation began."""
-        return _read(self._percentiles)
+        rows = _read(self._percentiles)
+        try:
+            said = json.loads((rows.schema.metadata or {})[_SAID]) if rows is not None else {}
+            return Percentiles(frozenset(said["files"]), frozenset(said["starts"]), rows)
+        except (ValueError, KeyError, TypeError):
+            return None
 
-    def keep_percentiles(self, files: frozenset[str], rows: pa.Table) -> None:
-        """Keeps what percentiles came to, of the rows of these files."""
-        _write(self._percentiles, rows.replace_schema_metadata({_FILES: json.dumps(sorted(files))}))
+    def keep_percentiles(self, kept: Percentiles) -> None:
+        """Keeps what percentiles came to."""
+        said = json.dumps({"files": sorted(kept.files), "starts": sorted(kept.starts)})
+        _write(self._percentiles, kept.rows.replace_schema_metadata({_SAID: said}))
 
     @property
     def _percentiles(self) -> Path:
