@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tallystick.evaluation.windows import Stretch
-from tallystick.facts.settled import digest
+from tallystick.facts.settled import digest, read_sealed, write_sealed
 from tallystick.facts.tables import Part
 from tallystick.resources import write_whole
 
@@ -143,7 +143,7 @@ class Remembered:
     def closed(self) -> Closed:
         """What is kept of closed windows; nothing where the index is damaged or belongs to something else."""
         try:
-            index = json.loads((self.folder / f"{self._closed}.json").read_text(encoding="utf-8"))
+            index = json.loads(read_sealed(self.folder / f"{self._closed}.json"))
             files, names = frozenset(index["files"]), [*dict.fromkeys(index["batches"])]
             firsts = index["firsts"]
         except (OSError, ValueError, KeyError, TypeError):
@@ -157,8 +157,7 @@ class Remembered:
         kept = [each.name or self._store(each.counted) for each in _few(batches)]
         seen = None if firsts is None else self._store(firsts)
         said = {"files": sorted(files), "batches": kept, "firsts": seen}
-        place = self.folder / f"{self._closed}.json"
-        write_whole(place, lambda path: Path(path).write_text(json.dumps(said), encoding="utf-8"))
+        write_sealed(self.folder / f"{self._closed}.json", json.dumps(said).encode())
         standing = {self._batch(each) for each in (*kept, seen) if each is not None}
         for old in {*self.folder.glob(f"{self._closed}-*.parquet")} - standing:
             old.unlink(missing_ok=True)
@@ -230,13 +229,14 @@ def _read(place: Path, starts: Sequence[int] | None = None) -> pa.Table | None:
 
     wanted = None if starts is None else [("starts", "in", [*starts])]
     try:
-        return parquet.read_table(place, filters=wanted, page_checksum_verification=True)
-    except (OSError, pa.ArrowException):
+        return parquet.read_table(pa.BufferReader(read_sealed(place)), filters=wanted)
+    except (OSError, ValueError, pa.ArrowException):
         return None
 
 
 def _write(place: Path, table: pa.Table) -> None:
     from pyarrow import parquet
 
-    asked = {"compression": "zstd", "row_group_size": _ROWS, "write_page_checksum": True}
-    write_whole(place, lambda path: parquet.write_table(table, path, **asked))
+    written = BytesIO()
+    parquet.write_table(table, written, compression="zstd", row_group_size=_ROWS)
+    write_sealed(place, written.getvalue())

@@ -20,12 +20,14 @@ from tallystick.resources import write_whole
 if TYPE_CHECKING:
     import pyarrow as pa
 
-VERSION = 2
+VERSION = 3
 """Raised when what is kept means something else than before."""
 _END = 8
 """Of a Parquet file the last bytes: how long the footer before them is, and a mark."""
 _MOST_SEGMENTS = 16
 _MOST_TEXTS = 100_000
+_SEAL = 32
+"""So many bytes has a digest."""
 
 Looked = tuple[str | None, int, int, float | None, float | None, int]
 """A raw text that tells metrics apart, and of its rows: how many before as-of, how many out of order, the least and the
@@ -145,7 +147,7 @@ def _read(place: Path) -> list[Segment]:
     import pyarrow as pa
 
     try:
-        kept = json.loads(place.read_text(encoding="utf-8"))
+        kept = json.loads(read_sealed(place))
         return [
             Segment(
                 each["name"],
@@ -176,4 +178,18 @@ def _write(place: Path, segments: Sequence[Segment]) -> None:
         for each in segments
         if all(len(texts) <= _MOST_TEXTS for texts in each.look.texts.values())
     ]
-    write_whole(place, lambda path: Path(path).write_text(json.dumps(kept), encoding="utf-8"))
+    write_sealed(place, json.dumps(kept).encode())
+
+
+def write_sealed(place: Path, content: bytes) -> None:
+    """Writes a file with its digest at the end."""
+    write_whole(place, lambda path: Path(path).write_bytes(content + sha256(content).digest()))
+
+
+def read_sealed(place: Path) -> bytes:
+    """The content of such a file. Raises OSError where it is missing, ValueError where it is damaged."""
+    raw = place.read_bytes()
+    content, seal = raw[:-_SEAL], raw[-_SEAL:]
+    if sha256(content).digest() != seal:
+        raise ValueError(f"{place} is damaged")
+    return content
