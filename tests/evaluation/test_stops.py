@@ -10,7 +10,7 @@ from tallystick.evaluation.finding import Finding
 from tallystick.evaluation.working_time import passed, without
 from tallystick.quantities import Period, PeriodUnit
 from tallystick.rules.calendars import WorkingCalendar, WorkingHours
-from tallystick.rules.rule import Response
+from tallystick.rules.rule import ByClass, PeriodOfClass, Response
 
 from .building import BASE, BERLIN, at, event, facts, judged, period, record
 
@@ -133,6 +133,16 @@ def test_evidence_names_the_time_that_did_not_count() -> None:
         ("resolution", at("2027-01-04 21:00")),
     ]
     assert (str(found.value), str(found.excluded)) == ("9", "3")
+
+
+def test_without_a_deadline_the_value_leaves_the_same_time_out() -> None:
+    other = PeriodOfClass(values=("2",), within=period(8, "hours"))
+    rule = RESPONSE.model_copy(update={"within": ByClass(dimension="incident_id", classes=(other,))})
+    waiting = waits(("2027-01-04 10:00", "2027-01-04 13:00"))
+    found = one(rule, waiting, "2027-01-04 21:00")
+    assert (found.verdict.value, found.end) == ("unmeasured", at(START))
+    assert (str(found.value), str(found.excluded)) == ("9", "3")
+    assert one(rule, waiting, None).excluded is None
 
 
 def test_time_that_runs_out() -> None:

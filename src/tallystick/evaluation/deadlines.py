@@ -25,12 +25,13 @@ NO_TIME = Spans(())
 class Due:
     """The last instant that is in time, and where a finding says that its window ends: the former, once it is known.
 
-    `period` is that after the trigger, which the finding shows; `stops` is the time that it leaves out.
+    `period` is that after the trigger, which the finding shows; without one no deadline is set, and both are the time of
+    the trigger. `stops` is the time that it leaves out.
     """
 
     last: int
     shown: int
-    period: Period
+    period: Period | None
     stops: Spans = NO_TIME
 
 
@@ -74,10 +75,12 @@ class _Stops:
             for key, spans in found.items()
         }
 
-    def due(self, at: int, content: Sequence[object], period: Period, ctx: Context) -> Due:
+    def due(self, at: int, content: Sequence[object], period: Period | None, ctx: Context) -> Due:
         """The deadline of a trigger: none is known yet while the clock stands still before it."""
         key = tuple(None if content[place] is None else str(content[place]) for place in self._places)
         stops = self._spans.get(key, NO_TIME)
+        if period is None:
+            return Due(at, at, None, stops)
         own = add_outside(at, period, stops.merged, ctx.clock)
         standing = key in self._open and own > ctx.as_of
         return Due(NEVER if standing else own, own, period, stops)
@@ -94,15 +97,15 @@ class Deadlines:
         self._first = {match: at for event in other_events(rule) for match, at in self._first_events(event)}
         self._stops = None if rule.excluding is None else _Stops(ctx, rule, rule.excluding)
 
-    def of(self, at: int, content: Sequence[object]) -> Due | None:
-        """The deadline of a trigger, from its time and the columns that `rows.content` names; None where none is set."""
+    def of(self, at: int, content: Sequence[object]) -> Due:
+        """The deadline of a trigger, from its time and the columns that `rows.content` names."""
         within, whichever = self._rule.within, self._rule.whichever
         text = content[self._places[within.dimension]] if isinstance(within, ByClass) else None
         period = period_of(within, text)
-        if period is None:
-            return None
         if self._stops is not None:
             return self._stops.due(at, content, period, self._ctx)
+        if period is None:
+            return Due(at, at, None)
         own = add(at, period, self._ctx.clock)
         if whichever is None:
             return Due(own, own, period)

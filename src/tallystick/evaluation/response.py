@@ -186,15 +186,15 @@ def _case(
     ctx: Context,
     rule: Response,
     group: Key,
-    due: Due | None,
+    due: Due,
     answer: int | None,
     excused: str | None,
     trigger: Evidence,
 ) -> _Case:
     at = trigger.time
-    if due is None:
-        return _Case(tuple(group), at, at, None, answer, Verdict.UNMEASURED, "", trigger)
-    if answer is not None and answer <= due.last:
+    if due.period is None:
+        verdict, excused = Verdict.UNMEASURED, None
+    elif answer is not None and answer <= due.last:
         verdict = Verdict.MET
     elif ctx.as_of <= due.last:
         verdict = Verdict.PENDING
@@ -223,7 +223,7 @@ def _finding(ctx: Context, rule: Response, case: _Case) -> Judgement:
         Stretch(case.at, case.deadline),
         case.verdict,
         exact=None if case.answer is None else Fraction(case.answer - case.at - stopped),
-        excluded=Fraction(stopped) if rule.excluding and case.period else None,
+        excluded=Fraction(stopped) if rule.excluding and (case.period or case.answer is not None) else None,
         threshold=nominal(case.period) if case.period and rule.whichever is None else None,
         unit=period_unit(case.period) if case.period else UNITS["hours"],
         samples=1,
