@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 FLAGSHIP := contracts/ai-governance-msa
 SOURCES = $(shell find contracts templates -name '*.msa')
 SIZE ?= full
+WORKERS ?= auto
 PANGO := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 
 .PHONY: demo test bench setup setup-dev system format snapshots clean help
@@ -30,7 +31,7 @@ test: setup-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/tally fmt --check $(SOURCES)
-	$(BIN)/pytest -n auto --dist loadfile --cov --cov-report=term
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term
 
 bench: setup-dev
 	$(BIN)/python -m benchmarks --size $(SIZE) $(foreach part,$(PARTS),--part $(part)) --write

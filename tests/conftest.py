@@ -24,6 +24,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
     return _ByFile(config, log)
 
 
+# These compare what others cover: they take twice as long where each line is counted.
+NOT_COUNTED = ("tests/contracts/", "tests/docs/test_console.py", "tests/real_data/", "tests/reference/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.nodeid.startswith(NOT_COUNTED):
+            item.add_marker(pytest.mark.no_cover)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--snapshots", action="store_true", help="Rewrite what pages and cases expect.")
 

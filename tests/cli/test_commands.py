@@ -582,6 +582,7 @@ def test_explain_says_all_of_a_clause(clause: str, says: str) -> None:
     assert says in " ".join(result.output.split())
 
 
+@pytest.mark.no_cover  # four times a year of the flagship
 def test_explain_says_what_follows_from_a_breach() -> None:
     options = (FLAGSHIP / "agreement.msa", "--as-of", "2028-01-01")
     whole = json.loads(run("evaluate", *options, "--format", "json").stdout)
@@ -777,7 +778,7 @@ def test_a_damaged_entry_is_built_anew(project: Path, cache: Path) -> None:
     first = built(project)
     [entry] = cache.glob("*.zip")
     whole = entry.read_bytes()
-    for damaged in (b"", whole[: len(whole) // 2], whole.replace(b"%PDF", b"%PDX", 1)):
+    for damaged in (whole[: len(whole) // 2], whole.replace(b"%PDF", b"%PDX", 1)):
         entry.write_bytes(damaged)
         assert built(project) == first
     entry.unlink()

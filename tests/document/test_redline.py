@@ -258,7 +258,7 @@ def _numbered(article: int, clauses: Sequence[tuple[str, Sequence[Block]]]) -> l
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(documents(), documents())
 def test_any_two_documents_come_out_of_their_redline(old: Document, new: Document) -> None:
     agrees(old, new)

@@ -41,7 +41,7 @@ def test_formatting_keeps_the_rules_and_the_tally(text: str) -> None:
 SPACES = st.sampled_from([" ", "  ", "\n", "\n\n\n", "\t", " \n ", "\r\n", "\u00a0", ' # a comment, with "quotes"\n'])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.data())
 def test_any_blank_space_and_comments_between_the_words_format_alike(data: st.DataObject) -> None:
     tokens = scan(SAMPLE)
@@ -59,7 +59,7 @@ def test_any_blank_space_and_comments_between_the_words_format_alike(data: st.Da
     assert text.count("# a comment") == formatted.count("# a comment")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.text(st.characters(exclude_characters='"', exclude_categories=["Cs"]), min_size=1))
 def test_prose_of_any_characters_keeps_its_text(words: str) -> None:
     text = f'article "A" {{\n      """{words}"""\n}}'
