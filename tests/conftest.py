@@ -21,8 +21,28 @@ class _ByFile(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist ships 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
     """How tests are shared out; the marks for groups of pytest-xdist 3.8 have no effect with pytest 9."""
+    config.option.loadscopereorder = False  # they are in order already
     return _ByFile(config, log)
 
+
+# What takes longest begins first, so that no process is left waiting for another at the end.
+FIRST = (
+    "tests/spark/",
+    "tests/docs/test_console.py",
+    "tests/signing/test_verify.py",
+    "tests/cli/test_commands.py",
+    "tests/reference/test_corpus.py",
+    "tests/evaluation/test_state.py",
+    "tests/scenarios/test_scenarios.py",
+    "tests/signing/",
+    "tests/document/test_house_style.py",
+    "tests/document/test_redline.py",
+    "tests/reference/",
+    "tests/contracts/",
+    "tests/test_package.py",
+    "tests/reports/",
+    "tests/frontend/test_recovery.py",
+)
 
 # These compare what others cover: they take twice as long where each line is counted.
 NOT_COUNTED = ("tests/contracts/", "tests/docs/test_console.py", "tests/real_data/", "tests/reference/")
@@ -32,6 +52,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.startswith(NOT_COUNTED):
             item.add_marker(pytest.mark.no_cover)
+    items.sort(
+        key=lambda item: next((place for place, at in enumerate(FIRST) if item.nodeid.startswith(at)), len(FIRST))
+    )
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -52,7 +52,7 @@ def test_any_words_of_the_language(text: str) -> None:
 
 
 @pytest.mark.parametrize("name", AGREEMENTS)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(data=st.data())
 def test_any_slip_in_an_agreement(name: str, data: st.DataObject) -> None:
     text = AGREEMENTS[name]

@@ -17,9 +17,9 @@ from .test_agreement import assert_consequences_agree, assert_findings_agree
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 
-# The reference needs minutes for the whole year of the flagship; its first quarter has nearly every kind of finding.
+# The reference needs minutes for the whole year of the flagship.
 CASES = [
-    ("ai-governance-msa", "2027-04-02"),
+    ("ai-governance-msa", "2027-02-15"),
     ("data-access-licence", "2027-07-01"),
     ("data-processing-agreement", "2027-06-18"),
     ("data-processing-agreement", "2028-01-01"),

@@ -110,7 +110,7 @@ def derived_examples(draw: st.DrawFn) -> s.Example:
     return s.Example(book, draw(s.tables([*known, example.as_of], used)), example.as_of)
 
 
-@settings(PROFILE, max_examples=PROFILE.max_examples // 3)
+@settings(PROFILE, max_examples=PROFILE.max_examples // 5)
 @given(derived_examples())
 def test_engine_equals_reference_on_derived_data(example: s.Example) -> None:
     """Findings over derived metrics and records, the same on both sides."""

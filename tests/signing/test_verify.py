@@ -432,7 +432,7 @@ def test_the_name_by_which_a_signature_finds_its_certificate_is_noticed(papers: 
         assert not proven(forged, papers)
 
 
-# --- five hundred bits -------------------------------------------------------------------------------------------
+# --- changed bits ------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -461,14 +461,13 @@ def printed_once(monkeypatch: pytest.MonkeyPatch) -> None:
 @cache
 def places(length: int) -> tuple[tuple[int, int], ...]:
     chance = random.Random(20270101)
-    return tuple((chance.randrange(length), 1 << chance.randrange(8)) for _ in range(500))
+    return tuple((chance.randrange(length), 1 << chance.randrange(8)) for _ in range(250))
 
 
 @pytest.mark.usefixtures("printed_once")
 @pytest.mark.no_cover
-@pytest.mark.parametrize("part", range(2))
-def test_five_hundred_changed_bits_are_all_caught(papers: Papers, part: int) -> None:
-    for place, bit in places(len(papers.signed))[part::2]:
+def test_changed_bits_are_all_caught(papers: Papers) -> None:
+    for place, bit in places(len(papers.signed)):
         forged = bytearray(papers.signed)
         forged[place] ^= bit
         assert not proven(bytes(forged), papers), f"byte {place} ^ {bit}"

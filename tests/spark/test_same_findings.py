@@ -58,8 +58,8 @@ def test_a_case_has_the_same_findings(spark: SparkSession, case: str, tmp_path: 
     for fence in found:
         if fence.kind == "data":
             (tmp_path / f"{fence.detail}.csv").write_text(fence.text, encoding="utf-8")
-    for as_of in [fence.detail for fence in found if fence.kind == "findings"]:
-        assert_same(spark, result.rulebook, tmp_path, as_of)
+    *_, as_of = (fence.detail for fence in found if fence.kind == "findings")
+    assert_same(spark, result.rulebook, tmp_path, as_of)
 
 
 @pytest.mark.parametrize(
