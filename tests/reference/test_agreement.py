@@ -35,7 +35,7 @@ from . import findings as plain
 from .evaluator import Result, evaluate
 from .strategies import KINDS, SOURCES, Example, Tables, examples
 
-settings.register_profile("local", max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+settings.register_profile("local", max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 settings.register_profile("ci", settings.get_profile("local"), derandomize=True)
 PROFILE = settings.get_profile("ci" if os.environ.get("CI") == "true" else "local")
 EACH_KIND = settings(PROFILE, max_examples=PROFILE.max_examples // 5)

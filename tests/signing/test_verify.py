@@ -461,7 +461,7 @@ def printed_once(monkeypatch: pytest.MonkeyPatch) -> None:
 @cache
 def places(length: int) -> tuple[tuple[int, int], ...]:
     chance = random.Random(20270101)
-    return tuple((chance.randrange(length), 1 << chance.randrange(8)) for _ in range(250))
+    return tuple((chance.randrange(length), 1 << chance.randrange(8)) for _ in range(80))
 
 
 @pytest.mark.usefixtures("printed_once")
